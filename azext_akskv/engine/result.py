@@ -1,0 +1,68 @@
+"""What a run comes back with; the renderers in report/ turn it into rows and text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azext_akskv.engine.step import Rewrite
+    from azext_akskv.model.finding import Finding
+
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNKNOWN = range(6)
+"""The exit codes that commands.rst promises."""
+
+
+NOT_FOUND = frozenset({"cluster-missing", "vault-missing", "key-missing", "identity-missing"})
+"""Codes of findings that say: what the command names is not there."""
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    code: str
+    title: str
+    state: str
+    """already, done, failed, skipped or planned."""
+    seconds: float = 0.0
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a run stopped, what is safe now, and how to go on."""
+
+    text: str
+    safe: tuple[str, ...] = ()
+    following: str = ""
+    """The command to run next."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """`status`: done, failed, refused, waiting, dry-run or declined."""
+
+    flow: str
+    run: str
+    status: str
+    steps: tuple[StepRecord, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    keep: tuple[str, ...] = ()
+    rewrite: Rewrite | None = None
+    trouble: Trouble | None = None
+
+    @property
+    def exit_code(self) -> int:
+        if self.status == "failed":
+            return EXIT_FAILED
+        return exit_code_of(self.findings) if self.status == "refused" else EXIT_DONE
+
+
+def exit_code_of(findings: Iterable[Finding]) -> int:
+    """What findings that block make of a command: not found, else refused, else something could not be looked at."""
+    blocking = [finding for finding in findings if finding.blocks]
+    if any(finding.code in NOT_FOUND for finding in blocking):
+        return EXIT_NOT_FOUND
+    if any(finding.state.value == "error" for finding in blocking):
+        return EXIT_REFUSED
+    return EXIT_UNKNOWN if blocking else EXIT_DONE

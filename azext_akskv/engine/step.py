@@ -1,0 +1,105 @@
+"""A step looks, acts and looks again; a plan is steps in order; a run carries a plan out against one cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from azext_akskv.engine.journal import RunJournal
+from azext_akskv.engine.reporter import Reporter
+from azext_akskv.engine.waiting import Clock, Waits
+from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.kube import Tally
+from azext_akskv.ports import Ports, read_only
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Fact(Generic[T]):
+    """Something that one step finds out and a later one needs; kept in the journal as text."""
+
+    name: str
+    parse: Callable[[str], T]
+
+
+class MissingFact(Exception):
+    """A step looks for something that a step before it, not done yet, will find out."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """It is already so. `detail` is for the story; `facts` are by the name of their Fact, as text."""
+
+    detail: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """`look` never changes anything, and answers None while there is something left to do."""
+
+    code: str
+    title: str
+    look: Callable[[Run], Seen | None]
+    act: Callable[[Run], None]
+    left_behind: str = ""
+    """What is true, and safe or not, when the run stops in this step."""
+    limit_seconds: float | None = None
+    """How long the look after the act may take to see it; None: Waits.appear."""
+    even_after_failure: bool = False
+    """Wanted even when a step before it failed: the AKS page asks for the rewrite even if the update failed."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a flow will do. `cures` are finding codes that the plan repairs and that therefore do not block it."""
+
+    flow: str
+    steps: tuple[Step, ...]
+    cures: frozenset[str] = frozenset()
+    keep: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Said with the preview: the point of no return, the outage to expect, the time it will take."""
+    question: str = ""
+    """What the user is asked; empty: nothing to confirm."""
+
+
+@dataclass
+class Rewrite:
+    """What the rewrite of the secrets came to. `proved` follows the rules of docs/proof.rst; `why` says it in words."""
+
+    tally: Tally
+    seconds: float
+    proved: bool
+    why: str
+
+
+@dataclass
+class Run:
+    """One attempt to carry a plan out, or the continuation of one. Facts are the only channel between steps."""
+
+    id: str
+    target: ResourceId
+    ports: Ports
+    journal: RunJournal
+    reporter: Reporter
+    clock: Clock
+    waits: Waits
+    facts: dict[str, str] = field(default_factory=dict)
+    rewrite: Rewrite | None = None
+
+    @property
+    def looking(self) -> Ports:
+        """What a look asks through: nothing can be changed with it."""
+        return read_only(self.ports)
+
+    def __getitem__(self, fact: Fact[T]) -> T:
+        """Raises MissingFact when no step has found it out yet."""
+        if fact.name not in self.facts:
+            raise MissingFact(fact.name)
+        return fact.parse(self.facts[fact.name])
+
+    def __contains__(self, fact: Fact[T]) -> bool:
+        return fact.name in self.facts

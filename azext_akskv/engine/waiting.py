@@ -1,0 +1,100 @@
+"""Time: the clock that waits go through, and how long each wait is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Protocol, TypeVar
+
+from azext_akskv.failures import TookTooLong
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    def monotonic(self) -> float:
+        """Seconds, for measuring."""
+
+    def now(self) -> datetime:
+        """This machine's time, with zone: for the journal. What is compared with a service's times is the service's."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Every wait, in seconds, times one factor (az config `akskv.wait_factor`), which the emulator makes small."""
+
+    factor: float = 1.0
+
+    def _of(self, seconds: float) -> float:
+        return seconds * self.factor
+
+    @property
+    def poll(self) -> float:
+        """Between two looks at something that shall come true, and two polls of an operation without Retry-After."""
+        return self._of(15)
+
+    @property
+    def settle(self) -> float:
+        """From the end of a KMS change to R0. API servers poll the plugin about once a minute. [KEP-3299, KMS v2]"""
+        return self._of(90)
+
+    @property
+    def api_server_back(self) -> float:
+        """Until an API server that restarts must be ready again."""
+        return self._of(900)
+
+    @property
+    def grant_retry(self) -> float:
+        """Between two tries of an update that the service refuses because a new grant has not reached it yet."""
+        return self._of(30)
+
+    @property
+    def grant_limit(self) -> float:
+        """The longest that such an update is tried again; most grants work after 2 to 10 minutes."""
+        return self._of(1800)
+
+    @property
+    def grant_propagation(self) -> float:
+        """From a grant's creation until a private vault's KMS may be turned on: nobody can try it there, AKS cannot
+        validate it, and a grant that does not work yet breaks the control plane."""
+        return self._of(900)
+
+    @property
+    def identity_switch(self) -> float:
+        """From a change of the cluster's identity until every component uses it: "several hours". [AKS docs]"""
+        return self._of(8 * 3600)
+
+    @property
+    def appear(self) -> float:
+        """The longest that something just made may take to be seen: a vault, a key, an identity, a settled cluster."""
+        return self._of(600)
+
+
+def until(clock: Clock, look: Callable[[], T | None], *, every: float, limit: float, what: str) -> T:
+    """Looks again every so many seconds until there is something to see.
+
+    Raises TookTooLong after `limit` seconds.
+    """
+    deadline = clock.monotonic() + limit
+    while (seen := look()) is None:
+        if clock.monotonic() >= deadline:
+            raise TookTooLong(f"{what}: not so after {limit:.0f} s")
+        clock.sleep(every)
+    return seen

@@ -1,0 +1,68 @@
+"""What can go wrong when we ask a service: a closed set of kinds, and unknown means not to be tried again."""
+
+from __future__ import annotations
+
+
+class GatewayError(Exception):
+    """A service did not do what we asked. `doing` says what we wanted, `code` and `message` are its own words."""
+
+    retriable = False
+
+    def __init__(self, doing: str, code: str = "", message: str = "", request_id: str = "") -> None:
+        super().__init__(f"{doing}: {f'({code}) ' if code else ''}{message}".rstrip(": "))
+        self.doing = doing
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+
+
+class Denied(GatewayError):
+    """401 or 403: not allowed, or not from here."""
+
+
+class Missing(GatewayError):
+    """404 or 410: it is not there."""
+
+
+class Conflict(GatewayError):
+    """409 or 412: somebody else changed it, or works on it."""
+
+
+class Throttled(GatewayError):
+    """429, after the client's own retries."""
+
+    retriable = True
+
+
+class Unavailable(GatewayError):
+    """5xx, or no connection at all, after the client's own retries."""
+
+    retriable = True
+
+
+class Rejected(GatewayError):
+    """The service understood and says no: a rule of its own."""
+
+
+class OperationFailed(GatewayError):
+    """A long-running operation ended Failed or Canceled."""
+
+
+class Unreadable(GatewayError):
+    """The API server cannot decrypt a stored secret; `secret` names it as namespace/name where it said so."""
+
+    def __init__(self, doing: str, message: str, secret: str = "") -> None:
+        super().__init__(doing, "unreadable", message)
+        self.secret = secret
+
+
+class NotYet(Exception):
+    """Nothing is wrong, but going on must wait for `seconds` more; a run that meets it ends `waiting`."""
+
+    def __init__(self, why: str, seconds: float) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class TookTooLong(Exception):
+    """A wait came to its limit; the text says what was waited for."""

@@ -1,0 +1,53 @@
+"""Identities, role assignments, and which roles let a KMS plugin do its work. Role ids: Azure built-in roles page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from azext_akskv.model.ids import ResourceId
+
+KEY_VAULT_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
+KEY_VAULT_CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
+KEY_VAULT_CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
+KEY_VAULT_CONTRIBUTOR = "f25e0fa2-a7c8-4377-a976-54943a77a395"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+
+ROLE_NAMES = {
+    KEY_VAULT_ADMINISTRATOR: "Key Vault Administrator",
+    KEY_VAULT_CRYPTO_OFFICER: "Key Vault Crypto Officer",
+    KEY_VAULT_CRYPTO_USER: "Key Vault Crypto User",
+    KEY_VAULT_CONTRIBUTOR: "Key Vault Contributor",
+    CONTRIBUTOR: "Contributor",
+    OWNER: "Owner",
+}
+
+USES_KEYS = frozenset({KEY_VAULT_ADMINISTRATOR, KEY_VAULT_CRYPTO_OFFICER, KEY_VAULT_CRYPTO_USER})
+"""Roles whose data actions hold keys/encrypt and keys/decrypt. Crypto Service Encryption User is not among them: it
+only wraps and unwraps."""
+
+APPROVES_ENDPOINTS = frozenset({KEY_VAULT_CONTRIBUTOR, CONTRIBUTOR, OWNER})
+"""Roles that hold Microsoft.KeyVault/vaults/privateEndpointConnectionsApproval/action."""
+
+KEY_POLICY = frozenset({"encrypt", "decrypt"})
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A user-assigned managed identity."""
+
+    id: ResourceId
+    principal_id: str
+    client_id: str
+    location: str = ""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role assignment. `role` is the role definition's GUID in lower case; `scope` may be above the vault."""
+
+    role: str
+    scope: str
+    principal_id: str
+    created: datetime | None = None

@@ -1,0 +1,231 @@
+"""A managed cluster as its KMS state needs it, and the decoder for ARM's JSON."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from azext_akskv.model.ids import BadInput, KeyId, ResourceId
+
+Json = dict[str, Any]
+
+FIRST_V2_MINOR = (1, 27)
+"""From Kubernetes 1.27 on legacy KMS runs as KMS v2. [AKS docs, use-kms-v2]"""
+
+READ_ONLY = ("id", "name", "type", "eTag", "etag", "systemData")
+READ_ONLY_PROPERTIES = (
+    "provisioningState",
+    "powerState",
+    "fqdn",
+    "privateFQDN",
+    "azurePortalFQDN",
+    "currentKubernetesVersion",
+    "maxAgentPools",
+    "resourceUID",
+)
+"""What `az aks update` leaves out of its PUT (recorded traffic, 67 GET/PUT pairs): the service keeps them."""
+
+
+class Experience(str, Enum):
+    """Which KMS a cluster is on; the values are those of `kms show`."""
+
+    NEVER = "never"
+    OFF = "off"
+    LEGACY_V1 = "legacy-v1"
+    LEGACY_V2 = "legacy-v2"
+    PLATFORM_MANAGED = "platform-managed"
+    CUSTOMER_MANAGED = "customer-managed"
+
+    @property
+    def legacy(self) -> bool:
+        return self in (Experience.LEGACY_V1, Experience.LEGACY_V2)
+
+    @property
+    def renewed(self) -> bool:
+        """The new KMS data encryption, from which no way leads back."""
+        return self in (Experience.PLATFORM_MANAGED, Experience.CUSTOMER_MANAGED)
+
+
+@dataclass(frozen=True)
+class KmsProfile:
+    """`properties.securityProfile.azureKeyVaultKms`; after a disable the other fields may linger."""
+
+    enabled: bool
+    key: KeyId | None = None
+    network_access: str | None = None
+    vault: ResourceId | None = None
+
+
+@dataclass(frozen=True)
+class ClusterIdentity:
+    """The control plane's identity: the one that KMS uses (never the kubelet's, never an add-on's)."""
+
+    kind: str
+    """`UserAssigned`, `SystemAssigned`, or `ServicePrincipal` when the cluster has no managed identity."""
+    id: ResourceId | None = None
+    principal_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One read of a cluster. `raw` is ARM's JSON, untouched, for the PUT that gives it back."""
+
+    id: ResourceId
+    location: str
+    kubernetes_version: str
+    experience: Experience
+    kms: KmsProfile
+    identity: ClusterIdentity
+    provisioning_state: str
+    power_state: str
+    vnet_integration: bool
+    private: bool
+    managed_entra: bool
+    local_accounts_disabled: bool
+    node_resource_group: str
+    tags: Mapping[str, str]
+    etag: str | None
+    seen_at: datetime
+    """The service's own time (`Date` header) of the answer."""
+    raw: Json = field(repr=False, compare=False)
+    tenant: str | None = None
+    knows_renewed: bool = True
+    """False when the cloud does not know `kubernetesResourceObjectEncryptionProfile`: its absence then says nothing."""
+
+    @property
+    def settled(self) -> bool:
+        return self.provisioning_state == "Succeeded"
+
+    @property
+    def running(self) -> bool:
+        return self.power_state == "Running"
+
+    @property
+    def kms_v1(self) -> bool:
+        return minor_of(self.kubernetes_version) < FIRST_V2_MINOR
+
+
+def minor_of(version: str) -> tuple[int, int]:
+    """(1, 30) of "1.30.4" or "1.30". Raises BadInput otherwise."""
+    match = re.match(r"v?(\d+)\.(\d+)", version)
+    if not match:
+        raise BadInput(f"not a Kubernetes version: {version!r}")
+    return int(match[1]), int(match[2])
+
+
+def parse_cluster(raw: Json, seen_at: datetime, *, tenant: str | None = None, knows_renewed: bool = True) -> Cluster:
+    """Raises BadInput when the JSON is not a managed cluster."""
+    properties = raw.get("properties") or {}
+    version = properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion") or ""
+    kms = parse_kms(properties)
+    api_server = properties.get("apiServerAccessProfile") or {}
+    return Cluster(
+        id=ResourceId.parse(raw.get("id", "")),
+        location=raw.get("location", ""),
+        kubernetes_version=version,
+        experience=experience_of(properties, kms, version),
+        kms=kms,
+        identity=parse_identity(raw),
+        provisioning_state=properties.get("provisioningState") or "Unknown",
+        power_state=(properties.get("powerState") or {}).get("code") or "Running",
+        vnet_integration=bool(api_server.get("enableVnetIntegration")),
+        private=bool(api_server.get("enablePrivateCluster")),
+        managed_entra=bool((properties.get("aadProfile") or {}).get("managed")),
+        local_accounts_disabled=bool(properties.get("disableLocalAccounts")),
+        node_resource_group=properties.get("nodeResourceGroup") or "",
+        tags=raw.get("tags") or {},
+        etag=raw.get("eTag") or raw.get("etag"),
+        seen_at=seen_at,
+        raw=raw,
+        tenant=tenant or (raw.get("identity") or {}).get("tenantId"),
+        knows_renewed=knows_renewed,
+    )
+
+
+def parse_kms(properties: Json) -> KmsProfile:
+    profile = (properties.get("securityProfile") or {}).get("azureKeyVaultKms") or {}
+    key, vault = profile.get("keyId"), profile.get("keyVaultResourceId")
+    return KmsProfile(
+        enabled=bool(profile.get("enabled")),
+        key=KeyId.parse(key) if key else None,
+        network_access=profile.get("keyVaultNetworkAccess"),
+        vault=ResourceId.parse(vault) if vault else None,
+    )
+
+
+def experience_of(properties: Json, kms: KmsProfile, version: str) -> Experience:
+    """The state decoder: the six rows of what `azureKeyVaultKms` and the new profile can say together."""
+    security = properties.get("securityProfile") or {}
+    profile = security.get("kubernetesResourceObjectEncryptionProfile") or {}
+    if profile.get("infrastructureEncryption") == "Enabled":
+        return Experience.CUSTOMER_MANAGED if kms.enabled else Experience.PLATFORM_MANAGED
+    if kms.enabled:
+        return Experience.LEGACY_V1 if minor_of(version) < FIRST_V2_MINOR else Experience.LEGACY_V2
+    enabled = (security.get("azureKeyVaultKms") or {}).get("enabled")
+    return Experience.OFF if enabled is False else Experience.NEVER
+
+
+def parse_identity(raw: Json) -> ClusterIdentity:
+    identity = raw.get("identity") or {}
+    kind = identity.get("type") or "None"
+    if kind == "UserAssigned":
+        for text, ids in (identity.get("userAssignedIdentities") or {}).items():
+            return ClusterIdentity(kind, ResourceId.parse(text), (ids or {}).get("principalId"))
+    if kind == "SystemAssigned":
+        return ClusterIdentity(kind, None, identity.get("principalId"))
+    return ClusterIdentity("ServicePrincipal")
+
+
+def for_put(raw: Json) -> Json:
+    """A copy to change and give back: without what only the service writes, with all else, known to us or not."""
+    body = copy.deepcopy(raw)
+    for name in READ_ONLY:
+        body.pop(name, None)
+    for name in READ_ONLY_PROPERTIES:
+        body.get("properties", {}).pop(name, None)
+    return body
+
+
+def with_kms_on(raw: Json, key: KeyId, network_access: str, vault: ResourceId | None) -> Json:
+    """The body that turns KMS on, rotates, or changes the mode: always mode and vault again, for the service forgets
+    what a body leaves out. The vault's id goes along for Private only. [SPEC: "leave empty" when Public]"""
+    body = for_put(raw)
+    profile = _security(body).setdefault("azureKeyVaultKms", {}) or {}
+    profile |= {"enabled": True, "keyId": str(key), "keyVaultNetworkAccess": network_access}
+    profile["keyVaultResourceId"] = str(vault) if network_access == "Private" and vault else ""
+    _security(body)["azureKeyVaultKms"] = profile
+    return body
+
+
+def with_kms_off(raw: Json) -> Json:
+    """The body that turns KMS off; the other fields stay as they were, as `az aks update` sends them."""
+    body = for_put(raw)
+    profile = _security(body).get("azureKeyVaultKms") or {}
+    _security(body)["azureKeyVaultKms"] = profile | {"enabled": False}
+    return body
+
+
+def with_identity(raw: Json, identity: ResourceId) -> Json:
+    """The body that moves the control plane to a user-assigned identity."""
+    body = for_put(raw)
+    body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {str(identity): {}}}
+    return body
+
+
+def with_tags(body: Json, tags: Mapping[str, str]) -> Json:
+    """Adds tags to a body that is on its way; the cluster's other tags stay."""
+    body["tags"] = {**(body.get("tags") or {}), **tags}
+    return body
+
+
+def _security(body: Json) -> Json:
+    properties = body.setdefault("properties", {})
+    if not properties.get("securityProfile"):
+        properties["securityProfile"] = {}
+    security: Json = properties["securityProfile"]
+    return security

@@ -1,0 +1,82 @@
+"""What the user asked for, and everything that was looked at before the first change: one frozen record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from azext_akskv.model.access import Grant, Identity
+from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.ids import KeyId, ResourceId
+from azext_akskv.model.key import KeyVersion
+from azext_akskv.model.kube import SecretRef, Switch
+from azext_akskv.model.observed import Observed
+from azext_akskv.model.vault import Vault
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The arguments of a command, parsed. A name stays a name until the snapshot has found what it names."""
+
+    flow: str
+    vault: str | ResourceId | None = None
+    key: str | KeyId | None = None
+    network_access: str | None = None
+    identity: str | ResourceId | None = None
+    create: bool = False
+    prepare_only: bool = False
+    skip_reencrypt: bool = False
+    namespaces: tuple[str, ...] = ()
+    """Only these are rewritten; empty: all."""
+    concurrency: int | None = None
+    """Connections that rewrite at the same time; None: as many as fit the KMS version."""
+    max_rate: float | None = None
+    """Secrets a second; 0: no limit; None: what fits the KMS version and the key's size."""
+    prove_only: bool = False
+    evidence: bool = False
+    """Also ask the API servers' metrics which keys they use."""
+
+
+@dataclass(frozen=True)
+class SecretCensus:
+    """All secrets, read page by page from etcd; `unreadable` is what the API server could not decrypt."""
+
+    count: int
+    namespaces: int
+    unreadable: tuple[SecretRef | str, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnfinishedRun:
+    """A run in this machine's journal that neither finished nor was abandoned."""
+
+    run: str
+    flow: str
+    asked: str
+
+
+def _unasked() -> Observed[Any]:
+    return Observed.unknown("not looked at for this command")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """`taken_at` is the service's own time. A value of None inside an Observed means: looked, and it is not there."""
+
+    taken_at: datetime
+    wanted: Wanted
+    cluster: Observed[Cluster]
+    vault: Observed[Vault | None] = field(default_factory=_unasked)
+    key: Observed[KeyVersion | None] = field(default_factory=_unasked)
+    """The version to use: as asked for, else the newest enabled one of the name asked for, else the one in use."""
+    key_in_use: Observed[KeyVersion | None] = field(default_factory=_unasked)
+    newest: Observed[KeyVersion | None] = field(default_factory=_unasked)
+    """The newest enabled version of the key in use."""
+    identity: Observed[Identity | None] = field(default_factory=_unasked)
+    """The identity that KMS uses or shall use."""
+    grants: Observed[tuple[Grant, ...]] = field(default_factory=_unasked)
+    """That identity's role assignments at the vault, those from above included."""
+    secrets: Observed[SecretCensus] = field(default_factory=_unasked)
+    switch: Observed[Switch | None] = field(default_factory=_unasked)
+    unfinished: tuple[UnfinishedRun, ...] = ()

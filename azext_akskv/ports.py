@@ -1,0 +1,196 @@
+"""The seams: what flows, steps and observers may ask of Azure and of the API server; gateways and fakes fill them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Protocol, TypeVar
+
+from azext_akskv.model.access import Grant, Identity
+from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.ids import KeyId, ResourceId
+from azext_akskv.model.key import KeyVersion
+from azext_akskv.model.kube import KeyEvidence, SecretPage, SecretRef, Switch
+from azext_akskv.model.vault import Vault
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def writes(method: F) -> F:
+    """Marks a method of a port that changes something; `read_only` refuses it."""
+    method.writes = True  # type: ignore[attr-defined]  # a mark on the function, read by read_only alone
+    return method
+
+
+class Watch(Protocol):
+    """Told of a long-running operation while it runs."""
+
+    def accepted(self, operation_url: str) -> None:
+        """The service took the request; the URL is where its state can be read. Called before the first poll."""
+
+    def status(self, status: str) -> None:
+        """A poll answered; the set of statuses is open (`ProvisioningControlPlane`, `ReconcilingAddons`, ...)."""
+
+
+class Clusters(Protocol):
+    """Managed clusters. Every write sends the whole object back with If-Match and returns when the operation ended.
+
+    All raise GatewayError; writes raise Conflict when the cluster changed since it was read or another operation runs,
+    Rejected with the service's code when a rule refuses, OperationFailed when the operation did not succeed.
+    """
+
+    def get(self, cluster: ResourceId) -> Cluster: ...
+
+    @writes
+    def turn_on_kms(self, seen: Cluster, setting: KmsSetting, tags: Mapping[str, str], watch: Watch) -> None: ...
+
+    @writes
+    def turn_off_kms(self, seen: Cluster, tags: Mapping[str, str], watch: Watch) -> None: ...
+
+    @writes
+    def assign_identity(self, seen: Cluster, identity: ResourceId, tags: Mapping[str, str], watch: Watch) -> None: ...
+
+
+@dataclass(frozen=True)
+class KmsSetting:
+    key: KeyId
+    network_access: str
+    vault: ResourceId
+
+
+class Vaults(Protocol):
+    """Key vaults, through ARM."""
+
+    def get(self, vault: ResourceId) -> Vault:
+        """Raises Missing when there is none."""
+
+    def find(self, subscription: str, name: str) -> Vault | None:
+        """The vault of that name in a subscription; vault names are unique in a cloud."""
+
+    def deleted(self, subscription: str, name: str, location: str) -> bool:
+        """A vault of that name is soft-deleted there: its name is taken until it is recovered or purged."""
+
+    @writes
+    def create(self, vault: ResourceId, location: str, tenant: str, tags: Mapping[str, str]) -> Vault:
+        """A vault with Azure RBAC, soft delete and purge protection, open to public networks."""
+
+    @writes
+    def allow_keys(self, vault: Vault, principal_id: str, permissions: frozenset[str]) -> None:
+        """Adds key permissions to a principal's access policy (`accessPolicies/add`, never a PUT of the vault)."""
+
+
+class Keys(Protocol):
+    """Keys of a vault: facts only, never key material."""
+
+    def get(self, vault: Vault, name: str, version: str | None = None) -> KeyVersion:
+        """The version asked for, else the newest one. Raises Missing, Denied."""
+
+    def versions(self, vault: Vault, name: str) -> list[KeyVersion]: ...
+
+    def deleted(self, vault: Vault, name: str) -> bool:
+        """The key is soft-deleted (data plane). Raises Denied where the data plane is closed to us."""
+
+    @writes
+    def create(self, vault: Vault, name: str, tags: Mapping[str, str]) -> KeyVersion:
+        """The first version of a new RSA key, through ARM; a key that is there already comes back unchanged."""
+
+
+class Roles(Protocol):
+    """Role assignments."""
+
+    def of(self, scope: ResourceId, principal_id: str) -> tuple[Grant, ...]:
+        """A principal's role assignments at a scope, those inherited from above included."""
+
+    @writes
+    def grant(self, scope: ResourceId, role: str, principal_id: str) -> Grant:
+        """Assigns a role to a service principal under a name derived from scope, role and principal, so that the same
+        grant is never made twice. Raises Rejected `PrincipalNotFound` while a new identity is not known everywhere."""
+
+
+class Identities(Protocol):
+    """User-assigned managed identities."""
+
+    def get(self, identity: ResourceId) -> Identity: ...
+
+    @writes
+    def create(self, identity: ResourceId, location: str, tags: Mapping[str, str]) -> Identity: ...
+
+
+@dataclass(frozen=True)
+class Touched:
+    """An empty patch's answer: the resourceVersion afterwards; `conflicts` were met and resolved on the way."""
+
+    version: int
+    conflicts: int = 0
+
+
+class Secrets(Protocol):
+    """Secrets behind the API server. No answer that it asks for holds a value.
+
+    Reads and writes raise Unreadable when the server cannot decrypt, Denied, Missing, Throttled, Unavailable.
+    """
+
+    def namespaces(self) -> list[str]: ...
+
+    def page(self, namespace: str, after: str | None = None, limit: int = 500) -> SecretPage:
+        """One page, read from etcd. Raises Missing when the token of the next page has expired (410)."""
+
+    def ready(self) -> bool:
+        """Whether the API server answers and calls itself ready."""
+
+    def latest_version(self) -> int:
+        """The store's present resourceVersion, from a list that reads etcd."""
+
+    def switch(self) -> Switch | None:
+        """What the last run of ours noted in the cluster about its KMS key."""
+
+    def evidence(self) -> KeyEvidence | None:
+        """What the API servers' metrics say; None where this version has no such metrics. Raises Denied."""
+
+    @writes
+    def touch(self, secret: SecretRef) -> Touched:
+        """The empty merge patch: rewrites the secret if it is stale. Raises Missing when it is gone, Rejected or Denied
+        when it is refused."""
+
+    @writes
+    def note_switch(self, switch: Switch) -> None: ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    clusters: Clusters
+    vaults: Vaults
+    keys: Keys
+    roles: Roles
+    identities: Identities
+    secrets: Secrets
+
+
+class WriteRefused(Exception):
+    """A look, a check or a dry run tried to change something: our own mistake, stopped before it reached anything."""
+
+
+class _ReadOnly:
+    def __init__(self, port: Any, protocol: type) -> None:
+        self._port = port
+        self._protocol = protocol
+
+    def __getattr__(self, name: str) -> Any:
+        if getattr(getattr(self._protocol, name, None), "writes", False):
+            raise WriteRefused(f"{self._protocol.__name__}.{name} was called where nothing may be changed")
+        return getattr(self._port, name)
+
+
+_PROTOCOLS = {
+    "clusters": Clusters,
+    "vaults": Vaults,
+    "keys": Keys,
+    "roles": Roles,
+    "identities": Identities,
+    "secrets": Secrets,
+}
+
+
+def read_only(ports: Ports) -> Ports:
+    """The same ports, but whatever writes raises WriteRefused: looking, checking and --dry-run go through these."""
+    return Ports(**{each.name: _ReadOnly(getattr(ports, each.name), _PROTOCOLS[each.name]) for each in fields(ports)})

@@ -1,0 +1,1 @@
+"""What every emulated service stands on: requests, routes, resources, time. Knows no provider."""

@@ -1,0 +1,47 @@
+"""ARM resources by id, whatever its letter case; each keeps the casing that its provider gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass
+class Resource:
+    """`body` is the JSON that a GET answers; `id` is in its provider's own casing."""
+
+    id: str
+    body: dict[str, Any]
+    created: datetime
+
+
+class Resources:
+    """All resources of the emulated Azure."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Resource] = {}
+
+    def get(self, resource_id: str) -> Resource | None:
+        return self._by_id.get(resource_id.lower())
+
+    def put(self, resource: Resource) -> Resource:
+        self._by_id[resource.id.lower()] = resource
+        return resource
+
+    def remove(self, resource_id: str) -> None:
+        self._by_id.pop(resource_id.lower(), None)
+
+    def __iter__(self) -> Iterator[Resource]:
+        """All of them, in the order of their creation; what the loop does to them does not disturb it."""
+        return iter(list(self._by_id.values()))
+
+    def under(self, scope: str, resource_type: str) -> Iterator[Resource]:
+        """Resources of a type (`Microsoft.KeyVault/vaults`) at or below a scope, in the order of their creation."""
+        prefix = scope.lower().rstrip("/") + "/"
+        needle = f"/providers/{resource_type.lower()}/"
+        for key, resource in list(self._by_id.items()):
+            tail = key.rpartition(needle)[2]
+            if key.startswith(prefix) and needle in key and "/" not in tail:
+                yield resource
