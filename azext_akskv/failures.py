@@ -29,9 +29,10 @@ class Conflict(GatewayError):
 
 
 class Throttled(GatewayError):
-    """429, after the client's own retries."""
+    """429, after the client's own retries. `retry_after` is what the service asked for, in seconds; 0 where it did not."""
 
     retriable = True
+    retry_after = 0.0
 
 
 class Unavailable(GatewayError):

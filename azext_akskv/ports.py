@@ -135,6 +135,9 @@ class Secrets(Protocol):
     def page(self, namespace: str, after: str | None = None, limit: int = 500) -> SecretPage:
         """One page, read from etcd. Raises Missing when the token of the next page has expired (410)."""
 
+    def behind(self, secret: SecretRef) -> str:
+        """A token for `page` that goes on behind a secret, which need not be readable; not every server takes it."""
+
     def ready(self) -> bool:
         """Whether the API server answers and calls itself ready."""
 

@@ -50,6 +50,10 @@ class RunFile:
         return str(self.first["flow"])
 
     @property
+    def cluster(self) -> ResourceId:
+        return ResourceId.parse(str(self.first["cluster"]))
+
+    @property
     def status(self) -> str:
         """The last ending (done, failed, waiting, declined, abandoned, ...), or `interrupted`."""
         ends = [str(line["event"]) for line in self.lines if line["event"] in (*ENDINGS, "failed", "waiting", "start")]
@@ -161,6 +165,12 @@ class Journal:
             except portalocker.LockException as error:
                 raise Busy(f"another command on this machine is changing {self._target.name} at this moment") from error
             yield
+
+
+def every_run(folder: Path) -> list[RunFile]:
+    """The runs against all clusters, oldest first; `folder` is akskv's own. Raises JournalTrouble."""
+    runs = [run for path in folder.glob("*/*.jsonl") if (run := read_run(path))]
+    return sorted(runs, key=lambda run: str(run.first["at"]))
 
 
 def read_run(path: Path) -> RunFile | None:

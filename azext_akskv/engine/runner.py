@@ -42,7 +42,7 @@ def carry_out(plan: Plan, run: Run) -> Result:
     """
     outcome = Outcome()
     for number, step in enumerate(plan.steps, start=1):
-        if outcome.status == "waiting" or (outcome.trouble and not step.even_after_failure):
+        if outcome.leaves_out(step):
             outcome.records.append(StepRecord(step.code, step.title, "skipped"))
             continue
         run.reporter.step_started(number, len(plan.steps), step.title)
@@ -64,10 +64,16 @@ class Outcome:
     records: list[StepRecord] = field(default_factory=list)
     status: str = "done"
     trouble: Trouble | None = None
+    no_return: bool = False
+
+    def leaves_out(self, step: Step) -> bool:
+        still_wanted = step.even_after_failure and self.no_return
+        return self.status == "waiting" or (self.trouble is not None and not still_wanted)
 
     def attempt(self, step: Step, run: Run) -> None:
         """Performs a step and notes how it went."""
         started = run.clock.monotonic()
+        self.no_return = self.no_return or step.point_of_no_return
         try:
             state, seen = perform(step, run)
             self.note(step, state, seen.detail, run.clock.monotonic() - started)

@@ -49,7 +49,10 @@ class Step:
     limit_seconds: float | None = None
     """How long the look after the act may take to see it; None: Waits.appear."""
     even_after_failure: bool = False
-    """Wanted even when a step before it failed: the AKS page asks for the rewrite even if the update failed."""
+    """Wanted even when a step before it failed, once the point of no return was reached: the AKS page asks for the
+    rewrite even if the update failed."""
+    point_of_no_return: bool = False
+    """With it the cluster's KMS begins to change, whether it succeeds or not."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ class Run:
     waits: Waits
     facts: dict[str, str] = field(default_factory=dict)
     rewrite: Rewrite | None = None
+    serial: bool = False
+    """One request after the other, in a fixed order: recordings need it."""
 
     @property
     def looking(self) -> Ports:
@@ -103,3 +108,8 @@ class Run:
 
     def __contains__(self, fact: Fact[T]) -> bool:
         return fact.name in self.facts
+
+
+def given(run: Run, what: Fact[T] | T) -> T:
+    """A value known when the plan was made, or the one that a step before has found out. Raises MissingFact."""
+    return run[what] if isinstance(what, Fact) else what

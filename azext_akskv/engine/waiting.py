@@ -61,6 +61,11 @@ class Waits:
         return self._of(900)
 
     @property
+    def ask_again(self) -> float:
+        """Before what the API server could not do just now is asked again; doubled each time."""
+        return self._of(1)
+
+    @property
     def grant_retry(self) -> float:
         """Between two tries of an update that the service refuses because a new grant has not reached it yet."""
         return self._of(30)
@@ -80,6 +85,11 @@ class Waits:
     def identity_switch(self) -> float:
         """From a change of the cluster's identity until every component uses it: "several hours". [AKS docs]"""
         return self._of(8 * 3600)
+
+    @property
+    def update(self) -> float:
+        """The longest that an update of the cluster, begun by a run that was killed, is waited for."""
+        return self._of(3600)
 
     @property
     def appear(self) -> float:

@@ -1,0 +1,1 @@
+"""One official procedure a file, and the drive that all of them share."""

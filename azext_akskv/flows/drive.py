@@ -6,16 +6,20 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from azext_akskv.checks.declare import run_checks
+from azext_akskv.checks.declare import ACCESS, IDENTITY, KEY, NETWORK, SECRETS, run_checks
 from azext_akskv.engine.journal import RunJournal
 from azext_akskv.engine.result import NOT_FOUND, Result, Trouble
 from azext_akskv.engine.runner import Interrupted, carry_out, preview
 from azext_akskv.engine.step import Plan, Run
 from azext_akskv.flows.world import Consent, World
 from azext_akskv.model.finding import Finding, State
+from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.snapshot import Snapshot, UnfinishedRun, Wanted
-from azext_akskv.observe.take import take_snapshot
+from azext_akskv.observe.take import Lookout, take_snapshot
 from azext_akskv.ports import read_only
+
+VAULT_CATEGORIES = frozenset({IDENTITY, KEY, ACCESS, NETWORK})
+"""Categories whose checks look at vault, key, identity and grants."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +38,31 @@ def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
     Raises Interrupted on Ctrl-C, Busy and JournalTrouble before anything was changed.
     """
     with world.journal.locked():
-        snapshot = look(wanted, world)
+        seen = look(wanted, world, flow.before)
+        snapshot = dataclasses.replace(seen, accepted=tuple(consent.accept))
         findings = accepted(run_checks(flow.before, snapshot), consent.accept)
-        plan = flow.plan(snapshot) if can_be_planned(findings) else None
+        plan, gap = _planned(flow, snapshot, findings)
         if plan:
             findings = [finding for finding in findings if not (finding.blocks and finding.code in plan.cures)]
         world.reporter.findings(findings)
         if plan is None or any(finding.blocks for finding in findings):
-            return Result(flow.name, "", "refused", findings=tuple(findings), trouble=_refusal(findings, world))
+            return Result(flow.name, "", "refused", findings=tuple(findings), trouble=_refusal(findings, gap))
         result = _rehearse_and_carry_out(plan, snapshot, world, consent)
         return dataclasses.replace(result, findings=(*findings, *_afterwards(flow, wanted, world, result)))
 
 
-def look(wanted: Wanted, world: World) -> Snapshot:
-    """Looks at everything that the command's checks and plan need, through ports that cannot write."""
+def look(wanted: Wanted, world: World, categories: Sequence[str]) -> Snapshot:
+    """Looks at everything that checks of these categories need, through ports that cannot write."""
     unfinished = tuple(UnfinishedRun(r.run, r.flow, str(r.first.get("asked", ""))) for r in world.journal.unfinished())
-    quiet = dataclasses.replace(world, ports=read_only(world.ports))
-    return take_snapshot(wanted, quiet.ports, world.target, world.reporter, unfinished)
+    lookout = Lookout(
+        ports=read_only(world.ports),
+        target=world.target,
+        reporter=world.reporter,
+        workers=world.workers,
+        vault=not VAULT_CATEGORIES.isdisjoint(categories),
+        secrets=SECRETS in categories,
+    )
+    return take_snapshot(wanted, lookout, unfinished)
 
 
 def accepted(findings: Sequence[Finding], codes: Sequence[str]) -> list[Finding]:
@@ -63,15 +75,17 @@ def accepted(findings: Sequence[Finding], codes: Sequence[str]) -> list[Finding]
     ]
 
 
-def can_be_planned(findings: Sequence[Finding]) -> bool:
-    """Without the cluster, or with something missing that was not asked to be made, there is nothing to plan with."""
-    return not any(
-        finding.blocks and (finding.state is State.UNKNOWN or finding.code in NOT_FOUND) for finding in findings
-    )
+def _planned(flow: Flow, snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[Plan | None, str]:
+    """The plan; none while something that it needs is missing or could not be looked at, and then why."""
+    if any(finding.blocks and finding.code in NOT_FOUND for finding in findings):
+        return None, ""
+    try:
+        return flow.plan(snapshot), ""
+    except NotObserved as gap:
+        return None, str(gap)
 
 
 def _rehearse_and_carry_out(plan: Plan, snapshot: Snapshot, world: World, consent: Consent) -> Result:
-    wanted = snapshot.wanted
     rehearsal = dataclasses.replace(_run_in(world, RunJournal.nowhere(world.clock)), ports=read_only(world.ports))
     records = preview(plan, rehearsal)
     world.reporter.plan(plan, records)
@@ -80,8 +94,9 @@ def _rehearse_and_carry_out(plan: Plan, snapshot: Snapshot, world: World, consen
     nothing_to_do = all(record.state == "already" for record in records)
     if plan.question and not nothing_to_do and not consent.ask(plan.question):
         return Result(plan.flow, "", "declined", tuple(records), keep=plan.keep)
-    before = {"kms": str(snapshot.cluster.get().kms), "accepted": list(consent.accept), "caller": world.caller}
-    journal, facts, resumed = world.journal.start(plan.flow, asked(wanted), before)
+    before = {**_before(snapshot), "accepted": list(consent.accept), "caller": world.caller}
+    journal, facts, resumed = world.journal.start(plan.flow, asked(snapshot.wanted), before)
+    journal.write("plan", steps=[step.code for step in plan.steps])
     run = dataclasses.replace(_run_in(world, journal), facts=facts)
     world.reporter.run_started(plan.flow, run.id, len(plan.steps), resumed)
     try:
@@ -91,6 +106,19 @@ def _rehearse_and_carry_out(plan: Plan, snapshot: Snapshot, world: World, consen
         raise
 
 
+def _before(snapshot: Snapshot) -> dict[str, str]:
+    """What a later look at the journal must be able to tell about the cluster before the run."""
+    cluster = snapshot.cluster.value
+    if cluster is None:
+        return {}
+    return {
+        "experience": cluster.experience.value,
+        "key": str(cluster.kms.key or ""),
+        "networkAccess": cluster.kms.network_access or "",
+        "identity": str(cluster.identity.id or cluster.identity.kind),
+    }
+
+
 def asked(wanted: Wanted) -> str:
     """What was asked for, as one line: the same line again means to go on with the same run."""
     fields = {each.name: getattr(wanted, each.name) for each in dataclasses.fields(wanted)}
@@ -98,22 +126,25 @@ def asked(wanted: Wanted) -> str:
 
 
 def _run_in(world: World, journal: RunJournal) -> Run:
-    return Run(journal.run, world.target, world.ports, journal, world.reporter, world.clock, world.waits)
+    run = Run(journal.run, world.target, world.ports, journal, world.reporter, world.clock, world.waits)
+    run.serial = world.workers == 1
+    return run
 
 
 def _afterwards(flow: Flow, wanted: Wanted, world: World, result: Result) -> list[Finding]:
     """A run that changed something is looked at once more, with the same checks."""
     if result.status != "done" or not flow.after or all(step.state == "already" for step in result.steps):
         return []
-    problems = [finding for finding in run_checks(flow.after, look(wanted, world)) if finding.state is not State.OK]
+    snapshot = look(wanted, world, flow.after)
+    problems = [each for each in run_checks(flow.after, snapshot) if each.state not in (State.OK, State.SKIPPED)]
     world.reporter.findings(problems)
     return problems
 
 
-def _refusal(findings: Sequence[Finding], world: World) -> Trouble:
+def _refusal(findings: Sequence[Finding], gap: str) -> Trouble:
     errors = sum(finding.state is State.ERROR for finding in findings if finding.blocks)
     unknowns = sum(finding.state is State.UNKNOWN for finding in findings if finding.blocks)
     counted = [f"{errors} error{'s' * (errors > 1)}"] * bool(errors) + [f"{unknowns} unknown"] * bool(unknowns)
     commands = [finding.command for finding in findings if finding.blocks and finding.command]
-    following = commands[0] if commands else world.command
-    return Trouble(f"Not started: {', '.join(counted)}.", ("Nothing was changed.",), following)
+    reason = ", ".join(counted) or gap
+    return Trouble(f"Not started: {reason}.", ("Nothing was changed.",), commands[0] if commands else "")

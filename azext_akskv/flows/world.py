@@ -24,6 +24,8 @@ class World:
     """The command as the user can paste it again: what a stopped run tells to run next."""
     caller: str = ""
     """Who runs it, for the journal: the signed-in account's name."""
+    workers: int = 4
+    """How many reads of a look may be under way at once; 1 keeps their order, as recordings need it."""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class Identity:
     principal_id: str
     client_id: str
     location: str = ""
+    tenant: str = ""
 
 
 @dataclass(frozen=True)

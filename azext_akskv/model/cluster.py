@@ -106,6 +106,11 @@ class Cluster:
         return self.power_state == "Running"
 
     @property
+    def key_in_force(self) -> str:
+        """What a Switch calls `key`: the key identifier, or "off"."""
+        return str(self.kms.key or "") if self.kms.enabled else "off"
+
+    @property
     def kms_v1(self) -> bool:
         return minor_of(self.kubernetes_version) < FIRST_V2_MINOR
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
+
+from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.tags import RUN_TAG
 
 
 @dataclass(frozen=True, order=True)
@@ -37,6 +41,11 @@ class Switch:
     r0: int
     proved: bool = False
 
+    def speaks_of(self, cluster: Cluster) -> bool:
+        """Whether the note is about the cluster's present key: a later change has another key or another run's tag."""
+        same_key = self.key.lower() == cluster.key_in_force.lower()
+        return same_key and self.tag == cluster.tags.get(RUN_TAG, "")
+
 
 @dataclass(frozen=True)
 class KeyEvidence:
@@ -45,6 +54,14 @@ class KeyEvidence:
 
     servers: frozenset[str]
     writing: dict[str, frozenset[str]]
+
+
+def key_id_hash(key: str) -> str:
+    """A key identifier as the API server's metrics name it: the hash of the plugin's key id, which is itself one.
+    [kubernetes-kms: sha256 of the key's URL; k8s.io/apiserver envelope metrics: `sha256:` and the sha256 of the key id]
+    """
+    plugin_key_id = hashlib.sha256(key.encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(plugin_key_id.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -65,18 +65,26 @@ class Snapshot:
     """`taken_at` is the service's own time. A value of None inside an Observed means: looked, and it is not there."""
 
     taken_at: datetime
+    target: ResourceId
     wanted: Wanted
-    cluster: Observed[Cluster]
+    cluster: Observed[Cluster | None]
     vault: Observed[Vault | None] = field(default_factory=_unasked)
+    """The vault named, else that of the key identifier given, else that of the key in use."""
+    vault_soft_deleted: Observed[bool] = field(default_factory=_unasked)
     key: Observed[KeyVersion | None] = field(default_factory=_unasked)
     """The version to use: as asked for, else the newest enabled one of the name asked for, else the one in use."""
     key_in_use: Observed[KeyVersion | None] = field(default_factory=_unasked)
     newest: Observed[KeyVersion | None] = field(default_factory=_unasked)
     """The newest enabled version of the key in use."""
+    key_soft_deleted: Observed[bool] = field(default_factory=_unasked)
     identity: Observed[Identity | None] = field(default_factory=_unasked)
     """The identity that KMS uses or shall use."""
     grants: Observed[tuple[Grant, ...]] = field(default_factory=_unasked)
     """That identity's role assignments at the vault, those from above included."""
+    api_server: Observed[bool] = field(default_factory=_unasked)
+    """Whether the API server answers and calls itself ready."""
     secrets: Observed[SecretCensus] = field(default_factory=_unasked)
     switch: Observed[Switch | None] = field(default_factory=_unasked)
     unfinished: tuple[UnfinishedRun, ...] = ()
+    accepted: tuple[str, ...] = ()
+    """Codes of findings that the user overrules."""

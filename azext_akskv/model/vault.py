@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.times import parse_time
 
 Json = dict[str, Any]
 
@@ -57,6 +58,8 @@ class Vault:
     provisioning_state: str
     seen_at: datetime
     raw: Json = field(repr=False, compare=False)
+    changed_at: datetime | None = None
+    """When the vault's settings were last changed: no access policy in it is younger."""
 
     def policy_of(self, principal_id: str) -> frozenset[str]:
         """The key permissions of a principal, all its policies together."""
@@ -83,7 +86,14 @@ def parse_vault(raw: Json, seen_at: datetime) -> Vault:
         provisioning_state=properties.get("provisioningState") or "Unknown",
         seen_at=seen_at,
         raw=raw,
+        changed_at=_changed_at(raw),
     )
+
+
+def _changed_at(raw: Json) -> datetime | None:
+    """Key Vault has been seen to answer days of January 1970 here: no time at all. [REC]"""
+    time = parse_time((raw.get("systemData") or {}).get("lastModifiedAt"))
+    return time if time and time.year > 1970 else None
 
 
 def openness_of(properties: Mapping[str, Any]) -> Openness:

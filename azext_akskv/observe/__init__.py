@@ -1,0 +1,1 @@
+"""Looking: what ports answer becomes one frozen snapshot."""

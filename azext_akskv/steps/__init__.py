@@ -1,0 +1,1 @@
+"""Steps that look before they act: building blocks of the flows."""

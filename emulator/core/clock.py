@@ -14,7 +14,7 @@ class Clock:
         self._machine: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
         self._offset = (start - self._machine()) if start else timedelta()
         self._step_seconds = step_seconds
-        self._still = self._machine() + self._offset
+        self._still = start or self._machine()
 
     def now(self) -> datetime:
         """The emulated time, with time zone UTC."""

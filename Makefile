@@ -1,0 +1,73 @@
+# `make help` lists the targets. Everything lives in .venv and .venv-azdev inside the checkout; ~/.azure is never touched.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check wheel record record-live bench-startup clean lint types azdev rst architecture
+
+# Compiled modules are kept whatever the shell says: without them each az would start half a second later, and the
+# linter half a minute. Only what is used is ever compiled.
+export PYTHONDONTWRITEBYTECODE :=
+
+PYTHON := .venv/bin/python
+STAGE := tools/stage.sh
+SOURCES := azext_akskv emulator tests tools benchmarks setup.py
+PAPERS := README.rst HISTORY.rst CONTRIBUTING.rst docs emulator/README.rst
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/installed ## az, the tools and the extension's wheel, in .venv
+	@$(PYTHON) tools/extension.py install
+
+demo: setup ## a cluster's secrets put under a Key Vault key and back, with the real az, without Azure
+	@$(PYTHON) -m emulator exec --world demo -- bash demo/walkthrough.sh
+
+test: setup ## every test that needs no Azure; one file: make test TESTS=tests/unit/test_x.py
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile $(or $(TESTS),tests)
+
+check: lint types azdev rst architecture ## ruff, mypy, azdev linter and style, the papers, the architecture
+
+lint: .venv/installed
+	@$(STAGE) "ruff check" .venv/bin/ruff check --quiet $(SOURCES)
+	@$(STAGE) "ruff format" .venv/bin/ruff format --quiet --diff $(SOURCES)
+
+types: .venv/installed
+	@$(STAGE) "mypy, strict" .venv/bin/mypy --no-error-summary
+
+azdev: .venv-azdev/installed
+	@$(STAGE) "azdev linter, severity medium and up" .venv-azdev/bin/python tools/azdev_checks.py linter
+	@$(STAGE) "azdev style" .venv-azdev/bin/python tools/azdev_checks.py style
+
+rst: .venv/installed
+	@$(STAGE) "doc8" .venv/bin/doc8 --quiet --max-line-length 120 --ignore-path-errors README.rst\;D001 $(PAPERS)
+
+architecture: setup
+	@$(STAGE) "architecture: layers, sizes, help against commands, findings against docs" $(PYTHON) -m pytest -q tests/architecture
+
+wheel: .venv/installed ## dist/akskv-VERSION-py3-none-any.whl
+	@$(PYTHON) tools/extension.py wheel dist
+
+record: setup ## the cassettes in tests/recordings again, from the emulator (clean git tree)
+	@$(PYTHON) tools/record.py emulator
+
+record-live: setup ## the same from a real subscription: costs money, says so first
+	@$(PYTHON) tools/record.py live
+
+bench-startup: setup ## what the extension adds to `az aks show --help`
+	@$(PYTHON) benchmarks/startup.py
+
+clean: ## remove .venv, .venv-azdev and everything built
+	@rm -rf .venv .venv-azdev build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+.venv/installed: requirements/dev.txt requirements/constraints.txt
+	@tools/make_venv.sh .venv
+	@$(STAGE) "installing az 2.91.0 and the tools into .venv" $(PYTHON) -m pip install --no-compile -r requirements/dev.txt
+	@touch $@
+
+# az is not installed twice: the packages of .venv are seen through a path file.
+.venv-azdev/installed: .venv/installed requirements/azdev.txt
+	@rm -rf .venv-azdev && .venv/bin/python -m venv .venv-azdev
+	@ls -d $(CURDIR)/.venv/lib/python3*/site-packages >$$(echo .venv-azdev/lib/python3*/site-packages)/az.pth
+	@$(STAGE) "installing azdev into .venv-azdev" .venv-azdev/bin/python -m pip install --no-compile --no-deps -r requirements/azdev.txt
+	@touch $@

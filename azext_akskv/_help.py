@@ -1,0 +1,163 @@
+"""Help texts of `az aks kv`."""
+
+from knack.help_files import helps
+
+helps["aks kv"] = """
+type: group
+short-summary: Keep the secrets of AKS clusters safe with keys from Azure Key Vault.
+long-summary: |
+    Each command looks first, says what it will do, asks, does it step by step, and proves
+    the result. It can be stopped at any moment: the same command goes on where it
+    stopped, also from another machine. Values of secrets never leave the API server.
+"""
+
+helps["aks kv kms"] = """
+type: group
+short-summary: Encrypt a cluster's secrets in etcd with a Key Vault key (KMS).
+"""
+
+helps["aks kv kms enable"] = """
+type: command
+short-summary: Turn KMS on, with its grants, then rewrite every secret under the key and prove it.
+long-summary: |
+    What happens, in this order: the cluster, the vault, the key, the identity and all
+    secrets are looked at and checked; the plan is shown; you are asked. Then the
+    cluster's identity gets what it needs at the vault, AKS turns KMS on (a few minutes,
+    in which the API server restarts; workloads go on running), and every secret is
+    rewritten by the API server, so that it is stored under the key.
+
+    Nothing is changed before you say yes, with --dry-run, or when a check finds an error.
+    Afterwards the key is as important as the cluster: without it the secrets cannot be
+    read again. The last line says which key version must be kept.
+
+    Stopped or failed half-way? Run the same command again: it finds out what is done and
+    goes on from there. A cluster with a system-assigned identity is moved to a
+    user-assigned one first; the control plane takes hours to follow, so that run ends
+    with the status `waiting` and says when to run the same command again.
+examples:
+  - name: Show what would be done; change nothing.
+    text: az aks kv kms enable -g MyResourceGroup -n MyCluster --vault MyVault --key MyKey --dry-run
+  - name: Encrypt a cluster's secrets with the newest version of a key.
+    text: az aks kv kms enable -g MyResourceGroup -n MyCluster --vault MyVault --key MyKey
+  - name: Take one version of a key, named by its key identifier.
+    text: >-
+        az aks kv kms enable -g MyResourceGroup -n MyCluster
+        --key https://myvault.vault.azure.net/keys/MyKey/0123456789abcdef0123456789abcdef
+  - name: Make the vault, the key and the identity too where they are missing; do not ask.
+    text: az aks kv kms enable -g MyResourceGroup -n MyCluster --vault MyVault --key MyKey --create --yes
+  - name: Use a vault in another resource group that is closed to public networks.
+    text: >-
+      az aks kv kms enable -g MyResourceGroup -n MyCluster --key MyKey --network-access Private --vault
+      /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/Keys/providers/Microsoft.KeyVault/vaults/MyVault
+  - name: Prepare vault, key, identity and grants for a cluster that is to be created with KMS.
+    text: >-
+        az aks kv kms enable -g MyResourceGroup -n MyNewCluster --vault MyVault --key MyKey --identity MyIdentity
+        --create --prepare-only
+"""
+
+helps["aks kv kms disable"] = """
+type: command
+short-summary: Turn KMS off, then rewrite every secret without the key and prove it.
+long-summary: |
+    The plan is shown and you are asked before anything is changed. AKS restarts the API
+    server; workloads go on running. Afterwards secrets are no longer encrypted with your
+    key (the platform's own encryption of its disks stays).
+
+    Keep the key, its grants and the way to the vault: the API server still needs them
+    after KMS was turned off, and stops when the key is deleted or expires. The last line
+    names the key.
+
+    On the new KMS data encryption (platform-managed or customer-managed keys) there is no
+    way back; the command refuses.
+examples:
+  - name: Show what would be done; change nothing.
+    text: az aks kv kms disable -g MyResourceGroup -n MyCluster --dry-run
+  - name: Turn KMS off without being asked.
+    text: az aks kv kms disable -g MyResourceGroup -n MyCluster --yes
+"""
+
+helps["aks kv kms show"] = """
+type: command
+short-summary: Show the KMS state of a cluster and everything that is wrong with it.
+long-summary: |
+    Which KMS experience the cluster is on, the key in use and its expiry, how the vault
+    is reached and what its firewall says, whether a rewrite of the secrets is owed, and
+    all findings. Nothing is changed.
+
+    Exit codes: 0 healthy, 3 no such cluster, 4 a finding of state error, 5 something
+    could not be looked at.
+examples:
+  - name: Show the state as a table.
+    text: az aks kv kms show -g MyResourceGroup -n MyCluster -o table
+  - name: List what is wrong, with the command that repairs it.
+    text: >-
+        az aks kv kms show -g MyResourceGroup -n MyCluster
+        --query "findings[?state=='error' || state=='warning'].{what: text, fix: command}"
+  - name: Also ask the API server's metrics which keys it encrypts with.
+    text: az aks kv kms show -g MyResourceGroup -n MyCluster --evidence
+"""
+
+helps["aks kv reencrypt"] = """
+type: command
+short-summary: Rewrite every secret, so that it is stored under the present key, and prove it.
+long-summary: |
+    Each secret gets an empty patch: the API server writes it again if it is stored under
+    another key, and leaves it alone if it is not. Its value never leaves the API server.
+    A secret that somebody else is changing at the same moment is tried again.
+
+    The result counts as proved when each secret was written after the last change of the
+    key, or when the API servers' own metrics say that all of them write under the present
+    key. Otherwise `proved` is false and `why` says what would prove it.
+examples:
+  - name: Rewrite every secret.
+    text: az aks kv reencrypt -g MyResourceGroup -n MyCluster
+  - name: Rewrite the secrets of two namespaces, at most 20 a second.
+    text: az aks kv reencrypt -g MyResourceGroup -n MyCluster --namespace team-a team-b --max-rate 20
+  - name: Prove that nothing is stored under an older key, without being asked.
+    text: az aks kv reencrypt -g MyResourceGroup -n MyCluster --prove-only --query secrets.proved
+"""
+
+helps["aks kv operation"] = """
+type: group
+short-summary: See what was done from this machine, and what is unfinished.
+"""
+
+helps["aks kv operation list"] = """
+type: command
+short-summary: List the runs in this machine's journal, the newest first.
+examples:
+  - name: List all runs, with what each has left to do.
+    text: az aks kv operation list -o table
+  - name: List the unfinished runs of one cluster.
+    text: >-
+        az aks kv operation list -g MyResourceGroup -n MyCluster
+        --query "[?status=='failed' || status=='interrupted' || status=='waiting'].run"
+"""
+
+helps["aks kv operation show"] = """
+type: command
+short-summary: Show everything that the journal holds of one run.
+long-summary: |
+    Who ran it and when, what the cluster's KMS settings were before, what the steps found
+    out, the addresses of Azure's operations and its correlation ids, and what is left to
+    do.
+examples:
+  - name: Show the latest run against a cluster.
+    text: az aks kv operation show -g MyResourceGroup -n MyCluster
+  - name: Show one run, line by line.
+    text: az aks kv operation show --run 20261123-144501-enable -o table
+"""
+
+helps["aks kv operation abandon"] = """
+type: command
+short-summary: Give up an unfinished run, which will then not be continued.
+long-summary: |
+    Nothing in Azure or in the cluster changes: what the run did stays done, and what the
+    journal knows stays readable. Before you delete or expire a key that the run used,
+    look at `az aks kv kms show`.
+examples:
+  - name: Give up the unfinished run of a cluster.
+    text: az aks kv operation abandon -g MyResourceGroup -n MyCluster
+  - name: Give up one run without being asked.
+    text: az aks kv operation abandon --run 20261123-144501-enable --yes
+"""

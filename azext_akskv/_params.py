@@ -1,0 +1,143 @@
+"""The arguments of `az aks kv`. Runs only for the command that was typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure.cli.core.commands.parameters import get_enum_type, get_resource_name_completion_list, name_type
+
+from azext_akskv.cli import completers, validators
+
+CHANGING = ("aks kv kms enable", "aks kv kms disable", "aks kv reencrypt")
+
+
+def load_arguments(loader: Any, _command: str) -> None:
+    """No argument has an id_part: --ids would run changes of several clusters at the same time. [CLI]"""
+    _the_cluster(loader)
+    _consent(loader)
+    _enable(loader)
+    _reencrypt(loader)
+    _operation(loader)
+    with loader.argument_context("aks kv kms show") as context:
+        context.argument(
+            "evidence",
+            action="store_true",
+            help="Also ask the API server's metrics which keys it encrypts with (KMS v2; needs the right to read "
+            "/metrics).",
+        )
+
+
+def _the_cluster(loader: Any) -> None:
+    with loader.argument_context("aks kv") as context:
+        context.argument(
+            "name",
+            name_type,
+            id_part=None,
+            completer=get_resource_name_completion_list("Microsoft.ContainerService/managedClusters"),
+            help="Name of the managed cluster.",
+        )
+
+
+def _consent(loader: Any) -> None:
+    for command in CHANGING:
+        with loader.argument_context(command, arg_group="Consent") as context:
+            context.argument(
+                "dry_run",
+                action="store_true",
+                help="Look, check and print the plan; change nothing.",
+            )
+            context.argument(
+                "accept",
+                nargs="+",
+                action="extend",
+                type=validators.finding_code,
+                completer=completers.finding_codes,
+                metavar="CODE",
+                help="Codes of findings to go on in spite of. Not every finding can be overruled; each says so. "
+                "What was accepted stands in the journal.",
+            )
+    for command in (*CHANGING, "aks kv operation abandon"):
+        with loader.argument_context(command, arg_group="Consent") as context:
+            context.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Do not ask.")
+
+
+def _enable(loader: Any) -> None:
+    with loader.argument_context("aks kv kms enable") as context:
+        context.argument(
+            "vault",
+            type=validators.vault,
+            completer=get_resource_name_completion_list("Microsoft.KeyVault/vaults"),
+            help="Name or resource id of the key vault. Not needed when --key is a key identifier.",
+        )
+        context.argument(
+            "key",
+            type=validators.key,
+            help="Name of the key, of which the newest enabled version is taken, or a key identifier "
+            "(https://<vault>.vault.azure.net/keys/<name>/<version>).",
+        )
+        context.argument(
+            "network_access",
+            arg_type=get_enum_type(["Public", "Private"]),
+            help="How the API servers reach the vault. Default: what the vault's firewall says.",
+        )
+        context.argument(
+            "identity",
+            type=validators.identity,
+            completer=get_resource_name_completion_list("Microsoft.ManagedIdentity/userAssignedIdentities"),
+            help="Name or resource id of a user-assigned managed identity for the cluster's control plane. Needed "
+            "only when the cluster has none yet.",
+        )
+        context.argument("create", action="store_true", help="Make the vault, the key and the identity if missing.")
+        context.argument(
+            "key_management",
+            arg_type=get_enum_type(["legacy"], default="legacy"),
+            help="Which KMS experience. This version knows legacy alone: the only one that can be turned off again.",
+        )
+        context.argument(
+            "prepare_only",
+            action="store_true",
+            help="Vault, key, identity and grants only; then print the `az aks create` line for a new cluster. "
+            "An existing cluster is not changed.",
+        )
+        context.argument(
+            "skip_reencrypt",
+            action="store_true",
+            help="Leave the secrets that are there as they are: they stay unencrypted until `az aks kv reencrypt`.",
+        )
+
+
+def _reencrypt(loader: Any) -> None:
+    with loader.argument_context("aks kv reencrypt") as context:
+        context.argument(
+            "namespace",
+            nargs="+",
+            action="extend",
+            type=validators.namespace,
+            help="Only the secrets of these namespaces; may be given several times. A part proves nothing about the "
+            "whole: `proved` is false then.",
+        )
+        context.argument(
+            "concurrency",
+            type=validators.connections,
+            help="Connections that rewrite at the same time, 1 to 64. Default: as many as suit the KMS version.",
+        )
+        context.argument(
+            "max_rate",
+            type=validators.rate,
+            help="Secrets a second at most; 0 takes the limit away. Default: 200, with KMS v1 less, by the key's size.",
+        )
+        context.argument(
+            "prove_only",
+            action="store_true",
+            help="Ask nothing and prove. A secret that is stale is rewritten, because only a write can tell.",
+        )
+        context.argument(
+            "via",
+            arg_type=get_enum_type(["auto", "direct"], default="auto"),
+            help="How to reach the API server. This version knows one way, direct; auto takes it.",
+        )
+
+
+def _operation(loader: Any) -> None:
+    with loader.argument_context("aks kv operation") as context:
+        context.argument("run", type=validators.run_id, completer=completers.runs, help="Id of the run.")

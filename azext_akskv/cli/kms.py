@@ -1,0 +1,67 @@
+"""Handlers of `az aks kv kms`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def enable(  # noqa: PLR0913  # az reads the options off the signature
+    cmd: Any,
+    resource_group_name: str,
+    name: str,
+    *,
+    vault: Any = None,
+    key: Any = None,
+    network_access: str | None = None,
+    identity: Any = None,
+    create: bool = False,
+    key_management: str = "legacy",  # the only choice there is: nothing to pass on
+    prepare_only: bool = False,
+    skip_reencrypt: bool = False,
+    accept: list[str] | None = None,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> Row:
+    """KMS on: grants, the cluster's profile, every secret rewritten and proved."""
+    from azext_akskv.cli.change import Given, carry
+    from azext_akskv.flows.enable import ENABLE
+    from azext_akskv.model.snapshot import Wanted
+
+    wanted = Wanted("enable", vault, key, network_access, identity, create, prepare_only, skip_reencrypt)
+    return carry(cmd, ENABLE, wanted, Given(resource_group_name, name, accept, dry_run, yes))
+
+
+def disable(  # noqa: PLR0913  # az reads the options off the signature
+    cmd: Any,
+    resource_group_name: str,
+    name: str,
+    *,
+    accept: list[str] | None = None,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> Row:
+    """KMS off, every secret rewritten and proved, the key that must be kept named."""
+    from azext_akskv.cli.change import Given, carry
+    from azext_akskv.flows.disable import DISABLE
+    from azext_akskv.model.snapshot import Wanted
+
+    return carry(cmd, DISABLE, Wanted("disable"), Given(resource_group_name, name, accept, dry_run, yes))
+
+
+def show(cmd: Any, resource_group_name: str, name: str, evidence: bool = False) -> Row:
+    """The KMS state of one cluster. Nothing is changed."""
+    from azext_akskv.cli.errors import leave_with, speaking_azure
+    from azext_akskv.cli.reporter import reporter_for
+    from azext_akskv.cli.wiring import connect
+    from azext_akskv.flows.show import show as look
+    from azext_akskv.model.snapshot import Wanted
+    from azext_akskv.report.rows import exit_code_of, state_row
+
+    reporter = reporter_for(cmd.cli_ctx, name)
+    with speaking_azure():
+        state = look(connect(cmd, resource_group_name, name, reporter), Wanted("show", evidence=evidence))
+    reporter.findings(state.findings)
+    leave_with(cmd, exit_code_of(state))
+    return state_row(state)

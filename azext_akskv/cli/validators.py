@@ -1,0 +1,116 @@
+"""The shape of arguments, checked while az parses: a malformed one is refused with exit code 2 before any request."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentTypeError
+
+from azext_akskv.model.ids import IDENTITY_TYPE, VAULT_TYPE, BadInput, KeyId, ResourceId
+
+_VAULT_NAME = re.compile(r"(?=.{3,24}$)[a-z](?:-?[a-z0-9])*", re.IGNORECASE)
+_KEY_NAME = re.compile(r"[0-9a-z-]{1,127}", re.IGNORECASE)
+_IDENTITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{2,127}", re.IGNORECASE)
+_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9-]+")
+MOST_CONNECTIONS = 64
+
+
+def vault(text: str) -> str | ResourceId:
+    """A vault's name or resource id."""
+    if "/" in _given(text):
+        return _resource(text, VAULT_TYPE, "a key vault")
+    if _VAULT_NAME.fullmatch(text):
+        return text
+    raise ArgumentTypeError(
+        f"{text!r} is not the name of a key vault (3 to 24 letters, digits and single hyphens, a letter first) "
+        "nor its resource id"
+    )
+
+
+def key(text: str) -> str | KeyId:
+    """A key's name, or a key identifier with or without a version."""
+    if "/" in _given(text):
+        try:
+            return KeyId.parse(text)
+        except BadInput as error:
+            raise ArgumentTypeError(str(error)) from error
+    if _KEY_NAME.fullmatch(text):
+        return text
+    raise ArgumentTypeError(
+        f"{text!r} is not the name of a key (letters, digits and hyphens) "
+        "nor a key identifier (https://<vault>.vault.azure.net/keys/<name>/<version>)"
+    )
+
+
+def identity(text: str) -> str | ResourceId:
+    """A user-assigned managed identity's name or resource id."""
+    if "/" in _given(text):
+        return _resource(text, IDENTITY_TYPE, "a user-assigned managed identity")
+    if _IDENTITY_NAME.fullmatch(text):
+        return text
+    raise ArgumentTypeError(
+        f"{text!r} is not the name of a user-assigned managed identity (3 to 128 letters, digits, hyphens and "
+        "underscores) nor its resource id"
+    )
+
+
+def namespace(text: str) -> str:
+    """A Kubernetes namespace."""
+    if _NAMESPACE.fullmatch(_given(text)):
+        return text
+    raise ArgumentTypeError(f"{text!r} is not the name of a Kubernetes namespace (lower-case letters, digits, hyphens)")
+
+
+def connections(text: str) -> int:
+    """How many connections may rewrite at the same time."""
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_CONNECTIONS:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MOST_CONNECTIONS}")
+
+
+def rate(text: str) -> float:
+    """Secrets a second; 0 takes the limit away."""
+    if re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text, re.ASCII):
+        return float(text)
+    raise ArgumentTypeError(f"{text!r} is not a number of secrets a second, such as 50 or 0.5 (0: no limit)")
+
+
+def run_id(text: str) -> str:
+    """A run's id, which also names its journal file: nothing else may reach the file system."""
+    if _RUN.fullmatch(_given(text)):
+        return text
+    raise ArgumentTypeError(
+        f"{text!r} is not the id of a run (such as 20261123-144501-enable): az aks kv operation list"
+    )
+
+
+def finding_code(text: str) -> str:
+    """The code of a finding that may be overruled."""
+    from azext_akskv.checks.declare import CATALOGUE
+    from azext_akskv.flows import enable  # noqa: F401  # importing a flow fills the catalogue
+
+    known = CATALOGUE.get(text)
+    if known and known.may_accept:
+        return text
+    if known:
+        raise ArgumentTypeError(f"the finding {text!r} cannot be overruled")
+    may = ", ".join(sorted(code for code, each in CATALOGUE.items() if each.may_accept))
+    raise ArgumentTypeError(f"there is no finding {text!r}; those that may be overruled: {may}")
+
+
+def _resource(text: str, resource_type: str, what: str) -> ResourceId:
+    try:
+        parsed = ResourceId.parse(text)
+    except BadInput as error:
+        raise ArgumentTypeError(
+            f"{error}; expected /subscriptions/<id>/resourceGroups/<group>/providers/{resource_type}/<name>"
+        ) from error
+    if not parsed.is_a(resource_type):
+        raise ArgumentTypeError(f"{text!r} is the id of a {parsed.type}; expected that of {what} ({resource_type})")
+    return parsed
+
+
+def _given(text: str) -> str:
+    if not text.strip():
+        raise ArgumentTypeError("the value is empty: is a variable of the shell unset?")
+    return text

@@ -1,0 +1,103 @@
+"""Puts a command's world together: the only place that knows which gateway fills which port."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from azext_akskv.engine.journal import Journal
+from azext_akskv.engine.reporter import Reporter
+from azext_akskv.engine.waiting import SystemClock, Waits
+from azext_akskv.flows.world import World
+from azext_akskv.model.ids import BadInput, ResourceId, cluster_id
+from azext_akskv.ports import Ports
+
+if TYPE_CHECKING:
+    from azext_akskv.gateways.clusters import ArmClusters
+
+
+def connect(cmd: Any, group: str, name: str, reporter: Reporter) -> World:
+    """The world of a command about one cluster of az's present subscription. Asks nothing yet.
+
+    Raises az's CLIError when nobody is signed in, BadInput when our configuration cannot be understood.
+    """
+    from azure.cli.core._profile import Profile
+    from azure.cli.core.commands.client_factory import get_subscription_id
+
+    cli_ctx = cmd.cli_ctx
+    subscription = get_subscription_id(cli_ctx)
+    target = cluster_id(subscription, group, name)
+    clock = SystemClock()
+    waits = Waits(wait_factor(cli_ctx))
+    return World(
+        target=target,
+        ports=ports(cli_ctx, target, waits),
+        journal=Journal(journal_folder(cli_ctx), target, clock),
+        reporter=reporter,
+        clock=clock,
+        waits=waits,
+        command=command_line(cmd.name, sys.argv),
+        caller=str(Profile(cli_ctx=cli_ctx).get_subscription(subscription)["user"]["name"]),
+        workers=workers(cli_ctx),
+    )
+
+
+def ports(cli_ctx: Any, target: ResourceId, waits: Waits) -> Ports:
+    """The ports, filled by the gateways; SDKs are loaded and clients made when one is first used."""
+    from azext_akskv.gateways.clients import Clients
+    from azext_akskv.gateways.clusters import ArmClusters
+    from azext_akskv.gateways.identities import ArmIdentities
+    from azext_akskv.gateways.keys import VaultKeys
+    from azext_akskv.gateways.roles import ArmRoles
+    from azext_akskv.gateways.vaults import ArmVaults
+
+    clients = Clients(cli_ctx)
+    clusters = ArmClusters(clients, waits.poll)
+    return Ports(
+        clusters=clusters,
+        vaults=ArmVaults(clients, waits.poll),
+        keys=VaultKeys(clients),
+        roles=ArmRoles(clients),
+        identities=ArmIdentities(clients),
+        secrets=secrets(clusters, target),
+    )
+
+
+def journal_folder(cli_ctx: Any) -> Path:
+    """akskv's own folder in az's configuration folder (AZURE_CONFIG_DIR, else ~/.azure)."""
+    return Path(cli_ctx.config.config_dir) / "akskv"
+
+
+def wait_factor(cli_ctx: Any) -> float:
+    """az config `akskv.wait_factor`, or AZURE_AKSKV_WAIT_FACTOR: what all waits are multiplied with.
+
+    Raises BadInput when it is not a positive number.
+    """
+    text = str(cli_ctx.config.get("akskv", "wait_factor", fallback="1"))
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not 0 < factor < math.inf:
+        raise BadInput(f"az config akskv.wait_factor is {text!r}; expected a positive number, such as 1")
+    return factor
+
+
+def workers(cli_ctx: Any) -> int:
+    """az config `akskv.workers`, or AZURE_AKSKV_WORKERS: how many requests may be under way at once; 1 keeps them in
+    order, as recordings need it. Raises BadInput when it is not a whole number from 1 to 64."""
+    text = str(cli_ctx.config.get("akskv", "workers", fallback=World.workers))
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 64):
+        raise BadInput(f"az config akskv.workers is {text!r}; expected a whole number from 1 to 64")
+    return int(text)
+
+
+def command_line(name: str, arguments: list[str]) -> str:
+    """The command as it can be pasted again; only its name where az was not started by a command line of its own."""
+    words = arguments[1:]
+    return shlex.join(["az", *words]) if words[: len(name.split())] == name.split() else f"az {name}"

@@ -1,0 +1,37 @@
+"""The command table: which handler stands behind each name, and how its result looks as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from azure.cli.core.commands import CliCommandType
+
+
+def load_command_table(loader: Any, _args: list[str] | None) -> None:
+    """Handlers are named, not imported: az imports the module of the one command that runs."""
+    kms = CliCommandType(operations_tmpl="azext_akskv.cli.kms#{}")
+    upkeep = CliCommandType(operations_tmpl="azext_akskv.cli.upkeep#{}")
+    operation = CliCommandType(operations_tmpl="azext_akskv.cli.operation#{}")
+
+    with loader.command_group("aks kv", custom_command_type=upkeep, is_preview=True) as group:
+        group.custom_command("reencrypt", "reencrypt", table_transformer=_table("rewrite_table"))
+
+    with loader.command_group("aks kv kms", custom_command_type=kms) as group:
+        group.custom_command("enable", "enable", table_transformer=_table("change_table"))
+        group.custom_command("disable", "disable", table_transformer=_table("change_table"))
+        group.custom_command("show", "show", table_transformer=_table("state_table"))
+
+    with loader.command_group("aks kv operation", custom_command_type=operation) as group:
+        group.custom_command("list", "list_runs", table_transformer=_table("runs_table"))
+        group.custom_command("show", "show_run", table_transformer=_table("journal_table"))
+        group.custom_command("abandon", "abandon_run", table_transformer=_table("run_table"))
+
+
+def _table(name: str) -> Callable[[Any], Any]:
+    def transform(result: Any) -> Any:
+        from azext_akskv.report import tables
+
+        return getattr(tables, name)(result)
+
+    return transform

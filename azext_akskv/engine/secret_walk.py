@@ -1,0 +1,91 @@
+"""Reading all secrets page by page, also past one that the API server cannot decrypt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from azext_akskv.failures import GatewayError, Missing, Rejected, Unreadable
+from azext_akskv.model.kube import Refused, SecretPage, SecretRef
+from azext_akskv.ports import Secrets
+
+PAGE = 500
+MOST_RESTARTS = 3
+MOST_UNREADABLE = 20
+"""So many are named; with more of them a key is gone, and each further one would cost several requests."""
+
+PageReader = Callable[[str, "str | None", int], SecretPage]
+
+
+class TooManyUnreadable(GatewayError):
+    """The API server cannot decrypt so many secrets that looking on tells nothing new."""
+
+
+class SecretWalk:
+    """The secrets of one namespace after the other. What cannot be read is stepped over and told in `unreadable`.
+
+    `read_page` is Secrets.page, or something that calls it with more patience.
+    """
+
+    def __init__(self, secrets: Secrets, read_page: PageReader | None = None) -> None:
+        self._secrets = secrets
+        self._read_page = read_page or secrets.page
+        self.unreadable: list[Refused] = []
+
+    def pages(self, namespace: str) -> Iterator[SecretPage]:
+        """Each secret once, in the order of their names. Raises what `page` raises, but not Unreadable.
+
+        A list fails as a whole on a value that cannot be decrypted, so the page is halved until that value stands
+        alone, and the list goes on behind it. When the token of the next page has expired, the list begins again and
+        leaves out what was given out already.
+        """
+        after, limit, last, restarts = None, PAGE, "", 0
+        while True:
+            try:
+                page = self._read_page(namespace, after, limit)
+            except Missing:
+                restarts += 1
+                if after is None or restarts > MOST_RESTARTS:
+                    raise
+                after = None
+                continue
+            except Unreadable as trouble:
+                if limit > 1:
+                    limit //= 2
+                    continue
+                after = self._step_over(namespace, trouble)
+                if after is None:
+                    return
+                limit = PAGE
+                continue
+            fresh = tuple(secret for secret in page.secrets if secret.name > last)
+            if fresh:
+                last, restarts = fresh[-1].name, 0
+                yield replace(page, secrets=fresh)
+            after = page.after
+            if after is None:
+                return
+
+    def _step_over(self, namespace: str, trouble: Unreadable) -> str | None:
+        """A token that goes on behind the secret; None when the rest of the namespace cannot be reached."""
+        reason = trouble.message or "the API server cannot decrypt it"
+        found, _, name = trouble.secret.partition("/")
+        known = SecretRef(namespace, name) if found == namespace and name else None
+        self.unreadable.append(Refused(known or SecretRef(namespace, UNKNOWN), reason))
+        if len(self.unreadable) >= MOST_UNREADABLE:
+            raise TooManyUnreadable("read all secrets", "unreadable", f"{MOST_UNREADABLE} and more cannot be decrypted")
+        if known is None:
+            return None
+        token = self._secrets.behind(known)
+        try:
+            self._read_page(namespace, token, 1)
+        except Unreadable:
+            return token
+        except (Missing, Rejected):  # this server does not take a token that it did not make
+            self.unreadable.append(Refused(SecretRef(namespace, UNKNOWN), f"it stands behind {known} in the list"))
+            return None
+        return token
+
+
+UNKNOWN = "*"
+"""Stands for the name of a secret that the API server did not tell; no Kubernetes name holds it."""

@@ -1,0 +1,60 @@
+"""KMS etcd encryption off, every secret decrypted at its layer, and the key kept."""
+
+from __future__ import annotations
+
+from azext_akskv.checks.declare import CATEGORIES, CLUSTER, KEY, NETWORK
+from azext_akskv.engine.step import Plan, Run
+from azext_akskv.flows.drive import Flow
+from azext_akskv.model.cluster import Cluster, Experience
+from azext_akskv.model.observed import NotObserved
+from azext_akskv.model.snapshot import Snapshot
+from azext_akskv.steps.cluster_kms import turn_off_kms
+from azext_akskv.steps.rewrite import note_proof, note_switch, order_of, rewrite_secrets
+
+CURES = frozenset({"cluster-failed", "rewrite-owed"})
+
+
+def plan(snapshot: Snapshot) -> Plan:
+    """AKS docs "Use KMS etcd encryption", heading "Turn off KMS", as read on 2026-08-21. Raises NotObserved."""
+    cluster = snapshot.cluster.get()
+    if cluster is None:
+        raise NotObserved("there is no cluster")
+    rewriting = (note_switch(_off), rewrite_secrets(order_of(snapshot), _off), note_proof())
+    never = cluster.experience is Experience.NEVER  # nothing was ever stored under a key
+    return Plan(
+        "disable",
+        (turn_off_kms(), *(() if never else rewriting)),
+        cures=CURES,
+        keep=_keep(cluster),
+        notes=_notes(snapshot),
+        question=f"Turn off KMS on {cluster.id.name} and store its secrets without your key?",
+    )
+
+
+def _off(run: Run) -> str:
+    return "off"
+
+
+def _keep(cluster: Cluster) -> tuple[str, ...]:
+    key = cluster.kms.key
+    if key is None:
+        return ()
+    return (
+        f"{key} must stay enabled, unexpired and undeleted, and its vault reachable, also now that KMS is off: "
+        "the API servers keep the key as their previous one and stop when it is gone.",
+        "The identity's grants on that vault must stay as they are, for the same reason.",
+    )
+
+
+def _notes(snapshot: Snapshot) -> tuple[str, ...]:
+    census = snapshot.secrets.value
+    count = f"{census.count:,} secrets are" if census else "every secret is"
+    return (
+        "Point of no return: the step that turns KMS off. The key from before is still needed after it.",
+        "The API servers restart: expect some seconds to a minute without one. Pods go on running.",
+        f"It takes about 5 to 10 minutes for the update; then {count} rewritten one by one.",
+        "Afterwards secrets are protected in etcd by the platform's storage encryption alone.",
+    )
+
+
+DISABLE = Flow("disable", CATEGORIES, plan, (CLUSTER, KEY, NETWORK))

@@ -1,0 +1,192 @@
+"""KMS etcd encryption on, for a public or a private vault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from azext_akskv.checks.declare import ACCESS, CATEGORIES, CLUSTER, IDENTITY, KEY, NETWORK
+from azext_akskv.engine.step import Fact, Plan, Run, Step, given
+from azext_akskv.flows.drive import Flow
+from azext_akskv.model.choice import (
+    Place,
+    identity_to_use,
+    is_on_with,
+    key_name_to_use,
+    network_access_of,
+    place_to_make,
+    vault_to_use,
+)
+from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.ids import KeyId
+from azext_akskv.model.observed import NotObserved
+from azext_akskv.model.shell import shell
+from azext_akskv.model.snapshot import Snapshot
+from azext_akskv.model.tags import identity_since
+from azext_akskv.steps.access import grant_contributor, grant_crypto_user, grant_key_policy, wait_for_grants
+from azext_akskv.steps.cluster_kms import KmsWanted, turn_on_kms
+from azext_akskv.steps.create import KEY as NEW_KEY
+from azext_akskv.steps.create import PRINCIPAL, create_identity, create_key, create_vault
+from azext_akskv.steps.identity import switch_identity, wait_for_identity
+from azext_akskv.steps.rewrite import note_proof, note_switch, order_of, rewrite_secrets
+
+CURES = frozenset({"grant-missing", "cluster-failed", "rewrite-owed"})
+
+
+def plan(snapshot: Snapshot) -> Plan:
+    """AKS docs "Use KMS etcd encryption", headings "Enable KMS on an existing cluster" for a public and for a private
+    key vault, as read on 2026-08-21. Raises NotObserved.
+
+    Grants come before a change of identity: a refused grant then leaves the cluster as it was.
+    """
+    wanted = _kms_wanted(snapshot)
+    preparing = (*_making(snapshot), *_granting(snapshot, wanted))
+    if snapshot.wanted.prepare_only:
+        return Plan("enable", preparing, cures=CURES, keep=_prepared(snapshot, wanted), question=_question(snapshot))
+    cluster = _cluster(snapshot)
+    waiting = (wait_for_grants(wanted.vault, wanted.principal),) if _must_wait(snapshot, cluster, wanted) else ()
+    return Plan(
+        "enable",
+        (*preparing, *_identifying(snapshot, cluster), *waiting, turn_on_kms(wanted), *_rewriting(snapshot, wanted)),
+        cures=CURES,
+        keep=_keep(snapshot, wanted),
+        notes=_notes(snapshot, cluster),
+        question=_question(snapshot),
+    )
+
+
+def _kms_wanted(snapshot: Snapshot) -> KmsWanted:
+    vault, identity, key = vault_to_use(snapshot), snapshot.identity.get(), snapshot.key.get()
+    if vault is None:
+        raise NotObserved("no vault was named")
+    return KmsWanted(
+        key=key.id if key else NEW_KEY,
+        network_access=network_access_of(snapshot) or "Public",
+        vault=vault,
+        principal=identity.principal_id if identity else PRINCIPAL,
+    )
+
+
+def _cluster(snapshot: Snapshot) -> Cluster:
+    cluster = snapshot.cluster.get()
+    if cluster is None:
+        raise NotObserved("there is no cluster")
+    return cluster
+
+
+def _making(snapshot: Snapshot) -> Iterator[Step]:
+    """What is missing, with --create only; the checks refuse the command without it."""
+    vault, name, identity = vault_to_use(snapshot), key_name_to_use(snapshot), identity_to_use(snapshot)
+    place = place_to_make(snapshot) or Place("", "")
+    if vault and snapshot.vault.get() is None:
+        yield create_vault(vault, place)
+    if vault and name and snapshot.key.get() is None:
+        yield create_key(vault, name)
+    if identity and snapshot.identity.get() is None:
+        yield create_identity(identity, place)
+
+
+def _granting(snapshot: Snapshot, wanted: KmsWanted) -> Iterator[Step]:
+    """In the way that the vault's access model understands; a new vault uses Azure RBAC."""
+    if "grant-missing" in snapshot.accepted:  # the user answers for them: a custom role, or somebody else's grant
+        return
+    vault = snapshot.vault.get()
+    if vault is None or vault.rbac:
+        yield grant_crypto_user(wanted.vault, wanted.principal)
+    else:
+        yield grant_key_policy(wanted.vault, wanted.principal)
+    if wanted.network_access == "Private":
+        yield grant_contributor(wanted.vault, wanted.principal)
+
+
+def _identifying(snapshot: Snapshot, cluster: Cluster) -> Iterator[Step]:
+    identity = identity_to_use(snapshot)
+    if cluster.kms.enabled or identity is None:
+        return
+    if cluster.identity.id != identity:
+        yield switch_identity(identity)
+    if cluster.identity.id != identity or identity_since(cluster.tags):
+        yield wait_for_identity()
+
+
+def _must_wait(snapshot: Snapshot, cluster: Cluster, wanted: KmsWanted) -> bool:
+    if wanted.network_access != "Private" or "grant-missing" in snapshot.accepted:
+        return False
+    return isinstance(wanted.key, Fact) or not is_on_with(cluster, wanted.key, wanted.network_access, wanted.vault)
+
+
+def _rewriting(snapshot: Snapshot, wanted: KmsWanted) -> tuple[Step, ...]:
+    def key_wanted(run: Run) -> str:
+        return str(given(run, wanted.key))
+
+    if snapshot.wanted.skip_reencrypt:
+        return (note_switch(key_wanted),)
+    return note_switch(key_wanted), rewrite_secrets(order_of(snapshot), key_wanted), note_proof()
+
+
+def _keep(snapshot: Snapshot, wanted: KmsWanted) -> tuple[str, ...]:
+    key = str(wanted.key) if isinstance(wanted.key, KeyId) else f"the new key in {wanted.vault.name}"
+    vault = snapshot.vault.value
+    keep = [
+        f"{key} must stay enabled, unexpired and undeleted for as long as KMS is on, and after that until "
+        "`az aks kv kms disable` says what else is needed.",
+        f"The vault {wanted.vault.name}, its network setting and the identity's grants on it must stay as they are: "
+        "without them the API server cannot start.",
+    ]
+    if wanted.network_access == "Private" and vault and vault.openness.value == "Public":
+        close = shell("az", "keyvault", "update", "--name", wanted.vault.name, "--public-network-access", "Disabled")
+        keep.append(f"The vault is still open to public networks; close it now, after KMS is on: {close}")
+    if snapshot.wanted.skip_reencrypt:
+        again = shell("az", "aks", "kv", "reencrypt", "-g", snapshot.target.group, "-n", snapshot.target.name)
+        keep.append(f"The rewrite is owed: secrets from before are stored as they were until {again}")
+    return tuple(keep)
+
+
+def _notes(snapshot: Snapshot, cluster: Cluster) -> tuple[str, ...]:
+    census = snapshot.secrets.value
+    count = f"{census.count:,} secrets are" if census else "every secret is"
+    notes = [
+        "Point of no return: the step that turns KMS on. From then on the key is needed for ever, even when KMS is "
+        "turned off again.",
+        "The API servers restart: expect some seconds to a minute without one. Pods go on running.",
+        f"It takes about 5 to 10 minutes for the update; then {count} rewritten one by one, without their values "
+        "leaving the API server.",
+    ]
+    if cluster.identity.id != identity_to_use(snapshot) and not cluster.kms.enabled:
+        notes.append(
+            "This run ends in `waiting` after the change of identity; the same command goes on when every component "
+            "uses the new one, some 8 hours later."
+        )
+    if snapshot.wanted.skip_reencrypt:
+        notes.append("Secrets are not rewritten (--skip-reencrypt): the rewrite stays owed.")
+    return tuple(notes)
+
+
+def _prepared(snapshot: Snapshot, wanted: KmsWanted) -> tuple[str, ...]:
+    """The line that creates the cluster with KMS on from its first minute, when nothing has to be rewritten."""
+    group, name = snapshot.target.group, snapshot.target.name
+    words = ["az", "aks", "create", "--resource-group", group, "--name", name, "--generate-ssh-keys"]
+    words += ["--assign-identity", str(identity_to_use(snapshot)), "--enable-azure-keyvault-kms"]
+    words += ["--azure-keyvault-kms-key-vault-network-access", wanted.network_access]
+    if wanted.network_access == "Private":
+        words += ["--azure-keyvault-kms-key-vault-resource-id", str(wanted.vault)]
+        words += ["--enable-apiserver-vnet-integration"]
+    return (f"Then create the cluster: {shell(*words)} --azure-keyvault-kms-key-id {_key_word(snapshot, wanted)}",)
+
+
+def _key_word(snapshot: Snapshot, wanted: KmsWanted) -> str:
+    if isinstance(wanted.key, KeyId):
+        return shell(wanted.key)
+    name = key_name_to_use(snapshot)
+    show = shell("az", "keyvault", "key", "show", "--vault-name", wanted.vault.name, "--name", name)
+    return f'"$({show} --query key.kid -o tsv)"'
+
+
+def _question(snapshot: Snapshot) -> str:
+    vault = vault_to_use(snapshot)
+    where = vault.name if vault else ""
+    if snapshot.wanted.prepare_only:
+        return f"Prepare {where} for the KMS of {snapshot.target.name}?"
+    return f"Encrypt the secrets of {snapshot.target.name} with a key of {where}?"
+
+
+ENABLE = Flow("enable", CATEGORIES, plan, (CLUSTER, IDENTITY, KEY, ACCESS, NETWORK))

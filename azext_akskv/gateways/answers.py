@@ -1,0 +1,34 @@
+"""What the SDKs answer, as plain JSON: their models would drop or rename what they do not know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`at` is the service's own time."""
+
+    json: Json
+    at: datetime
+
+
+def answer(reply: Any, _model: Any, _headers: Any) -> Answer:
+    """To be passed to an SDK operation as `cls`: the body as it came.
+
+    Raises ValueError when the answer has no Date: without the service's time nothing can be said about waits.
+    """
+    date = reply.http_response.headers.get("Date")
+    if not date:
+        raise ValueError("the answer has no Date header")
+    return Answer(reply.http_response.json(), parsedate_to_datetime(date))
+
+
+def items(pages: Any) -> list[Json]:
+    """All items of an SDK's paged answer."""
+    return [item.as_dict() for item in pages]

@@ -1,0 +1,84 @@
+"""Managed clusters through ARM: read as plain JSON, changed in place, given back whole with If-Match."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from azure.core import MatchConditions
+
+from azext_akskv.failures import GatewayError, Rejected
+from azext_akskv.gateways.answers import Answer, Json, answer
+from azext_akskv.gateways.clients import CLUSTER_VERSIONS, RENEWED_SINCE, Clients
+from azext_akskv.gateways.errors import UNKNOWN_VERSION, asking
+from azext_akskv.gateways.operations import WatchedPolling
+from azext_akskv.model.cluster import Cluster, parse_cluster, with_identity, with_kms_off, with_kms_on, with_tags
+from azext_akskv.model.ids import ResourceId
+from azext_akskv.ports import KmsSetting, Watch
+
+
+class ArmClusters:
+    """Fills ports.Clusters. `poll_seconds`: see WatchedPolling."""
+
+    def __init__(self, clients: Clients, poll_seconds: float) -> None:
+        self._clients = clients
+        self._poll_seconds = poll_seconds
+        self._version = CLUSTER_VERSIONS[0]
+
+    def get(self, cluster: ResourceId) -> Cluster:
+        """Asks with the newest api-version that the cloud knows, and stays with it."""
+        doing = f"read the cluster {cluster.name}"
+        for version in CLUSTER_VERSIONS[CLUSTER_VERSIONS.index(self._version) :]:
+            try:
+                with asking(doing):
+                    found: Answer = self._of(cluster, version).get(cluster.group, cluster.name, cls=answer)
+                    self._version = version
+                    return parse_cluster(found.json, found.at, knows_renewed=version >= RENEWED_SINCE)
+            except GatewayError as error:
+                if error.code not in UNKNOWN_VERSION:
+                    raise
+                unknown = error
+        raise Rejected(doing, unknown.code, unknown.message, unknown.request_id)
+
+    def turn_on_kms(self, seen: Cluster, setting: KmsSetting, tags: Mapping[str, str], watch: Watch) -> None:
+        body = with_kms_on(seen.raw, setting.key, setting.network_access, setting.vault)
+        self._put(seen, with_tags(body, tags), watch, f"turn on KMS of {seen.id.name}")
+
+    def turn_off_kms(self, seen: Cluster, tags: Mapping[str, str], watch: Watch) -> None:
+        self._put(seen, with_tags(with_kms_off(seen.raw), tags), watch, f"turn off KMS of {seen.id.name}")
+
+    def assign_identity(self, seen: Cluster, identity: ResourceId, tags: Mapping[str, str], watch: Watch) -> None:
+        body = with_tags(with_identity(seen.raw, identity), tags)
+        self._put(seen, body, watch, f"give the cluster {seen.id.name} the identity {identity.name}")
+
+    def user_kubeconfig(self, cluster: ResourceId) -> bytes:
+        """The kubeconfig (YAML) that the caller gets from `az aks get-credentials`. Raises GatewayError."""
+        with asking(f"get the credentials of {cluster.name}"):
+            found: Answer = self._of(cluster, self._version).list_cluster_user_credentials(
+                cluster.group,
+                cluster.name,
+                cls=answer,
+                logging_enable=False,  # --debug shall not print a client's private key
+            )
+            return kubeconfig_of(found.json)
+
+    def _put(self, seen: Cluster, body: Json, watch: Watch, doing: str) -> None:
+        """Under the version that the body was read with: a body does not fit every other one."""
+        # Clouds older than 2024 have no eTag; nothing else guards against a change between our read and our write.
+        guard = {"etag": seen.etag, "match_condition": MatchConditions.IfNotModified} if seen.etag else {}
+        polling = WatchedPolling(watch, self._poll_seconds)
+        with asking(doing):
+            clusters = self._of(seen.id, self._version)
+            clusters.begin_create_or_update(seen.id.group, seen.id.name, body, polling=polling, **guard).result()
+
+    def _of(self, cluster: ResourceId, version: str) -> Any:
+        return self._clients.clusters(cluster.subscription, version)
+
+
+def kubeconfig_of(credentials: Json) -> bytes:
+    """The first kubeconfig of a listCluster...Credential answer. Raises ValueError when it holds none."""
+    configs = credentials.get("kubeconfigs") or []
+    if not configs:
+        raise ValueError("the answer holds no kubeconfig")
+    return base64.b64decode(configs[0]["value"])

@@ -1,0 +1,177 @@
+"""Fills ports.Secrets: names, versions and empty patches at the API server, and our own note about the key.
+
+Of a Secret nothing but Tables without objects is ever asked for: a Table row has the name, the type, the number of data
+entries and the age. Metadata would not do: kubectl's annotation last-applied-configuration holds values in plain. [seen]
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from azext_akskv.failures import Conflict, Missing, Rejected, Throttled, Unavailable, Unreadable
+from azext_akskv.gateways.kube_metrics import METRICS, key_evidence, live_servers
+from azext_akskv.gateways.kube_server import JSON_TYPE, ApiServer, Reply, Request
+from azext_akskv.model.kube import KeyEvidence, SecretPage, SecretRef, Switch
+from azext_akskv.ports import Touched
+
+TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
+"""The only type accepted: a server that has no Tables answers 406, never with the objects."""
+WITHOUT_OBJECTS = {"includeObject": "None"}
+MERGE_PATCH = "application/merge-patch+json"
+MOST_CONFLICTS = 4
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/default/leases/akskv"
+IDENTITY_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
+MARK = "akskv/"
+CURRENT = -1
+"""In a continue token instead of a resourceVersion: the list as it is now. [k8s.io/apiserver storage/continue.go]"""
+
+
+class KubeSecrets:
+    """`connect` is called at the first request. Any thread may call."""
+
+    def __init__(self, connect: Callable[[], ApiServer]) -> None:
+        self._connect = connect
+        self._connected: ApiServer | None = None
+        self._connecting = threading.Lock()
+
+    def namespaces(self) -> list[str]:
+        names, after = [], ""
+        while True:
+            reply = self._table("list the namespaces", "/api/v1/namespaces", 500, after)
+            names += row_names(reply)
+            after = reply.json["metadata"].get("continue") or ""
+            if not after:
+                return names
+
+    def page(self, namespace: str, after: str | None = None, limit: int = 500) -> SecretPage:
+        doing = f"list the secrets of {namespace}"
+        reply = self._table(doing, f"/api/v1/namespaces/{quote(namespace, safe='')}/secrets", limit, after or "")
+        secrets = tuple(SecretRef(namespace, name) for name in row_names(reply))
+        return SecretPage(secrets, version_of(doing, reply), reply.json["metadata"].get("continue") or None)
+
+    def behind(self, secret: SecretRef) -> str:
+        """The token's form is public and fixed; servers take one that they did not make. [seen on 1.20]"""
+        token = {"v": "meta.k8s.io/v1", "rv": CURRENT, "start": f"{secret.name}\0"}
+        return base64.urlsafe_b64encode(json.dumps(token).encode()).decode().rstrip("=")
+
+    def ready(self) -> bool:
+        try:
+            return self._server().status(Request("ask whether the API server is ready", "GET", "/readyz")) == 200
+        except (Unavailable, Throttled):
+            return False
+
+    def latest_version(self) -> int:
+        """No resourceVersion in the request: the answer is as new as etcd."""
+        doing = "read the present resourceVersion"
+        return version_of(doing, self._table(doing, "/api/v1/secrets", 1))
+
+    def touch(self, secret: SecretRef) -> Touched:
+        """A conflict means that somebody wrote in between, maybe before the key changed: so it is patched again."""
+        namespace, name = quote(secret.namespace, safe=""), quote(secret.name, safe="")
+        request = Request(
+            doing=f"rewrite {secret}",
+            method="PATCH",
+            path=f"/api/v1/namespaces/{namespace}/secrets/{name}",
+            query=WITHOUT_OBJECTS,
+            body={},
+            content_type=MERGE_PATCH,
+            accept=TABLE,
+        )
+        for conflicts in range(MOST_CONFLICTS + 1):
+            try:
+                reply = self._server().ask(request)
+            except Conflict:
+                if conflicts == MOST_CONFLICTS:
+                    raise
+            except Unreadable as error:  # only a LIST says which one it is
+                raise Unreadable(error.doing, error.message, str(secret)) from None
+            else:
+                check_table(request.doing, reply)
+                return Touched(version_of(request.doing, reply), conflicts)
+        raise AssertionError("the last conflict is raised")
+
+    def switch(self) -> Switch | None:
+        """None also when the note is not one of ours any more: then R0 is unknown, and everything is looked at again."""
+        lease = self._lease()
+        notes = (lease or {}).get("metadata", {}).get("annotations") or {}
+        try:
+            return Switch(
+                key=notes[f"{MARK}key"],
+                tag=notes[f"{MARK}tag"],
+                r0=int(notes[f"{MARK}r0"]),
+                proved=notes[f"{MARK}proved"] == "true",
+            )
+        except (KeyError, ValueError):
+            return None
+
+    def note_switch(self, switch: Switch) -> None:
+        """Raises Conflict when somebody else writes the same note at this moment."""
+        lease = self._lease()
+        notes = {"key": switch.key, "tag": switch.tag, "r0": str(switch.r0), "proved": str(switch.proved).lower()}
+        marked = {f"{MARK}{name}": value for name, value in notes.items()}
+        doing = "note the key change in the cluster"
+        try:
+            if lease:
+                metadata = lease["metadata"]
+                metadata["annotations"] = {**(metadata.get("annotations") or {}), **marked}
+                self._server().ask(Request(doing, "PUT", LEASE, body=lease))  # with the version that was read
+            else:
+                body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": {}}
+                body["metadata"] = {"name": "akskv", "namespace": "default", "annotations": marked}
+                self._server().ask(Request(doing, "POST", LEASE.rpartition("/")[0], body=body))
+        except Conflict:
+            if self.switch() != switch:  # the same: it was our own write, whose answer was lost
+                raise
+
+    def evidence(self) -> KeyEvidence | None:
+        query = {"labelSelector": "apiserver.kubernetes.io/identity=kube-apiserver", "limit": "100"}
+        leases = self._server().ask(Request("list the API servers", "GET", IDENTITY_LEASES, query))
+        servers = live_servers(leases.json, leases.headers.get("Date", ""))
+        return key_evidence(servers, lambda: self._server().lines(METRICS)) if servers else None
+
+    def _lease(self) -> dict[str, Any] | None:
+        try:
+            return self._server().ask(Request("read our note in the cluster", "GET", LEASE)).json
+        except Missing:
+            return None
+
+    def _table(self, doing: str, path: str, limit: int, after: str = "") -> Reply:
+        query = {**WITHOUT_OBJECTS, "limit": str(limit), **({"continue": after} if after else {})}
+        reply = self._server().ask(Request(doing, "GET", path, query, accept=TABLE))
+        check_table(doing, reply)
+        return reply
+
+    def _server(self) -> ApiServer:
+        with self._connecting:
+            if self._connected is None:
+                self._connected = self._connect()
+            return self._connected
+
+
+def check_table(doing: str, reply: Reply) -> None:
+    """Raises Rejected unless the answer is a Table without objects: nothing else is ever looked into."""
+    table = reply.json
+    if table.get("kind") != "Table" or not str(table.get("apiVersion", "")).startswith("meta.k8s.io/"):
+        raise Rejected(doing, "not-a-table", "the API server did not answer with a Table; nothing of it was kept")
+    if any(row.get("object") for row in table.get("rows") or ()):
+        raise Rejected(doing, "not-a-table", "the API server answered with objects; nothing of them was kept")
+
+
+def row_names(reply: Reply) -> list[str]:
+    columns = [str(column.get("name")) for column in reply.json.get("columnDefinitions") or ()]
+    place = columns.index("Name") if "Name" in columns else 0
+    return [str(row["cells"][place]) for row in reply.json.get("rows") or ()]
+
+
+def version_of(doing: str, reply: Reply) -> int:
+    """resourceVersions are opaque by contract, but those of etcd are its revision, a growing number for the whole
+    cluster; the proof stands on that. [D: Kubernetes 1.35 declares them comparable as numbers]"""
+    text = str((reply.json.get("metadata") or {}).get("resourceVersion") or "")
+    if not (text.isascii() and text.isdigit()):
+        raise Rejected(doing, "no-version", f"the answer has the resourceVersion {text!r}; expected a number")
+    return int(text)

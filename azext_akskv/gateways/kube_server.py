@@ -1,0 +1,175 @@
+"""Requests to one API server: urllib3, which az brings along, with our own TLS context and small, checked answers.
+
+Bodies, headers and tokens are in no log: urllib3 writes method, path and status at debug level, and we write nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
+from urllib3.exceptions import HTTPError, MaxRetryError, SSLError
+
+from azext_akskv.failures import GatewayError, Rejected, Unavailable
+from azext_akskv.gateways.kube_access import Access, trust
+from azext_akskv.gateways.kube_status import failure
+
+JSON_TYPE = "application/json"
+MOST_BYTES = 4 << 20
+"""Far above a page of 500 names (about 70 kB) and below what could hurt."""
+MOST_CONNECTIONS = 64
+TIMEOUT = urllib3.Timeout(connect=15, read=60)
+ONCE_MORE = urllib3.Retry(total=1, redirect=0, allowed_methods=None, respect_retry_after_header=False)
+"""A connection that the server closed between two requests is made anew, once; whether more helps is for those to say
+who know what the request means. All may be sent twice: reads, empty patches, writes guarded by a version or a name."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """`doing` says what for, as in "list the secrets of team-a"."""
+
+    doing: str
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    content_type: str = JSON_TYPE
+    accept: str = JSON_TYPE
+
+
+@dataclass(frozen=True)
+class Reply:
+    headers: Mapping[str, str]
+    json: dict[str, Any] = field(repr=False)
+
+
+class ApiServer:
+    """One API server, from any thread. Raises GatewayError for all that fails."""
+
+    def __init__(self, access: Access, ca_bundle: str = "") -> None:
+        self._access = access
+        self._ca_bundle = ca_bundle
+        self._pool = self._connections()
+
+    def ask(self, request: Request) -> Reply:
+        """The JSON that a request is answered with."""
+        with self._sent(request, self._pool) as response:
+            content_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
+            raw = self._read(request, response) if content_type == JSON_TYPE else b""
+            try:
+                body = json.loads(raw) if raw else {}
+            except ValueError:
+                raise Rejected(request.doing, "not-json", "the answer says that it is JSON and is not") from None
+            if response.status >= 300:
+                raise failure(request.doing, response.status, response.headers, body)
+            if not isinstance(body, dict) or not raw:
+                raise Rejected(request.doing, "not-json", f"the answer is {content_type or 'empty'}, not a JSON object")
+            return Reply(response.headers, body)
+
+    def status(self, request: Request) -> int:
+        """Only how a request is answered; the body is thrown away."""
+        with self._sent(request, self._pool) as response:
+            return int(response.status)
+
+    def lines(self, request: Request) -> Iterator[str]:
+        """The lines of a text, as they come, over a connection of their own: another API server may answer it."""
+        pool = self._connections()
+        try:
+            with self._sent(request, pool) as response:
+                if response.status >= 300:
+                    raise failure(request.doing, response.status, response.headers, {})
+                rest = b""
+                for chunk in response.stream(1 << 16):
+                    *whole, rest = (rest + chunk).split(b"\n")
+                    yield from (line.decode("utf-8", "replace") for line in whole)
+        finally:
+            pool.clear()
+
+    @contextmanager
+    def _sent(self, request: Request, pool: urllib3.PoolManager) -> Iterator[urllib3.BaseHTTPResponse]:
+        bearer = self._access.bearer
+        token = bearer.token() if bearer else ""
+        response = self._send(request, pool, token)
+        if response.status == 401 and bearer:
+            response.close()  # after the last byte its connection is back in the pool already
+            response = self._send(request, pool, bearer.token(refused=token))
+        try:
+            yield response
+        except HTTPError as error:
+            raise unreachable(request.doing, error) from None
+        finally:
+            response.close()
+
+    def _send(self, request: Request, pool: urllib3.PoolManager, token: str) -> urllib3.BaseHTTPResponse:
+        headers = {"Accept": request.accept, "User-Agent": "akskv"}
+        body = None
+        if request.body is not None:
+            headers["Content-Type"] = request.content_type
+            body = json.dumps(request.body).encode()
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        url = self._access.server.rstrip("/") + request.path + query
+        try:
+            return pool.urlopen(
+                request.method,
+                url,
+                headers=headers,
+                body=body,
+                redirect=False,
+                retries=ONCE_MORE,
+                preload_content=False,
+            )
+        except HTTPError as error:
+            raise unreachable(request.doing, error) from None
+
+    def _read(self, request: Request, response: urllib3.BaseHTTPResponse) -> bytes:
+        raw = response.read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
+            raise Rejected(request.doing, "too-large", f"the answer is larger than {MOST_BYTES >> 20} MB")
+        return raw
+
+    def _connections(self) -> urllib3.PoolManager:
+        """Through the proxy of the environment, as requests would go (HTTPS_PROXY, ALL_PROXY, NO_PROXY with CIDR)."""
+        server = self._access.server
+        proxy = select_proxy(server, get_environ_proxies(server))
+        settings: dict[str, Any] = {
+            "ssl_context": self._access.tls,
+            "cert_reqs": "CERT_REQUIRED",
+            "maxsize": MOST_CONNECTIONS,
+            "timeout": TIMEOUT,
+        }
+        if not proxy:
+            return urllib3.PoolManager(**settings)
+        proxy = proxy if "://" in proxy else f"http://{proxy}"
+        if not proxy.lower().startswith(("http://", "https://")):
+            raise Rejected(
+                "reach the API server", "proxy", f"a proxy of this kind is not supported: {proxy.split(':')[0]}"
+            )
+        user, password = get_auth_from_url(proxy)
+        credentials = urllib3.make_headers(proxy_basic_auth=f"{user}:{password}") if user else None
+        context = urllib3.util.create_urllib3_context()
+        context.load_default_certs()
+        trust(context, self._ca_bundle)
+        return urllib3.ProxyManager(proxy, proxy_headers=credentials, proxy_ssl_context=context, **settings)
+
+
+def unreachable(doing: str, error: HTTPError) -> GatewayError:
+    """A connection that could not be made or broke: retriable, unless it is TLS that found something wrong."""
+    cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    if isinstance(cause, SSLError):
+        return Rejected(
+            doing, "tls", f"{cause}; expected a certificate of the cluster's own CA or of REQUESTS_CA_BUNDLE"
+        )
+    return Unavailable(doing, type(cause).__name__, told(cause))
+
+
+def told(cause: BaseException) -> str:
+    """urllib3's texts begin with the connection object."""
+    return str(cause).rpartition(">: ")[2] or str(cause)

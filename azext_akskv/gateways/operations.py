@@ -1,0 +1,41 @@
+"""Long-running operations: the SDK's own poller, which tells a Watch what it sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure.mgmt.core.polling.arm_polling import ARMPolling
+
+from azext_akskv.ports import Watch
+
+
+class WatchedPolling(ARMPolling):  # type: ignore[misc]  # the SDK carries no types that mypy may follow here
+    """`poll_seconds` between two polls unless the service says Retry-After.
+
+    Only Failed and Canceled end badly: an `error` beside another status is AKS's working note. [REC]
+    """
+
+    def __init__(self, watch: Watch, poll_seconds: float) -> None:
+        super().__init__(poll_seconds)
+        self._watch = watch
+
+    def initialize(self, client: Any, initial_response: Any, deserialization_callback: Any) -> None:
+        """Called with the first answer, before anything is polled."""
+        reply = initial_response.http_response
+        named = reply.headers.get("Azure-AsyncOperation") or reply.headers.get("Location")
+        self._watch.accepted(named or reply.request.url)
+        super().initialize(client, initial_response, deserialization_callback)
+
+    def update_status(self) -> None:
+        super().update_status()
+        self._watch.status(self.status())
+
+
+class Unwatched:
+    """For operations of seconds, which nobody needs to be told of."""
+
+    def accepted(self, operation_url: str) -> None:
+        return
+
+    def status(self, status: str) -> None:
+        return

@@ -1,0 +1,81 @@
+"""Role assignments through ARM."""
+
+from __future__ import annotations
+
+import uuid
+
+from azext_akskv.failures import Conflict
+from azext_akskv.gateways.answers import Answer, Json, answer, items
+from azext_akskv.gateways.clients import API_VERSIONS, Clients
+from azext_akskv.gateways.errors import asking
+from azext_akskv.model.access import ROLE_NAMES, Grant
+from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.times import parse_time
+
+_OURS = uuid.uuid5(uuid.NAMESPACE_URL, "akskv/roleAssignments")
+
+
+class ArmRoles:
+    """Fills ports.Roles."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def of(self, scope: ResourceId, principal_id: str) -> tuple[Grant, ...]:
+        """Those at the scope and above it, a group's that the principal is in among them (`assignedTo`)."""
+        wanted = f"atScope() and assignedTo('{principal_id}')"
+        with asking(f"read the role assignments at {scope.name}"):
+            assignments = self._clients.roles(scope.subscription)
+            pages = assignments.list_for_scope(_path(scope), filter=wanted, api_version=API_VERSIONS["roles"])
+            return tuple(parse_grant(item) for item in items(pages))
+
+    def grant(self, scope: ResourceId, role: str, principal_id: str) -> Grant:
+        """A grant that somebody made under another name counts as done."""
+        definition = f"/subscriptions/{scope.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+        properties = {
+            "roleDefinitionId": definition,
+            "principalId": principal_id,
+            # With it the service does not look the principal up, which fails for minutes after its creation. [D]
+            "principalType": "ServicePrincipal",
+        }
+        try:
+            with asking(f"assign {ROLE_NAMES.get(role, role)} at {scope.name}"):
+                made: Answer = self._clients.roles(scope.subscription).create(
+                    _path(scope),
+                    assignment_name(scope, role, principal_id),
+                    {"properties": properties},
+                    api_version=API_VERSIONS["roles"],
+                    cls=answer,
+                )
+                return parse_grant(made.json)
+        except Conflict as conflict:
+            if conflict.code != "RoleAssignmentExists":
+                raise
+            found = [grant for grant in self.of(scope, principal_id) if _same(grant, scope, role)]
+            if not found:
+                raise
+            return found[0]
+
+
+def assignment_name(scope: ResourceId, role: str, principal_id: str) -> str:
+    """The same GUID for the same grant, so that it is never made twice."""
+    return str(uuid.uuid5(_OURS, "|".join([str(scope), role, principal_id]).lower()))
+
+
+def parse_grant(raw: Json) -> Grant:
+    properties = raw.get("properties") or {}
+    return Grant(
+        role=str(properties.get("roleDefinitionId", "")).rpartition("/")[2].lower(),
+        scope=properties.get("scope", ""),
+        principal_id=properties.get("principalId", ""),
+        created=parse_time(properties.get("createdOn")),
+    )
+
+
+def _path(scope: ResourceId) -> str:
+    """As the client's URL template wants a scope: without the slash in front."""
+    return str(scope).lstrip("/")
+
+
+def _same(grant: Grant, scope: ResourceId, role: str) -> bool:
+    return grant.role == role and grant.scope.lower() == str(scope).lower()

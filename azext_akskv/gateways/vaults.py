@@ -1,0 +1,79 @@
+"""Key vaults through ARM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from azext_akskv.failures import Missing
+from azext_akskv.gateways.answers import Answer, answer, items
+from azext_akskv.gateways.clients import Clients
+from azext_akskv.gateways.errors import asking
+from azext_akskv.gateways.operations import Unwatched, WatchedPolling
+from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.vault import Vault, parse_vault
+
+
+class ArmVaults:
+    """Fills ports.Vaults. `poll_seconds` between two looks at a vault that is being made."""
+
+    def __init__(self, clients: Clients, poll_seconds: float) -> None:
+        self._clients = clients
+        self._poll_seconds = poll_seconds
+
+    def get(self, vault: ResourceId) -> Vault:
+        with asking(f"read the vault {vault.name}"):
+            found: Answer = self._vaults(vault.subscription).get(vault.group, vault.name, cls=answer)
+            return parse_vault(found.json, found.at)
+
+    def find(self, subscription: str, name: str) -> Vault | None:
+        with asking(f"look for the vault {name}"):
+            ids = [ResourceId.parse(item["id"]) for item in items(self._vaults(subscription).list_by_subscription())]
+        found = [vault for vault in ids if vault.name.lower() == name.lower()]
+        return self.get(found[0]) if found else None
+
+    def deleted(self, subscription: str, name: str, location: str) -> bool:
+        try:
+            with asking(f"look for a deleted vault {name}"):
+                self._vaults(subscription).get_deleted(name, location)
+        except Missing:
+            return False
+        return True
+
+    def create(self, vault: ResourceId, location: str, tenant: str, tags: Mapping[str, str]) -> Vault:
+        """Key Vault has no If-None-Match: the caller has looked that there is no such vault."""
+        body = {
+            "location": location,
+            "tags": dict(tags),
+            "properties": {
+                "tenantId": tenant,
+                "sku": {"family": "A", "name": "standard"},
+                "enableRbacAuthorization": True,
+                "enableSoftDelete": True,
+                # A purged key takes the cluster's secrets with it. [AKS docs]
+                "enablePurgeProtection": True,
+                "publicNetworkAccess": "Enabled",
+                "accessPolicies": [],
+            },
+        }
+        # A vault says `RegisteringDns` for a while, without the headers of an operation. [REC]
+        polling = WatchedPolling(Unwatched(), self._poll_seconds)
+        with asking(f"create the vault {vault.name}"):
+            vaults = self._vaults(vault.subscription)
+            made = vaults.begin_create_or_update(vault.group, vault.name, body, polling=polling, cls=answer).result()
+            return parse_vault(made.json, made.at)
+
+    def allow_keys(self, vault: Vault, principal_id: str, permissions: frozenset[str]) -> None:
+        """`add` leaves the other policies alone, and this principal's other permissions too."""
+        policy = {
+            "tenantId": vault.tenant,
+            "objectId": principal_id,
+            "permissions": {"keys": sorted(permissions)},
+        }
+        with asking(f"add an access policy to the vault {vault.id.name}"):
+            self._vaults(vault.id.subscription).update_access_policy(
+                vault.id.group, vault.id.name, "add", {"properties": {"accessPolicies": [policy]}}
+            )
+
+    def _vaults(self, subscription: str) -> Any:
+        return self._clients.vaults(subscription).vaults

@@ -1,0 +1,96 @@
+"""What a command works with, once its arguments and what was looked at are put together. Checks and plans share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.ids import KeyId, ResourceId, identity_id, vault_id
+from azext_akskv.model.snapshot import Snapshot
+from azext_akskv.model.tags import changed_by
+from azext_akskv.model.vault import Openness
+
+ENDED_BADLY = frozenset({"Failed", "Canceled"})
+"""Provisioning states in which an operation came to a bad end; any other but Succeeded means that one is running."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something new is made."""
+
+    location: str
+    tenant: str
+
+
+def network_access_of(snapshot: Snapshot) -> str | None:
+    """The mode to declare: as asked for, else as declared already, else what the vault's firewall says; None where
+    that is neither open nor closed. A vault still to be made will be open."""
+    cluster, vault = snapshot.cluster.value, snapshot.vault.value
+    if snapshot.wanted.network_access:
+        return snapshot.wanted.network_access
+    if cluster and cluster.kms.enabled:
+        return cluster.kms.network_access or "Public"
+    if vault is None:
+        return "Public"
+    return None if vault.openness is Openness.SELECTED else vault.openness.value
+
+
+def vault_to_use(snapshot: Snapshot) -> ResourceId | None:
+    """The vault's id, also that of a vault still to be made; None when neither an argument nor the cluster names one.
+
+    Raises NotObserved.
+    """
+    named, found = snapshot.wanted.vault, snapshot.vault.get()
+    if found:
+        return found.id
+    return vault_id(snapshot.target.subscription, snapshot.target.group, named) if isinstance(named, str) else named
+
+
+def identity_to_use(snapshot: Snapshot) -> ResourceId | None:
+    """The identity named, else the cluster's own user-assigned one. A name without a group is beside the cluster."""
+    named, cluster = snapshot.wanted.identity, snapshot.cluster.value
+    if isinstance(named, str):
+        return identity_id(snapshot.target.subscription, snapshot.target.group, named)
+    return named or (cluster.identity.id if cluster else None)
+
+
+def key_name_to_use(snapshot: Snapshot) -> str | None:
+    """The key's name, whether it is there or not."""
+    cluster = snapshot.cluster.value
+    named = snapshot.wanted.key or (cluster.kms.key if cluster else None)
+    return named.name if isinstance(named, KeyId) else named
+
+
+def place_to_make(snapshot: Snapshot) -> Place | None:
+    """New things are made beside the cluster; before there is one, beside the vault or the identity named."""
+    cluster, vault, identity = snapshot.cluster.value, snapshot.vault.value, snapshot.identity.value
+    if cluster:
+        return Place(cluster.location, cluster.tenant or "")
+    if vault:
+        return Place(vault.location, vault.tenant)
+    return Place(identity.location, identity.tenant) if identity and identity.location else None
+
+
+def same_key(one: KeyId | None, other: KeyId | None) -> bool:
+    """Key Vault does not mind the case of a key's name."""
+    return bool(one and other and one.is_version_of(other) and one.version == other.version)
+
+
+def is_on_with(cluster: Cluster, key: KeyId, network_access: str, vault: ResourceId) -> bool:
+    """Whether the cluster's profile says so; it says so from the moment the change is accepted, long before its end."""
+    kms = cluster.kms
+    same_mode = (kms.network_access or "Public") == network_access
+    return kms.enabled and same_key(kms.key, key) and same_mode and (network_access == "Public" or kms.vault == vault)
+
+
+def changing_for_us(snapshot: Snapshot) -> bool:
+    """An operation is running on the cluster, and it is what a killed run of this very command began."""
+    cluster, flow = snapshot.cluster.get(), snapshot.wanted.flow
+    if cluster is None or cluster.settled or cluster.provisioning_state in ENDED_BADLY:
+        return False
+    if not changed_by(cluster.tags, flow):
+        return False
+    if flow == "disable":
+        return not cluster.kms.enabled
+    key = snapshot.key.value
+    return flow == "enable" and cluster.kms.enabled and (key is None or same_key(cluster.kms.key, key.id))

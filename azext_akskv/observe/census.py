@@ -1,0 +1,32 @@
+"""Counts the secrets and finds those that cannot be decrypted: no change of KMS may begin while there is one."""
+
+from __future__ import annotations
+
+from azext_akskv.engine.reporter import Reporter
+from azext_akskv.engine.secret_walk import UNKNOWN, SecretWalk, TooManyUnreadable
+from azext_akskv.model.kube import Refused, SecretRef
+from azext_akskv.model.snapshot import SecretCensus
+from azext_akskv.ports import Secrets
+
+
+def take_census(secrets: Secrets, reporter: Reporter) -> SecretCensus:
+    """Every secret read once from etcd, page by page. Raises GatewayError when the API server cannot be asked.
+
+    A list answers 500 as a whole when one value in it cannot be decrypted, and after a change of KMS the API servers
+    restart and stay unready over that one value. With very many such secrets the first ones are named.
+    """
+    walk, count, namespaces = SecretWalk(secrets), 0, secrets.namespaces()
+    try:
+        for namespace in namespaces:
+            for page in walk.pages(namespace):
+                count += len(page.secrets)
+                reporter.tick(f"{count:,} secrets read")
+    except TooManyUnreadable:
+        pass  # the ones named so far say enough, and one would have been enough to stop
+    return SecretCensus(count, len(namespaces), tuple(named(each) for each in walk.unreadable))
+
+
+def named(unread: Refused) -> SecretRef | str:
+    if unread.secret.name != UNKNOWN:
+        return unread.secret
+    return f"a secret in {unread.secret.namespace} that the API server does not name: {unread.reason}"

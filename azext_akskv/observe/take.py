@@ -1,0 +1,142 @@
+"""Takes a snapshot: the cluster first, then what hangs on it side by side, the long read of the secrets last."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from azext_akskv.engine.reporter import Reporter
+from azext_akskv.model.access import Grant, Identity
+from azext_akskv.model.choice import key_name_to_use
+from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.key import KeyVersion
+from azext_akskv.model.observed import Observed
+from azext_akskv.model.snapshot import Snapshot, UnfinishedRun, Wanted
+from azext_akskv.model.vault import Vault
+from azext_akskv.observe import sections
+from azext_akskv.observe.census import take_census
+from azext_akskv.observe.sections import KeysSeen, Search, if_there, observe
+from azext_akskv.ports import Ports
+
+NO_TIME = datetime.fromtimestamp(0, timezone.utc)
+"""Stands where no service told its time; then nothing was seen that could be compared with it."""
+
+READ_CLUSTER = "Microsoft.ContainerService/managedClusters/read"
+READ_VAULT = "Microsoft.KeyVault/vaults/read"
+READ_DELETED_VAULT = "Microsoft.KeyVault/locations/deletedVaults/read"
+READ_KEY = "Microsoft.KeyVault/vaults/keys/read, or the vault's own right to get and list keys"
+READ_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
+READ_GRANTS = "Microsoft.Authorization/roleAssignments/read"
+LOG_IN = (
+    "Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action, "
+    "or listClusterUserCredential/action where local accounts are disabled"
+)
+READ_SECRETS = "to list secrets in every namespace of the cluster"
+READ_NOTE = "to get leases.coordination.k8s.io in the namespace default"
+
+
+@dataclass(frozen=True)
+class Lookout:
+    """Where to look from: ports that cannot write, and how many reads may be under way at once (1: in a fixed order,
+    for recordings). `vault`: also at vault, key, identity and grants; `secrets`: also behind the API server."""
+
+    ports: Ports
+    target: ResourceId
+    reporter: Reporter
+    workers: int = 4
+    vault: bool = True
+    secrets: bool = True
+
+
+def take_snapshot(wanted: Wanted, lookout: Lookout, unfinished: tuple[UnfinishedRun, ...] = ()) -> Snapshot:
+    """Looks at everything once. What could not be looked at is in the snapshot as unknown, with the reason."""
+    lookout.reporter.looking_at(f"cluster {lookout.target.name}")
+    read = lookout.ports.clusters.get
+    cluster = observe("the cluster", READ_CLUSTER, lambda: if_there(lambda: read(lookout.target)))
+    now = cluster.value.seen_at if cluster.value else NO_TIME
+    snapshot = Snapshot(now, lookout.target, wanted, cluster, unfinished=unfinished)
+    if cluster.value is None and not (cluster.known and wanted.prepare_only):
+        return snapshot
+    search = Search(snapshot, lookout.ports)
+    with _executor(lookout.workers) as executor:
+        found = _around(search, lookout, executor)
+    if cluster.value is None and found["vault"].value:
+        found["taken_at"] = found["vault"].value.seen_at
+    return _with_secrets(dataclasses.replace(snapshot, **found), lookout)
+
+
+def _around(search: Search, lookout: Lookout, executor: Executor) -> dict[str, Any]:
+    """Vault and identity at the same time, then what depends on them at the same time."""
+    if not lookout.vault:
+        return {}
+    lookout.reporter.looking_at("vault, key, identity and grants")
+    seeking_vault: Future[Observed[Vault | None]] = executor.submit(
+        observe, "the vault", READ_VAULT, lambda: sections.vault(search)
+    )
+    seeking_identity: Future[Observed[Identity | None]] = executor.submit(
+        observe, "the identity", READ_IDENTITY, lambda: sections.identity(search)
+    )
+    vault, identity = seeking_vault.result(), seeking_identity.result()
+    seeking_keys: Future[KeysSeen] = executor.submit(sections.keys, search, vault, READ_KEY)
+    seeking_grants: Future[Observed[tuple[Grant, ...]]] = executor.submit(
+        observe, "the role assignments", READ_GRANTS, lambda: sections.grants(search, vault, identity)
+    )
+    keys, grants = seeking_keys.result(), seeking_grants.result()
+    return {
+        "vault": vault,
+        "identity": identity,
+        "key": keys.wanted,
+        "key_in_use": keys.in_use,
+        "newest": keys.newest,
+        "grants": grants,
+        **_in_the_bin(search, vault, keys.wanted),
+    }
+
+
+def _in_the_bin(search: Search, vault: Observed[Vault | None], key: Observed[KeyVersion | None]) -> dict[str, Any]:
+    """What is not there may be soft-deleted: then it is recovered, not made anew."""
+    home, name = vault.value, key_name_to_use(search.snapshot)
+    if vault.known and home is None:
+        deleted = observe("deleted vaults", READ_DELETED_VAULT, lambda: sections.vault_soft_deleted(search))
+        return {"vault_soft_deleted": deleted}
+    if home and name and key.known and key.value is None:
+        return {"key_soft_deleted": observe("deleted keys", READ_KEY, lambda: search.ports.keys.deleted(home, name))}
+    return {}
+
+
+def _with_secrets(snapshot: Snapshot, lookout: Lookout) -> Snapshot:
+    cluster = snapshot.cluster.value
+    if not lookout.secrets or cluster is None or snapshot.wanted.prepare_only:
+        return snapshot
+    if not cluster.running:
+        away: Observed[Any] = Observed.unknown("the cluster is not running, so its API server cannot be asked")
+        return dataclasses.replace(snapshot, api_server=away, switch=away, secrets=away)
+    port = lookout.ports.secrets
+    lookout.reporter.looking_at("secrets")
+    ready = observe("the API server", LOG_IN, port.ready)
+    if ready.value is not True:
+        away = Observed.unknown(ready.gap or "the API server is not ready")
+        return dataclasses.replace(snapshot, api_server=ready, switch=away, secrets=away)
+    return dataclasses.replace(
+        snapshot,
+        api_server=ready,
+        switch=observe("the note of the last key change", READ_NOTE, port.switch),
+        secrets=observe("the secrets", READ_SECRETS, lambda: take_census(port, lookout.reporter)),
+    )
+
+
+class InOrder(Executor):
+    """Runs each call at once, in the caller's thread: one request after the other, always in the same order."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def _executor(workers: int) -> Executor:
+    return ThreadPoolExecutor(workers) if workers > 1 else InOrder()

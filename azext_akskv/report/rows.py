@@ -1,0 +1,124 @@
+"""What a command gives back on stdout: the keys that users script against, all of them always there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from azext_akskv.engine.result import EXIT_DONE, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNKNOWN, Result
+from azext_akskv.engine.step import Rewrite
+from azext_akskv.model.finding import Finding, State
+from azext_akskv.model.kube import Refused
+from azext_akskv.model.state import KeyState, KmsState, PreviousKey
+from azext_akskv.report.links import page_of
+from azext_akskv.report.plain import plain
+
+Row = dict[str, Any]
+
+
+def change_row(result: Result) -> Row:
+    """A change; `secrets` is null when the run did not come to the rewrite."""
+    return {
+        "flow": result.flow,
+        "run": result.run or None,
+        "status": result.status,
+        "steps": [
+            {
+                "code": step.code,
+                "title": plain(step.title),
+                "state": step.state,
+                "seconds": round(step.seconds, 1),
+                "detail": plain(step.detail),
+            }
+            for step in result.steps
+        ],
+        "findings": [finding_row(finding) for finding in result.findings],
+        "keep": [plain(each) for each in result.keep],
+        "secrets": rewrite_row(result.rewrite) if result.rewrite else None,
+    }
+
+
+def finding_row(finding: Finding) -> Row:
+    return {
+        "code": finding.code,
+        "category": finding.category,
+        "state": finding.state.value,
+        "text": plain(finding.text),
+        "why": plain(finding.why),
+        "command": plain(finding.command),
+        "url": page_of(finding.category),
+    }
+
+
+def rewrite_row(rewrite: Rewrite) -> Row:
+    tally = rewrite.tally
+    return {
+        "total": tally.total,
+        "rewritten": tally.rewritten,
+        "current": tally.current,
+        "gone": tally.gone,
+        "conflictsResolved": tally.conflicts_resolved,
+        "refused": [_refused(each) for each in tally.refused if not each.platform],
+        "refusedByPlatform": [_refused(each) for each in tally.refused if each.platform],
+        "seconds": round(rewrite.seconds, 1),
+        "proved": rewrite.proved,
+        "why": plain(rewrite.why),
+    }
+
+
+def _refused(refused: Refused) -> Row:
+    secret = refused.secret
+    return {"namespace": plain(secret.namespace), "name": plain(secret.name), "reason": plain(refused.reason)}
+
+
+def state_row(state: KmsState) -> Row:
+    """The KMS state of one cluster; null is never a guess: a finding says what could not be looked at."""
+    return {
+        "cluster": state.cluster.name,
+        "resourceGroup": state.cluster.group,
+        "kubernetesVersion": state.kubernetes_version,
+        "experience": state.experience.value if state.experience else None,
+        "key": _key(state.key) if state.key else None,
+        "previousKeys": [_previous(each) for each in state.previous_keys],
+        "networkAccess": {
+            "declared": state.declared,
+            "vault": state.vault_openness.value if state.vault_openness else None,
+        },
+        "rewriteOwed": state.rewrite_owed,
+        "findings": [finding_row(finding) for finding in state.findings],
+    }
+
+
+def exit_code_of(state: KmsState) -> int:
+    """Of `kms show`: the cluster is not there, else something is wrong, else something could not be looked at."""
+    if any(finding.code == "cluster-missing" and finding.state is State.ERROR for finding in state.findings):
+        return EXIT_NOT_FOUND
+    if any(finding.state is State.ERROR for finding in state.findings):
+        return EXIT_REFUSED
+    return EXIT_UNKNOWN if any(finding.state is State.UNKNOWN for finding in state.findings) else EXIT_DONE
+
+
+def _key(key: KeyState) -> Row:
+    return {
+        "id": str(key.id),
+        "vault": key.id.vault_name,
+        "name": key.id.name,
+        "version": key.id.version,
+        "enabled": key.enabled,
+        "expires": _time(key.expires),
+        "newestVersion": key.newest,
+    }
+
+
+def _previous(key: PreviousKey) -> Row:
+    return {
+        "id": str(key.id),
+        "since": _time(key.since),
+        "until": _time(key.until),
+        "mayRetire": key.may_retire,
+        "why": plain(key.why),
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

@@ -1,0 +1,98 @@
+"""The same results for `-o table`: the few columns that a person reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def change_table(result: Row) -> list[Row]:
+    """One line a step; the findings are told on stderr. A change that was refused before its plan has none."""
+    return [
+        {"Step": step["title"], "State": step["state"], "Seconds": step["seconds"] or "", "Detail": step["detail"]}
+        for step in result["steps"]
+    ] or [_status(result)]
+
+
+def rewrite_table(result: Row) -> list[Row]:
+    """The rewrite's figures; before there are any, what became of the command."""
+    secrets = result["secrets"]
+    if not secrets:
+        return [_status(result)]
+    return [
+        {
+            **_status(result),
+            "Secrets": secrets["total"],
+            "Rewritten": secrets["rewritten"],
+            "Current": secrets["current"],
+            "Gone": secrets["gone"],
+            "Refused": len(secrets["refused"]) + len(secrets["refusedByPlatform"]),
+            "Proved": _yes_no(secrets["proved"]),
+            "Seconds": secrets["seconds"],
+        }
+    ]
+
+
+def _status(result: Row) -> Row:
+    return {"Flow": result["flow"], "Run": result["run"] or "", "Status": result["status"]}
+
+
+def state_table(state: Row) -> list[Row]:
+    """One line: what the cluster's secrets are encrypted with, and whether something is owed or wrong."""
+    key, network = state["key"] or {}, state["networkAccess"]
+    return [
+        {
+            "Cluster": state["cluster"],
+            "Kubernetes": state["kubernetesVersion"] or "?",
+            "Experience": state["experience"] or "?",
+            "Key": "/".join(filter(None, [key.get("vault"), key.get("name"), (key.get("version") or "")[:8]])) or "-",
+            "Expires": (key.get("expires") or "-")[:10],
+            "Access": network["declared"] or "-",
+            "Firewall": network["vault"] or "-",
+            "RewriteOwed": _yes_no(state["rewriteOwed"]),
+            "Findings": _findings(state["findings"]),
+        }
+    ]
+
+
+def _findings(findings: list[Row]) -> str:
+    states = Counter(finding["state"] for finding in findings)
+    return ", ".join(f"{states[state]} {state}" for state in ("error", "unknown", "warning") if states[state]) or "none"
+
+
+def _yes_no(value: bool | None) -> str:
+    return "unknown" if value is None else "yes" if value else "no"
+
+
+def runs_table(runs: list[Row]) -> list[Row]:
+    """One line a run, the newest first."""
+    return [
+        {
+            "Run": run["run"],
+            "Cluster": run["cluster"],
+            "Status": run["status"],
+            "Started": run["started"][:19].replace("T", " "),
+            "By": run["caller"],
+            "Left": ", ".join(run["left"]) or "-",
+        }
+        for run in runs
+    ]
+
+
+def run_table(run: Row) -> list[Row]:
+    return runs_table([run])
+
+
+def journal_table(run: Row) -> list[Row]:
+    """The run's journal, line by line."""
+    return [
+        {
+            "At": line["at"][:19].replace("T", " "),
+            "Event": line["event"],
+            "Step": line.get("step", ""),
+            "Detail": line.get("detail") or line.get("why") or line.get("url") or "",
+        }
+        for line in run["lines"]
+    ]

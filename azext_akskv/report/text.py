@@ -1,0 +1,150 @@
+"""The story of a command as lines for a person: findings, preview, steps, and the last word."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from azext_akskv.engine.result import Result, StepRecord, Trouble
+from azext_akskv.engine.step import Plan, Rewrite
+from azext_akskv.model.finding import Finding, State
+from azext_akskv.report.links import page_of
+from azext_akskv.report.plain import plain
+from azext_akskv.report.times import duration
+
+SHOWN = (State.ERROR, State.UNKNOWN, State.WARNING)
+"""What a person must see, the gravest first; the rest is only counted."""
+EVERY = (*SHOWN, State.SKIPPED, State.OK)
+
+
+@dataclass(frozen=True)
+class Line:
+    """`head` stands before `text`, and continuation lines hang under the text's beginning. `mark` is the word of the
+    head that a terminal may colour. What is there to be copied (commands, addresses) does not wrap."""
+
+    head: str
+    text: str
+    mark: str = ""
+    wraps: bool = True
+
+
+def finding_lines(findings: Sequence[Finding], shown: Sequence[State] = SHOWN) -> list[Line]:
+    """Each finding in four lines at most: what, why, the command to run, where to read on."""
+    in_order = [finding for state in EVERY if state in shown for finding in findings if finding.state is state]
+    return [line for finding in in_order for line in _finding(finding)]
+
+
+def _finding(finding: Finding) -> list[Line]:
+    word = finding.state.value
+    lines = [Line(f"  {word:<9}{finding.category:<10}", plain(finding.text), word)]
+    if finding.state not in SHOWN:
+        return lines
+    more = finding.code + (f" (--accept {finding.code} overrules it)" if finding.blocks and finding.may_accept else "")
+    details = [
+        Line("    why    ", plain(finding.why)),
+        Line("    fix    ", plain(finding.command), wraps=False),
+        Line("    more   ", f"{more}  {page_of(finding.category)}", wraps=False),
+    ]
+    return lines + [line for line in details if line.text]
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """18 checks: 1 error, 2 warnings, 3 not applicable."""
+    states = Counter(finding.state for finding in findings)
+    names = {State.ERROR: "error", State.UNKNOWN: "unknown", State.WARNING: "warning", State.SKIPPED: "not applicable"}
+    plural = {State.ERROR: "s", State.WARNING: "s"}
+    parts = [f"{n} {name}{plural.get(state, '') * (n > 1)}" for state, name in names.items() if (n := states[state])]
+    checks = f"{sum(states.values())} check{'s' * (sum(states.values()) != 1)}"
+    return f"{checks}: {', '.join(parts)}" if parts else f"{checks}: all is well"
+
+
+def plan_lines(plan: Plan, records: Sequence[StepRecord], cluster: str) -> list[Line]:
+    """The preview: what is so already, what would be done, and what to know before saying yes."""
+    if all(record.state == "already" for record in records):
+        head = f"Plan for {cluster}: nothing is left to do"
+    else:
+        head = f"Plan for {cluster}, {plan.flow}: {len(records)} step{'s' * (len(records) != 1)}"
+    width = title_width(records)
+    steps = [step_line(number, len(records), record, width) for number, record in enumerate(records, start=1)]
+    notes = [Line("  note   ", plain(note), "note") for note in plan.notes]
+    return [Line("", head), *steps, *notes, *keep_lines(plan.keep)]
+
+
+def title_width(records: Iterable[StepRecord]) -> int:
+    return max((len(plain(record.title)) for record in records), default=0)
+
+
+def step_line(number: int, of: int, record: StepRecord, width: int) -> Line:
+    """The step with its state, how long it took, and what there is to say about it unless it failed."""
+    took = duration(record.seconds) if record.state in ("done", "failed") else ""
+    said = "" if record.state == "failed" else plain(record.detail)
+    about = ", ".join(part for part in (took, said) if part)
+    title = plain(record.title)
+    head = f"  {number}/{of} {record.state:<9}"
+    return Line(head, f"{title.ljust(width)}   {about}" if about else title, record.state)
+
+
+def why_line(record: StepRecord) -> Line:
+    return Line("    why    ", plain(record.detail))
+
+
+def keep_lines(keep: Iterable[str]) -> list[Line]:
+    return [Line("  keep   ", plain(each), "keep") for each in keep]
+
+
+def ending(result: Result, command: str) -> list[Line]:
+    """The last word: what came of it, what is safe, and how to go on. `command` is the one that the user gave."""
+    if result.status == "done":
+        return [Line("", _done(result)), *_about_secrets(result.rewrite), *keep_lines(result.keep)]
+    if result.status in ("dry-run", "declined"):
+        return [Line("", f"Nothing was changed{' (dry run)' if result.status == 'dry-run' else ''}.")]
+    trouble = result.trouble or Trouble(f"The run ended {result.status}.")
+    head = Line("Waiting: ", plain(trouble.text), "Waiting") if result.status == "waiting" else error_line(trouble.text)
+    safe = [Line("Safe:  ", plain(each)) for each in trouble.safe]
+    return [head, *_changed(result), *safe, *_about_secrets(result.rewrite), *_next(result, trouble, command)]
+
+
+def error_line(text: str) -> Line:
+    return Line("ERROR: ", plain(text), "ERROR")
+
+
+def _done(result: Result) -> str:
+    if all(step.state == "already" for step in result.steps):
+        return "Nothing was left to do: every step was already done."
+    took = sum(step.seconds for step in result.steps)
+    return f"Done in {duration(took)}, run {result.run}."
+
+
+def _changed(result: Result) -> list[Line]:
+    done = [plain(step.title) for step in result.steps if step.state == "done"]
+    if not result.run:
+        return []
+    return [Line("Done:  ", "; ".join(done) if done else "nothing was changed")]
+
+
+def _next(result: Result, trouble: Trouble, command: str) -> list[Line]:
+    if result.status == "refused":
+        return [Line("Next:  ", plain(trouble.following or command), wraps=False)]
+    stopped = next((n for n, step in enumerate(result.steps, start=1) if step.state in ("failed", "planned")), 0)
+    goes_on = f"; it goes on at step {stopped} of {len(result.steps)}" if stopped else ""
+    when = trouble.following or "when the cause is gone, run the same command again"
+    return [Line("Next:  ", f"{plain(when)}{goes_on}"), Line("       ", plain(command), wraps=False)]
+
+
+def _about_secrets(rewrite: Rewrite | None) -> list[Line]:
+    if rewrite is None:
+        return []
+    tally = rewrite.tally
+    counts = {
+        "rewritten": tally.rewritten,
+        "already current": tally.current,
+        "gone meanwhile": tally.gone,
+        "refused": len(tally.refused),
+    }
+    parts = [f"{count:,} {what}" for what, count in counts.items() if count or what == "rewritten"]
+    verdict = "proved" if rewrite.proved else "not proved"
+    text = f"{tally.total:,} secrets: {', '.join(parts)}; {verdict}" + (
+        f": {plain(rewrite.why)}" if rewrite.why else ""
+    )
+    return [Line("  proof  " if rewrite.proved else "  check  ", text, "proof" if rewrite.proved else "check")]

@@ -1,0 +1,117 @@
+"""Turns KMS on or off in the cluster's profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from azext_akskv.engine.step import Fact, Run, Seen, Step, given
+from azext_akskv.failures import GatewayError, OperationFailed, Rejected
+from azext_akskv.model.access import KEY_POLICY, USES_KEYS
+from azext_akskv.model.choice import is_on_with
+from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.ids import KeyId, ResourceId
+from azext_akskv.model.key import why_unusable
+from azext_akskv.model.tags import RUN_TAG
+from azext_akskv.model.vault import Openness
+from azext_akskv.ports import KmsSetting
+from azext_akskv.steps.settled import change, watch
+
+NOT_GRANTED = "AzureKeyVaultKmsValidateIdentityPermissionCustomerError"
+"""AKS could not encrypt and decrypt as the cluster's identity: also its answer while a grant is still spreading."""
+
+
+@dataclass(frozen=True)
+class KmsWanted:
+    """What the profile shall say. `key` and `principal` may be found out by steps before."""
+
+    key: Fact[KeyId] | KeyId
+    network_access: str
+    vault: ResourceId
+    principal: Fact[str] | str
+
+
+def turn_on_kms(wanted: KmsWanted) -> Step:
+    def shown(run: Run, cluster: Cluster) -> bool:
+        return is_on_with(cluster, given(run, wanted.key), wanted.network_access, wanted.vault)
+
+    def look(run: Run) -> Seen | None:
+        cluster = run.looking.clusters.get(run.target)
+        if not (shown(run, cluster) and cluster.settled):
+            return None
+        return Seen(str(cluster.kms.key), {"key": str(cluster.kms.key), "network-access": wanted.network_access})
+
+    def put(run: Run, cluster: Cluster) -> None:
+        setting = KmsSetting(given(run, wanted.key), wanted.network_access, wanted.vault)
+        run.ports.clusters.turn_on_kms(cluster, setting, {RUN_TAG: run.id}, watch(run, "turn-on-kms"))
+
+    def act(run: Run) -> None:
+        if wanted.network_access == "Private":  # AKS cannot validate there: a refusal is never the grant's youth
+            change(run, lambda cluster: shown(run, cluster), put)
+        else:
+            _until_granted(run, wanted, lambda: change(run, lambda cluster: shown(run, cluster), put))
+
+    return Step(
+        code="turn-on-kms",
+        title="turn on KMS etcd encryption",
+        look=look,
+        act=act,
+        point_of_no_return=True,
+        left_behind="the API servers may already use the key: keep it, its vault and the grants as they are",
+    )
+
+
+def turn_off_kms() -> Step:
+    def look(run: Run) -> Seen | None:
+        cluster = run.looking.clusters.get(run.target)
+        return Seen("KMS is off", {"key": "off"}) if not cluster.kms.enabled and cluster.settled else None
+
+    def put(run: Run, cluster: Cluster) -> None:
+        run.ports.clusters.turn_off_kms(cluster, {RUN_TAG: run.id}, watch(run, "turn-off-kms"))
+
+    return Step(
+        code="turn-off-kms",
+        title="turn off KMS etcd encryption",
+        look=look,
+        act=lambda run: change(run, lambda cluster: not cluster.kms.enabled, put),
+        point_of_no_return=True,
+        left_behind="the API servers still need the key: keep it, its vault and the grants as they are",
+    )
+
+
+def _until_granted(run: Run, wanted: KmsWanted, send: Callable[[], None]) -> None:
+    """Nobody can act as the cluster's identity, so AKS's own validation is the only test of a grant: it is tried again
+    for as long as a grant may take, on exactly this refusal."""
+    deadline = run.clock.monotonic() + run.waits.grant_limit
+    while True:
+        try:
+            return send()
+        except (Rejected, OperationFailed) as refusal:
+            if refusal.code != NOT_GRANTED:
+                raise
+            if run.clock.monotonic() >= deadline:
+                raise _with_causes(refusal, run, wanted) from refusal
+        run.reporter.tick("AKS cannot use the key yet as the cluster's identity; a new grant takes some minutes")
+        run.clock.sleep(run.waits.grant_retry)
+
+
+def _with_causes(refusal: GatewayError, run: Run, wanted: KmsWanted) -> GatewayError:
+    causes = "; ".join(_causes(run, wanted)) or (
+        "vault, key and grant look right, so the grant has not reached Key Vault yet: Azure allows itself up to an hour"
+    )
+    message = f"{refusal.message} Tried for {run.waits.grant_limit / 60:.0f} min. What is left as the cause: {causes}"
+    return type(refusal)(refusal.doing, refusal.code, message, refusal.request_id)
+
+
+def _causes(run: Run, wanted: KmsWanted) -> Iterator[str]:
+    """The same refusal stands for each of these; what a fresh look finds wrong is named. [AKS#3575, ISS]"""
+    key, principal = given(run, wanted.key), given(run, wanted.principal)
+    vault = run.looking.vaults.get(wanted.vault)
+    if vault.openness is not Openness.PUBLIC:
+        yield f"the firewall of {vault.id.name} lets only {vault.openness.value} callers in"
+    for reason in why_unusable(run.looking.keys.get(vault, key.name, key.version), vault.seen_at):
+        yield f"the key: {reason}"
+    if vault.rbac and not any(grant.role in USES_KEYS for grant in run.looking.roles.of(vault.id, principal)):
+        yield f"the identity has no role on {vault.id.name} that lets it use keys"
+    if not vault.rbac and not vault.policy_of(principal) >= KEY_POLICY:
+        yield f"no access policy of {vault.id.name} lets the identity encrypt and decrypt"

@@ -1,0 +1,176 @@
+"""The steps that follow a change of the KMS key: note it in the cluster, rewrite every secret, note that all is proved.
+
+The AKS page wants the rewrite after each such change, also after one that failed. [D, since 2025-05]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from azext_akskv.engine.pace import CONNECTIONS, suiting_rate
+from azext_akskv.engine.step import Rewrite, Run, Seen, Step
+from azext_akskv.engine.waiting import until
+from azext_akskv.failures import Rejected
+from azext_akskv.model.kube import Refused, Switch
+from azext_akskv.model.snapshot import Snapshot
+from azext_akskv.model.tags import RUN_TAG
+from azext_akskv.ports import Ports
+from azext_akskv.steps.rewrite_cursor import cursor_of
+from azext_akskv.steps.rewrite_pass import REWRITE, Order, Pass
+from azext_akskv.steps.rewrite_proof import Ground, did_nothing, judge
+
+KeyWanted = Callable[[Run], str]
+"""The key identifier that shall be in force, or "off"; raises MissingFact while a step before will find it out."""
+
+KEEP_BOTH = "every secret can still be read: keep the key from before and the present one enabled"
+FIRST_REFUSED = 5
+
+
+def order_of(snapshot: Snapshot) -> Order:
+    """How the secrets of this cluster shall be rewritten. Raises NotObserved when the cluster could not be read."""
+    wanted, cluster = snapshot.wanted, snapshot.cluster.get()
+    gentle = cluster is not None and cluster.kms_v1
+    key = snapshot.key.value or snapshot.key_in_use.value
+    census = snapshot.secrets.value
+    return Order(
+        per_second=suiting_rate(gentle, key) if wanted.max_rate is None else wanted.max_rate,
+        connections=wanted.concurrency or CONNECTIONS,
+        namespaces=wanted.namespaces,
+        expected=census.count if census and not wanted.namespaces else None,
+        gentle=gentle,
+    )
+
+
+def note_switch(wanted: KeyWanted) -> Step:
+    """Notes R0 in the cluster: what is stored later was written under the present key.
+
+    From there on any machine, also one without a journal, goes on with the right R0.
+    """
+
+    def look(run: Run) -> Seen | None:
+        switch = switch_in_force(run.looking, run, wanted(run))
+        return Seen(f"at resourceVersion {switch.r0}") if switch else None
+
+    def act(run: Run) -> None:
+        run.reporter.note(f"Waiting {run.waits.settle:.0f} s for every API server to use the key.")
+        run.clock.sleep(run.waits.settle)
+        until(
+            run.clock,
+            lambda: run.ports.secrets.ready() or None,
+            every=run.waits.poll,
+            limit=run.waits.api_server_back,
+            what="wait for the API server",
+        )
+        cluster = run.ports.clusters.get(run.target)
+        if not cluster.settled or cluster.key_in_force.lower() != wanted(run).lower():
+            raise Rejected("note the key change", "key-not-in-force", f"the cluster says {cluster.key_in_force}")
+        r0 = run.ports.secrets.latest_version()
+        run.ports.secrets.note_switch(Switch(cluster.key_in_force, cluster.tags.get(RUN_TAG, ""), r0))
+
+    return Step("note-switch", "note in the cluster from when on the key is in force", look, act, left_behind=KEEP_BOTH)
+
+
+def rewrite_secrets(order: Order, wanted: KeyWanted | None = None) -> Step:
+    """Rewrites every secret. With `wanted` it is done already when the cluster notes that all is proved under that key;
+    without, it is done because it was asked for."""
+
+    def look(run: Run) -> Seen | None:
+        if run.rewrite:
+            return Seen(summary(run.rewrite))
+        switch = switch_in_force(run.looking, run, wanted(run)) if wanted else None
+        return Seen("every secret was written under this key") if switch and switch.proved else None
+
+    return Step(
+        "rewrite-secrets",
+        REWRITE,
+        look,
+        lambda run: rewrite(run, order),
+        left_behind=KEEP_BOTH,
+        even_after_failure=True,
+    )
+
+
+def note_proof() -> Step:
+    """Notes in the cluster that every secret is stored under the present key, when that was proved."""
+
+    def look(run: Run) -> Seen | None:
+        if run.rewrite and not run.rewrite.proved:
+            return Seen(f"stays open: {run.rewrite.why}")
+        switch = switch_in_force(run.looking, run)
+        return Seen("every secret is under this key") if switch and switch.proved else None
+
+    def act(run: Run) -> None:
+        switch = switch_in_force(run.ports, run)
+        if switch is None:
+            raise Rejected(
+                "note the proof", "key-changed-meanwhile", "the cluster's key was changed during the rewrite"
+            )
+        run.ports.secrets.note_switch(replace(switch, proved=True))
+
+    return Step(
+        "note-proof", "note in the cluster that every secret is under this key", look, act, left_behind=KEEP_BOTH
+    )
+
+
+def switch_in_force(ports: Ports, run: Run, key: str | None = None) -> Switch | None:
+    """The cluster's note, when it speaks of its present key, and of `key` where one is wanted."""
+    switch = ports.secrets.switch()
+    if switch is None or not switch.speaks_of(ports.clusters.get(run.target)):
+        return None
+    return switch if key is None or key.lower() == switch.key.lower() else None
+
+
+def rewrite(run: Run, order: Order) -> None:
+    """Fills run.rewrite, also when it fails. Raises Rejected when secrets were refused, or when nothing was rewritten
+    although the key was changed; GatewayError and TookTooLong when the API server could not be asked to the end."""
+    switch = switch_in_force(run.ports, run)
+    cursor = cursor_of(run, switch)
+    if cursor:
+        run.reporter.note(f"Going on behind namespace {cursor.namespace}: {cursor.tally.total:,} secrets are done.")
+    each = Pass(run, order, switch, cursor)
+    started = run.clock.monotonic()
+    run.rewrite = None
+    outcome = Rewrite(each.tally, 0.0, False, "it was not finished")
+    try:
+        each.carry_out()
+    finally:
+        outcome.tally, outcome.seconds = each.tally, run.clock.monotonic() - started
+        run.rewrite = outcome
+    still = switch_in_force(run.ports, run)
+    ground = Ground(run.ports.clusters.get(run.target), still if still == switch else None, order.namespaces)
+    verdict = judge(each.tally, ground, run.ports.secrets.evidence)
+    outcome.proved, outcome.why = verdict.proved, verdict.why
+    complain(outcome, switch)
+
+
+def complain(outcome: Rewrite, switch: Switch | None) -> None:
+    """Raises Rejected when what came out must not be passed over."""
+    tally = outcome.tally
+    own = [each for each in tally.refused if not each.platform]
+    if own:
+        raise Rejected(REWRITE, "secrets-refused", f"{len(own):,} of {tally.total:,} were refused: {told(own)}")
+    if did_nothing(tally, switch):
+        outcome.proved, outcome.why = False, "no secret was written after the key change"
+        raise Rejected(
+            REWRITE,
+            "rewrite-did-nothing",
+            f"none of {tally.rewritten + tally.current:,} secrets was written after the key change. Either the API "
+            "servers have not changed over yet, or they cannot tell the old key from the new one. Both keys must stay "
+            "enabled; run the same command again in some minutes",
+        )
+
+
+def told(refused: list[Refused]) -> str:
+    """The first ones with their reasons, the others as a number."""
+    first = "; ".join(f"{each.secret}: {each.reason}" for each in refused[:FIRST_REFUSED])
+    more = len(refused) - FIRST_REFUSED
+    return f"{first}; and {more:,} more" if more > 0 else first
+
+
+def summary(outcome: Rewrite) -> str:
+    tally = outcome.tally
+    counts = [(tally.rewritten, "rewritten"), (tally.current, "current"), (tally.gone, "gone meanwhile")]
+    counts += [(len(tally.refused), "refused by the platform")]
+    parts = ", ".join(f"{count:,} {what}" for count, what in counts if count)
+    return f"{tally.total:,} secrets: {parts}" if parts else "there is no secret"

@@ -1,0 +1,93 @@
+"""What a pass over the secrets proves; docs/proof.rst says the same in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from azext_akskv.failures import Denied, GatewayError
+from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.kube import KeyEvidence, Switch, Tally, key_id_hash
+
+READ_METRICS = "a role that may `get` the path /metrics would let the API servers name their keys"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    proved: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a pass stood on: the cluster as it was, and the note of its key change, if there is a valid one."""
+
+    cluster: Cluster
+    switch: Switch | None
+    namespaces: tuple[str, ...] = ()
+    """Only these were rewritten; empty: all."""
+
+
+def did_nothing(tally: Tally, switch: Switch | None) -> bool:
+    """The key was changed by a run of ours (its tag says so), secrets exist, and none is stored later than R0.
+
+    Never a proof: an API server that has not switched yet calls everything current, and so does one whose provider
+    kept its name while the key behind it changed. [seen on kube-apiserver 1.20]
+    """
+    touched = tally.rewritten + tally.current
+    return switch is not None and switch.tag != "" and touched > 0 and tally.unproved == touched
+
+
+def judge(tally: Tally, ground: Ground, evidence: Callable[[], KeyEvidence | None]) -> Verdict:
+    """`evidence` is asked only where the answer depends on it."""
+    if ground.namespaces:
+        return Verdict(
+            False, f"only {', '.join(ground.namespaces)} was rewritten, and a part proves nothing of the whole"
+        )
+    if tally.refused:
+        return Verdict(False, f"{len(tally.refused):,} secrets could not be rewritten")
+    kept = tally.rewritten + tally.current
+    if not kept:
+        return Verdict(True, "there is no secret")
+    switch = ground.switch
+    if switch and not tally.unproved:
+        return Verdict(
+            True, f"each of {kept:,} secrets was written after the key change (resourceVersion above {switch.r0})"
+        )
+    gap = what_evidence_lacks(ground.cluster, evidence)
+    open_question = (
+        f"{tally.unproved:,} secrets were written before the note of the key change (resourceVersion {switch.r0} or less) "
+        "and the API server calls them current"
+        if switch
+        else f"nothing notes when the present key came into force, and the API server calls {tally.current:,} secrets current"
+    )
+    if gap:
+        return Verdict(False, f"{open_question}; {gap}")
+    return Verdict(True, f"{open_question}; the metrics of every API server name only the present key for writing")
+
+
+def what_evidence_lacks(cluster: Cluster, evidence: Callable[[], KeyEvidence | None]) -> str:
+    """Why the API servers' metrics do not show that they all write under the present key only; empty when they do."""
+    if not cluster.kms.enabled:
+        return "with KMS off no metric says how a secret is stored"
+    if cluster.kms_v1:
+        return "API servers before Kubernetes 1.27 do not name their key in their metrics"
+    try:
+        seen = evidence()
+    except Denied:
+        return READ_METRICS
+    except GatewayError as error:
+        return f"the API servers' metrics could not be read: {error.message or error.code}"
+    return _missing_in(seen, key_id_hash(cluster.key_in_force))
+
+
+def _missing_in(seen: KeyEvidence | None, wanted: str) -> str:
+    if seen is None or not seen.servers:
+        return "this Kubernetes version does not tell its API servers apart in their metrics"
+    silent = seen.servers - seen.writing.keys()
+    if silent:
+        return f"{len(silent)} of {len(seen.servers)} API servers did not say which key they write with"
+    others = [server for server in seen.servers if seen.writing[server] != {wanted}]
+    if others:
+        return f"{len(others)} of {len(seen.servers)} API servers wrote with another key since they started"
+    return ""

@@ -1,0 +1,172 @@
+"""The front of Azure Resource Manager: who is asking, with which api-version, whether they may; then the provider."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from emulator.core.http import Answer, Call, Refusal
+from emulator.core.router import Route
+from emulator.entra.metadata import ARM, LOGIN
+from emulator.entra.tokens import TokenRefused
+from emulator.providers.authorization.routes import ROUTES as AUTHORIZATION
+from emulator.providers.containerservice.routes import ROUTES as CONTAINER_SERVICE
+from emulator.providers.errors import arm_error
+from emulator.providers.keyvault.routes import ROUTES as KEY_VAULT
+from emulator.providers.managedidentity.routes import ROUTES as MANAGED_IDENTITY
+from emulator.providers.resources import groups
+from emulator.providers.resources.routes import ROUTES as RESOURCES
+from emulator.providers.versions import refuse_unknown_version
+from emulator.worlds.spec import SUBSCRIPTION, TENANT
+
+AUDIENCES = (f"{ARM}/", "https://management.core.windows.net/", "https://management.azure.com/")
+"""Whom a token may be made out to, with or without the closing slash."""
+_PROVIDERS = (AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE)
+_VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
+_SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
+_GROUP_MEMBER = re.compile(r"/subscriptions/[^/]+/resourcegroups/([^/]+)/.+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a route does, as access control names it. `on_itself`: the path names the resource, not a list or a verb."""
+
+    resource_type: str
+    action: str
+    on_itself: bool
+
+
+def answer(call: Call) -> Answer:
+    """One request to management.emulator.test, refusals included, with the headers that ARM puts on everything."""
+    try:
+        reply = _answer(call)
+    except Refusal as refused:
+        reply = refused.answer
+    return Answer(reply.status, reply.body, {**_headers(call), **reply.headers})
+
+
+@lru_cache(maxsize=256)
+def operation_of(method: str, template: str) -> Operation:
+    """The literal segments behind the last `/providers/` name the type; the method names the verb [D]."""
+    namespace, *segments = template.rpartition("/providers/")[2].split("/")
+    if "/providers/" not in template or namespace.startswith("{"):
+        namespace, segments = "Microsoft.Resources", template.strip("/").split("/")
+    resource_type = "/".join([namespace, *(segment for segment in segments if not segment.startswith("{"))])
+    return Operation(resource_type, f"{resource_type}/{_VERBS[method]}", segments[-1].startswith("{"))
+
+
+def _answer(call: Call) -> Answer:
+    call.claims = _authenticated(call)
+    route, call.params = _route(call)
+    operation = operation_of(route.method, route.template)
+    _refuse_unknown_subscription(call.path)
+    refuse_unknown_version(operation.resource_type, call.query.get("api-version", ""), call.world.spec.unknown_versions)
+    _refuse_unless_allowed(call, operation)
+    if member := _GROUP_MEMBER.fullmatch(call.path):
+        groups.require(call.world, SUBSCRIPTION, member[1])
+    return route.handler(call)
+
+
+def _route(call: Call) -> tuple[Route, dict[str, str]]:
+    for routes in _PROVIDERS:
+        if found := routes.find(call.method, call.path):
+            return found
+    version = call.query.get("api-version", "")
+    namespace = call.path.rpartition("/providers/")[2].partition("/")[0]
+    if any(routes.find(method, call.path) for routes in _PROVIDERS for method in _VERBS):
+        message = f"The requested resource does not support http method '{call.method}'."
+        raise arm_error(405, "HttpMethodNotSupported", message, gateway=True)
+    message = f"The resource type could not be found in the namespace '{namespace}' for api version '{version}'."
+    raise arm_error(404, "InvalidResourceType", message, gateway=True)
+
+
+def _authenticated(call: Call) -> dict[str, Any]:
+    """The claims of the caller's token. Raises Refusal: 401 with ARM's codes [REC][ISS]."""
+    try:
+        return call.world.tokens.check(call.headers.get("authorization"), AUDIENCES)
+    except TokenRefused as refused:
+        raise _unauthorized(call, refused) from refused
+
+
+def _unauthorized(call: Call, why: TokenRefused) -> Refusal:
+    if why.reason == "missing":
+        code, message = "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
+        described = "The authentication failed because of missing 'Authorization' header."
+    elif why.reason == "expired":
+        code, described = "ExpiredAuthenticationToken", "The access token has expired."
+        then, now = (_american(moment) for moment in (_expiry(call), call.world.clock.now()))
+        message = f"The access token expiry UTC time '{then}' is earlier than current UTC time '{now}'."
+    elif why.reason == "audience":
+        code, described = "InvalidAuthenticationTokenAudience", "The access token has an invalid audience."
+        allowed = ",".join(f"'{audience}','{audience.rstrip('/')}'" for audience in AUDIENCES)
+        message = (
+            f"The access token has been obtained for wrong audience or resource '{why.audience}'. It should exactly "
+            f"match with one of the allowed audiences {allowed}."
+        )
+    else:
+        code, message = "InvalidAuthenticationToken", "The access token is invalid."
+        described = message
+    refusal = arm_error(401, code, message, gateway=True)
+    refusal.answer.headers["WWW-Authenticate"] = (
+        f'Bearer authorization_uri="{LOGIN}/{TENANT}", error="invalid_token", error_description="{described}"'
+    )
+    return refusal
+
+
+def _expiry(call: Call) -> datetime:
+    claims = call.world.tokens.read(call.headers["authorization"].partition(" ")[2].strip()) or {"exp": 0}
+    return datetime.fromtimestamp(claims["exp"], timezone.utc)
+
+
+def _american(moment: datetime) -> str:
+    """[REC] `8/17/2020 3:46:33 AM`."""
+    return f"{moment.month}/{moment.day}/{moment.year} {moment.hour % 12 or 12}:{moment:%M:%S} {moment:%p}"
+
+
+def _refuse_unknown_subscription(path: str) -> None:
+    """Raises Refusal: 400 InvalidSubscriptionId, 404 SubscriptionNotFound [3P]."""
+    match = _SUBSCRIPTION.match(path)
+    if match is None or match[1].lower() == SUBSCRIPTION:
+        return
+    try:
+        UUID(match[1])
+    except ValueError:
+        message = f"The provided subscription identifier '{match[1]}' is malformed or invalid."
+        raise arm_error(400, "InvalidSubscriptionId", message, gateway=True) from None
+    message = f"The subscription '{match[1]}' could not be found."
+    raise arm_error(404, "SubscriptionNotFound", message, gateway=True)
+
+
+def _refuse_unless_allowed(call: Call, operation: Operation) -> None:
+    """Raises Refusal: 403 AuthorizationFailed, which names the action and the scope [REC]."""
+    scope = call.path.rstrip("/") if operation.on_itself else call.path.rstrip("/").rpartition("/")[0]
+    caller = call.claims["oid"]
+    if not scope or call.world.rights.may(caller, operation.action, scope):
+        return
+    raise arm_error(
+        403,
+        "AuthorizationFailed",
+        f"The client '{call.claims.get('appid', caller)}' with object id '{caller}' does not have authorization to "
+        f"perform action '{operation.action}' over scope '{scope}' or the scope is invalid. If access was recently "
+        "granted, please refresh your credentials.",
+        gateway=True,
+    )
+
+
+def _headers(call: Call) -> dict[str, str]:
+    """[D] Every answer can be named in a support request; a correlation id that the client sends is kept."""
+    request_id = call.world.ids.next("request")
+    correlation = call.headers.get("x-ms-correlation-request-id", request_id)
+    moment = call.world.clock.now()
+    headers = {
+        "x-ms-request-id": request_id,
+        "x-ms-correlation-request-id": correlation,
+        "x-ms-routing-request-id": f"WESTEUROPE:{moment:%Y%m%dT%H%M%SZ}:{request_id}",
+    }
+    if client := call.headers.get("x-ms-client-request-id"):
+        headers["x-ms-client-request-id"] = client
+    return headers

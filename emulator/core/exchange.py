@@ -1,0 +1,131 @@
+"""What happens to every request: time, faults, the service, the oracle, the log. One after the other, in one thread."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from emulator.core.connection import Connection
+from emulator.core.faults import Fault
+from emulator.core.http import Answer, Call, Dropped, Refusal
+
+if TYPE_CHECKING:
+    from emulator.world import EmulatedWorld
+
+_BODILESS = (204, 304)
+Site = Callable[[Call], Answer]
+"""A service: whatever it answers, it answers at once."""
+
+
+@dataclass
+class Exchange:
+    """The ASGI application of all listeners. `find_site` gives the service of a host and path, with its name; a
+    service named `control` is neither logged nor subject to faults."""
+
+    world: EmulatedWorld
+    find_site: Callable[[str, str], tuple[str, Site]]
+    failures: list[str] = field(default_factory=list)
+    """Tracebacks of the emulator's own failures."""
+
+    async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
+        connection: Connection = scope["extensions"]["emulator"]
+        call = self._call(scope, await _body(receive), connection)
+        name, site = self.find_site(call.host, call.path)
+        if name == "control":
+            await _send(send, connection, site(call), call.world)
+            return
+        query = scope["query_string"].decode("latin-1")
+        target = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
+        url = f"{scope['scheme']}://{call.headers.get('host', '')}{target}"
+        request = call.world.log.came(call.method, url, name)
+        fault = call.world.faults.take(name, call.method, target)
+        answer = await self._answer(call, site, fault, connection)
+        if answer is None:
+            connection.reset()
+            return
+        request.status = answer.status
+        await _send(send, connection, answer, call.world)
+
+    def _call(self, scope: Any, body: bytes, connection: Connection) -> Call:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        return Call(
+            world=self.world,
+            method=scope["method"],
+            host=headers.get("host", "").partition(":")[0].lower(),
+            path=scope["path"],
+            query={key.lower(): value for key, value in parse_qsl(scope["query_string"].decode("latin-1"), True)},
+            headers=headers,
+            body=body,
+            certificate=connection.certificate,
+        )
+
+    async def _answer(self, call: Call, site: Site, fault: Fault | None, connection: Connection) -> Answer | None:
+        """None: the connection is to be broken off."""
+        if fault:
+            await asyncio.sleep(fault.delay)
+            if fault.hold == "before":
+                await fault.hold_until_released()
+                if connection.gone:
+                    return None
+            if fault.reset or fault.answer:
+                return fault.answer
+        answer = self._perform(call, site)
+        if fault and fault.hold == "after":
+            await fault.hold_until_released()
+        return answer
+
+    def _perform(self, call: Call, site: Site) -> Answer | None:
+        world = call.world
+        world.clock.request_came()
+        try:
+            world.settle()
+            answer: Answer | None = site(call)
+        except Refusal as refusal:
+            answer = refusal.answer
+        except Dropped:
+            answer = None
+        except Exception:
+            self.failures.append(traceback.format_exc())
+            sys.stderr.write(self.failures[-1])
+            answer = Answer(500, {"error": {"code": "EmulatorFailure", "message": "See the emulator's stderr."}})
+        world.oracle.look(f"{call.method} https://{call.host}{call.path}")
+        return answer
+
+
+async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+
+
+async def _send(send: Any, connection: Connection, answer: Answer, world: EmulatedWorld) -> None:
+    body, kind = _encoded(answer.body)
+    headers = {"date": format_datetime(world.clock.now(), usegmt=True)}
+    if answer.status not in _BODILESS:
+        headers["content-length"] = str(len(body))
+    if kind:
+        headers["content-type"] = kind
+    headers |= {name.lower(): value for name, value in answer.headers.items()}
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    connection.wire.keep()  # one packet instead of two: a third more requests a second
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+    connection.wire.flush()
+
+
+def _encoded(body: Any) -> tuple[bytes, str | None]:
+    if body is None:
+        return b"", None
+    if isinstance(body, bytes):
+        return body, "application/octet-stream"
+    return json.dumps(body, separators=(",", ":")).encode(), "application/json; charset=utf-8"

@@ -1,0 +1,1 @@
+"""The Key Vault data plane: keys, their versions, and who may use them."""

@@ -1,0 +1,110 @@
+"""Who may do what with the keys of a vault: the firewall first, then roles or access policies, never both."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from emulator.core.resources import Resource
+from emulator.dataplane.keyvault import refusals
+
+if TYPE_CHECKING:
+    from emulator.world import EmulatedWorld
+
+Path = Literal["public", "private"]
+
+# The address that the emulator's user comes from over the internet (a documentation range, RFC 5737).
+CLIENT_ADDRESS = "198.51.100.7"
+
+# Permission of an access policy -> data action of a role [D]; deleted keys are read with the right to read keys.
+_ACTIONS = {
+    "get": "read",
+    "list": "read",
+    "create": "create/action",
+    "update": "update/action",
+    "delete": "delete",
+    "recover": "recover/action",
+    "purge": "purge/action",
+    "rotate": "rotate/action",
+    "encrypt": "encrypt/action",
+    "decrypt": "decrypt/action",
+    "wrapKey": "wrap/action",
+    "unwrapKey": "unwrap/action",
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`path` is how the request reaches the vault: over the internet, or through a private endpoint if one is approved.
+    `address` is None for Azure's own control plane, whose addresses no customer can allow."""
+
+    principal_id: str
+    tenant_id: str
+    path: Path = "public"
+    app_id: str | None = None
+    address: str | None = CLIENT_ADDRESS
+
+    def __str__(self) -> str:
+        appid = f"appid={self.app_id};" if self.app_id else ""
+        return f"{appid}oid={self.principal_id};iss=https://sts.windows.net/{self.tenant_id}/"
+
+
+def vault_text(vault: Resource) -> str:
+    """The vault as the service's texts name it."""
+    return f"{vault.body['name']};location={vault.body['location']}"
+
+
+def refuse_unless_reachable(vault: Resource, caller: Caller) -> None:
+    """The vault's firewall; it covers the data plane only, and private endpoints pass it [D].
+
+    Raises Refusal: 403 ForbiddenByConnection or ForbiddenByFirewall.
+    """
+    properties = vault.body["properties"]
+    if caller.path == "private" and _has_approved_endpoint(properties):
+        return
+    if str(properties.get("publicNetworkAccess") or "Enabled").lower() == "disabled":
+        raise refusals.by_connection(str(caller), vault_text(vault))
+    acls = properties.get("networkAcls") or {}
+    if str(acls.get("defaultAction") or "Allow").lower() == "deny" and not _named(acls, caller.address):
+        raise refusals.by_firewall(caller.address or "20.61.0.1", str(caller), vault_text(vault))
+
+
+def _has_approved_endpoint(properties: dict[str, Any]) -> bool:
+    """Without one the vault's name resolves to its public address."""
+    connections = properties.get("privateEndpointConnections") or []
+    states = (one["properties"]["privateLinkServiceConnectionState"]["status"] for one in connections)
+    return "Approved" in states
+
+
+def _named(acls: dict[str, Any], address: str | None) -> bool:
+    """Whether an IP rule covers the address."""
+    if address is None:
+        return False
+    networks = (ipaddress.ip_network(rule["value"], strict=False) for rule in acls.get("ipRules") or [])
+    return any(ipaddress.ip_address(address) in network for network in networks)
+
+
+def refuse_unless_allowed(world: EmulatedWorld, vault: Resource, caller: Caller, permission: str, key: str) -> None:
+    """The permission model of the vault: with enableRbacAuthorization its access policies mean nothing, without
+    it role assignments mean nothing [D]. `key` is a key's name, or empty for the vault as a whole.
+
+    Raises Refusal: 403 ForbiddenByRbac, AccessDenied or ForbiddenByPolicy.
+    """
+    properties = vault.body["properties"]
+    if properties.get("enableRbacAuthorization"):
+        action = f"Microsoft.KeyVault/vaults/keys/{_ACTIONS[permission]}"
+        scope = f"{vault.id}/keys/{key}" if key else vault.id
+        if not world.rights.may(caller.principal_id, action, scope, data=True):
+            raise refusals.by_rbac(str(caller), action, scope, vault_text(vault))
+    elif not _policy_gives(properties, caller.principal_id, permission):
+        raise refusals.by_policy(str(caller), permission, vault_text(vault))
+
+
+def _policy_gives(properties: dict[str, Any], principal_id: str, permission: str) -> bool:
+    for policy in properties.get("accessPolicies") or []:
+        if policy["objectId"].lower() == principal_id.lower():
+            given = {name.lower() for name in (policy.get("permissions") or {}).get("keys") or []}
+            if permission.lower() in given or "all" in given:
+                return True
+    return False

@@ -1,0 +1,104 @@
+"""One running emulation: a world, its services on their listeners, and the control URL."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+from emulator import arm
+from emulator.control import Control
+from emulator.core.clock import Clock
+from emulator.core.exchange import Exchange, Site
+from emulator.core.http import Answer, Call
+from emulator.core.server import LOOPBACK, Server
+from emulator.dataplane.keyvault import routes as keyvault
+from emulator.entra import metadata
+from emulator.entra import routes as entra
+from emulator.kubernetes import routes as kubernetes
+from emulator.world import EmulatedWorld
+from emulator.worlds.spec import World
+
+
+@dataclass(frozen=True)
+class Time:
+    """When the emulated time begins (None: now), and by how much each request moves it (None: it runs)."""
+
+    start: datetime | None = None
+    step_seconds: float | None = None
+
+    def clock(self) -> Clock:
+        return Clock(self.start, self.step_seconds)
+
+
+class Emulation:
+    """Starts with `with` and stops at its end."""
+
+    def __init__(self, spec: World, time: Time = Time()) -> None:
+        self._time = time
+        self._secret = secrets.token_urlsafe(24)
+        self.identity_header = secrets.token_urlsafe(24)
+        self.exchange = Exchange(self._build(spec), self._find_site)
+        self.server = Server(self.exchange)
+        self.control = Control(self.exchange, self.server.tap, self._secret, self._build)
+
+    def __enter__(self) -> Emulation:
+        self.server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.server.stop()
+
+    @property
+    def world(self) -> EmulatedWorld:
+        """The world of now; a reset makes another."""
+        return self.exchange.world
+
+    @property
+    def proxy_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.server.ports['proxy']}"
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """The listeners themselves, for who needs no proxy: `azure`, `api_servers` and `plain`."""
+        schemes = {"azure": "https", "api_servers": "https", "plain": "http"}
+        return {name: f"{scheme}://{LOOPBACK}:{self.server.ports[name]}" for name, scheme in schemes.items()}
+
+    @property
+    def control_url(self) -> str:
+        return f"{self.endpoints['plain']}/{self._secret}"
+
+    @property
+    def identity_url(self) -> str:
+        return f"{self.endpoints['plain']}/msi/token"
+
+    def verdict(self) -> dict[str, Any]:
+        """The oracle's, as GET /oracle answers."""
+        return self.server.call(self.control.verdict)
+
+    def _build(self, spec: World) -> EmulatedWorld:
+        return EmulatedWorld(spec, self._time.clock())
+
+    def _find_site(self, host: str, path: str) -> tuple[str, Site]:
+        if host == LOOPBACK:
+            return ("identity", self._identity) if path == "/msi/token" else ("control", self.control.answer)
+        if host == "management.emulator.test":
+            return ("entra", metadata.endpoints) if path == "/metadata/endpoints" else ("arm", arm.answer)
+        if host == "login.emulator.test":
+            return "entra", entra.answer
+        if host.endswith(".vault.emulator.test"):
+            return "keyvault", keyvault.answer
+        if host.endswith(".hcp.westeurope.emulator.test"):
+            return "kubernetes", kubernetes.answer
+        return "nobody", _nobody
+
+    def _identity(self, call: Call) -> Answer:
+        return metadata.managed_identity_token(call, self.identity_header)
+
+
+def _nobody(call: Call) -> Answer:
+    return Answer(404, {"error": f"the emulated Azure has no host {call.host}"})

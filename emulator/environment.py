@@ -1,0 +1,122 @@
+"""The environment in which stock az works against an emulation: a private configuration, logged in, and variables."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from emulator.core.tls import azure_authority
+from emulator.emulation import Emulation
+from emulator.entra.metadata import ARM, CLOUD, LOGIN, VAULT_SUFFIX
+from emulator.worlds.spec import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
+
+EXTENSIONS = Path(__file__).resolve().parent.parent / ".venv" / "extensions"
+WAIT_FACTOR = "0.02"
+_MISLEADING = (
+    "CURL_CA_BUNDLE",
+    "ALL_PROXY",
+    "MSI_ENDPOINT",
+    "MSI_SECRET",
+    "IMDS_ENDPOINT",
+    "IDENTITY_SERVER_THUMBPRINT",
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+    "ARM_CLOUD_METADATA_URL",
+    "KUBECONFIG",
+)
+"""Variables that would lead az, or its login, elsewhere."""
+
+
+def write_files(folder: Path) -> None:
+    """Writes into a private folder what az reads: `ca.pem`, and `azure`, its configuration, as `az cloud register`,
+    `az cloud set` and `az login --identity` leave it. [CLI] Three processes of az would take 1.5 s for the same."""
+    (folder / "ca.pem").write_bytes(azure_authority().pem)
+    azure = folder / "azure"
+    azure.mkdir(mode=0o700)
+    cloud = {
+        "endpoint_active_directory": LOGIN,
+        "endpoint_active_directory_resource_id": ARM,
+        "endpoint_management": ARM,
+        "endpoint_resource_manager": ARM,
+        "suffix_keyvault_dns": f".{VAULT_SUFFIX}",
+        "profile": "latest",
+    }
+    _write_ini(azure / "clouds.config", CLOUD, cloud)
+    _write_ini(azure / "config", "cloud", {"name": CLOUD})
+    (azure / "azureProfile.json").write_text(json.dumps({"subscriptions": [_subscription()]}))
+    (azure / "versionCheck.json").write_text(json.dumps({"versions": _az_versions()}))
+
+
+def _subscription() -> dict[str, Any]:
+    return {
+        "id": SUBSCRIPTION,
+        "name": SUBSCRIPTION_NAME,
+        "state": "Enabled",
+        "user": {"name": "systemAssignedIdentity", "type": "servicePrincipal", "assignedIdentityInfo": "MSI"},
+        "isDefault": True,
+        "tenantId": TENANT,
+        "environmentName": CLOUD,
+        "homeTenantId": TENANT,
+        "managedByTenants": [],
+    }
+
+
+def _az_versions() -> dict[str, Any]:
+    """An az that finds no versions in its configuration asks the internet for the newest. [CLI]"""
+    try:
+        return {"core": {"local": version("azure-cli-core")}}
+    except PackageNotFoundError:
+        return {}
+
+
+def _write_ini(path: Path, section: str, values: Mapping[str, str]) -> None:
+    parser = configparser.ConfigParser()
+    parser[section] = dict(values)
+    with path.open("w") as file:
+        parser.write(file)
+
+
+def variables(emulation: Emulation, folder: Path) -> dict[str, str]:
+    """The variables that point a program at the emulation; `folder` is where write_files has written."""
+    spec = emulation.world.spec
+    vault = spec.vaults[0] if spec.vaults else None
+    return {
+        **_proxy_variables(emulation.proxy_url),
+        "REQUESTS_CA_BUNDLE": str(folder / "ca.pem"),
+        "IDENTITY_ENDPOINT": emulation.identity_url,
+        "IDENTITY_HEADER": emulation.identity_header,
+        "AZURE_CONFIG_DIR": str(folder / "azure"),
+        "AZURE_EXTENSION_DIR": str(EXTENSIONS),
+        "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
+        "AZURE_CORE_COLLECT_TELEMETRY": "no",
+        "AZURE_CORE_SURVEY_MESSAGE": "no",
+        "AZURE_AKSKV_WAIT_FACTOR": WAIT_FACTOR,
+        "AKSKV_GROUP": spec.group,
+        "AKSKV_CLUSTER": spec.clusters[0].name if spec.clusters else "",
+        "AKSKV_VAULT": vault.name if vault else "",
+        "AKSKV_KEY": vault.keys[0].name if vault and vault.keys else "",
+        "AKSKV_IDENTITY": spec.identities[0] if spec.identities else "",
+        "EMULATOR_CONTROL": emulation.control_url,
+    }
+
+
+def _proxy_variables(proxy: str) -> dict[str, str]:
+    """Both spellings; plain HTTP is led to the proxy too, which refuses it: nothing gets out unseen."""
+    upper = {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "NO_PROXY": "127.0.0.1,localhost"}
+    return upper | {name.lower(): value for name, value in upper.items()}
+
+
+def complete(own: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of a child process: this one's, with the az beside this Python first on the PATH."""
+    misleading = {*_MISLEADING, *(name.lower() for name in _MISLEADING)}
+    inherited = {name: value for name, value in os.environ.items() if name not in misleading}
+    programs = Path(sys.executable).parent
+    if shutil.which("az", path=str(programs)):
+        inherited["PATH"] = f"{programs}{os.pathsep}{inherited.get('PATH', '')}"
+    return {**inherited, **own}

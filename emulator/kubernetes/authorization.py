@@ -1,0 +1,86 @@
+"""What a user may do: all as cluster administrator, what Azure RBAC allows, or only look at what is public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emulator.kubernetes import statuses
+from emulator.kubernetes.authentication import MASTERS, User
+from emulator.kubernetes.kinds import Target
+
+if TYPE_CHECKING:
+    from emulator.kubernetes.api_server import ApiServer
+
+# [D] Azure RBAC for Kubernetes knows three verbs.
+_AZURE_VERBS = {"get": "read", "list": "read", "watch": "read", "delete": "delete", "deletecollection": "delete"}
+# Open to every authenticated user, by the cluster roles system:discovery and system:public-info-viewer.
+_PUBLIC = ("/version", "/healthz", "/livez", "/readyz", "/api", "/apis", "/openapi")
+_IN_AZURE = "User does not have access to the resource in Azure. Update role assignment to allow access."
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What access control looks at. `path` is set, and all else but the verb is not, for what is no resource."""
+
+    verb: str
+    group: str = ""
+    resource: str = ""
+    namespace: str | None = None
+    name: str | None = None
+    path: str | None = None
+
+
+def allowed(server: ApiServer, user: User, wanted: Attributes) -> bool:
+    if MASTERS in user.groups:
+        return True
+    if wanted.path is not None and _is_public(wanted.path):
+        return True
+    if wanted.group == "authorization.k8s.io" and wanted.resource == "selfsubjectaccessreviews":
+        return True
+    entra = server.entra
+    if entra is None or user.principal_id is None:
+        return False
+    if user.groups & set(entra.get("adminGroupObjectIDs") or ()):
+        return True
+    return bool(entra.get("enableAzureRBAC")) and _azure_allows(server, user.principal_id, wanted)
+
+
+def refuse_unless_allowed(server: ApiServer, user: User, verb: str, target: Target) -> None:
+    """Raises Refusal: 403 for a resource."""
+    kind = target.kind
+    wanted = Attributes(verb, kind.group, kind.plural, target.namespace, target.name)
+    if allowed(server, user, wanted):
+        return
+    where = f'in the namespace "{target.namespace}"' if target.namespace else "at the cluster scope"
+    subject = f'{kind.qualified} "{target.name}"' if target.name else kind.qualified
+    text = (
+        f'{subject} is forbidden: User "{user.name}" cannot {verb} resource "{kind.plural}" '
+        f'in API group "{kind.group}" {where}'
+    )
+    if server.entra is not None and server.entra.get("enableAzureRBAC") and user.principal_id:
+        text += f": {_IN_AZURE}"
+    raise statuses.failure(403, "Forbidden", text, statuses.about(kind, target.name))
+
+
+def refuse_path_unless_allowed(server: ApiServer, user: User, path: str) -> None:
+    """Raises Refusal: 403 for what is no resource (`/metrics`)."""
+    if not allowed(server, user, Attributes("get", path=path)):
+        text = f'forbidden: User "{user.name}" cannot get path "{path}"'
+        raise statuses.failure(403, "Forbidden", text, {})
+
+
+def _is_public(path: str) -> bool:
+    return any(path == public or path.startswith(public + "/") for public in _PUBLIC)
+
+
+def _azure_allows(server: ApiServer, principal_id: str, wanted: Attributes) -> bool:
+    """[D] `Microsoft.ContainerService/managedClusters/[<group>/]<resource>/<verb>` at the cluster or a namespace."""
+    if wanted.path is not None:
+        resource, verb = wanted.path.strip("/"), "read"
+    else:
+        resource = f"{wanted.group}/{wanted.resource}" if wanted.group else wanted.resource
+        verb = _AZURE_VERBS.get(wanted.verb, "write")
+    scope = server.cluster_id + (f"/namespaces/{wanted.namespace}" if wanted.namespace else "")
+    action = f"Microsoft.ContainerService/managedClusters/{resource}/{verb}"
+    return server.world.rights.may(principal_id, action, scope, data=True)

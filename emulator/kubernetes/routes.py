@@ -1,0 +1,173 @@
+"""The HTTP face of the API servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emulator.core.http import Answer, Call, Dropped
+from emulator.kubernetes import authorization, discovery, health, metrics, openapi, patches, rendering, statuses
+from emulator.kubernetes.api_server import ApiServer
+from emulator.kubernetes.authentication import User, authenticated
+from emulator.kubernetes.authorization import Attributes
+from emulator.kubernetes.kinds import Target, target_of
+
+_VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+_BODIES = ["application/json", "application/json;charset=utf-8"]
+
+
+def answer(call: Call) -> Answer:
+    """One request to an API server.
+
+    Raises Refusal with a Status, and Dropped while the server is away or when there is none of that name.
+    """
+    server = call.world.kubernetes.at(call.host)
+    if server is None or server.away:
+        raise Dropped
+    server.request_came()
+    user = authenticated(server, call)
+    target = target_of(call.path)
+    if target is None:
+        return _other(server, user, call)
+    if target.subresource or (target.kind.namespaced and target.name and not target.namespace):
+        raise statuses.no_such_resource()
+    verb = _VERBS.get(call.method, "get" if target.name else "list")
+    authorization.refuse_unless_allowed(server, user, verb, target)
+    handler = _HANDLERS.get((verb, target.name is not None))
+    if handler is None or (verb == "create" and target.kind.namespaced and not target.namespace):
+        raise statuses.method_not_allowed()
+    return handler(server, call, target)
+
+
+def _other(server: ApiServer, user: User, call: Call) -> Answer:
+    """What is no stored resource: discovery, health, version, metrics, reviews."""
+    path = call.path.rstrip("/") or "/"
+    if call.method == "POST" and path == _REVIEW:
+        return _review(server, user, call)
+    authorization.refuse_path_unless_allowed(server, user, path)
+    if call.method != "GET":
+        raise statuses.method_not_allowed()
+    if path.split("/")[1] in ("livez", "readyz", "healthz"):
+        return health.answer(server, path, call.query)
+    if path == "/metrics":
+        return Answer(200, metrics.text(server).encode(), {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+    if path == "/openapi/v2":
+        return Answer(200, openapi.V2_DOCUMENT, {"Content-Type": openapi.V2_PROTOBUF})
+    document = _version(server) if path == "/version" else discovery.document(path) or openapi.document(path)
+    if document is None and path.startswith(("/api/", "/apis/")):
+        raise statuses.no_such_resource()
+    if document is None:
+        return Answer(404, b"404 page not found\n", {"Content-Type": "text/plain; charset=utf-8"})
+    return Answer(200, document)
+
+
+def _version(server: ApiServer) -> dict[str, Any]:
+    major, minor = server.kubernetes_version
+    return {
+        "major": str(major),
+        "minor": str(minor),
+        "gitVersion": server.git_version,
+        "gitCommit": "0" * 40,
+        "gitTreeState": "clean",
+        "buildDate": "2025-01-01T00:00:00Z",
+        "goVersion": "go1.22.8",
+        "compiler": "gc",
+        "platform": "linux/amd64",
+    }
+
+
+def _review(server: ApiServer, user: User, call: Call) -> Answer:
+    """SelfSubjectAccessReview: whether the caller itself may do something."""
+    body = _body(call)
+    spec = body.get("spec") or {}
+    resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+    if resource is not None:
+        wanted = Attributes(
+            resource.get("verb", ""),
+            resource.get("group", ""),
+            resource.get("resource", ""),
+            resource.get("namespace") or None,
+            resource.get("name") or None,
+        )
+    else:
+        wanted = Attributes((path or {}).get("verb", ""), path=(path or {}).get("path", ""))
+    status = {"allowed": authorization.allowed(server, user, wanted)}
+    kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
+    return Answer(201, {**kind, "spec": spec, "status": status})
+
+
+def _list(server: ApiServer, call: Call, target: Target) -> Answer:
+    form = _form(call)
+    page = server.registry.list(target, call.query)
+    return rendering.answered(200, rendering.many(target.kind, page, form, call.world.clock.now()))
+
+
+def _get(server: ApiServer, call: Call, target: Target) -> Answer:
+    form = _form(call)
+    found = server.registry.get(target)
+    return rendering.answered(200, rendering.one(target.kind, found, form, call.world.clock.now()))
+
+
+def _create(server: ApiServer, call: Call, target: Target) -> Answer:
+    form = _form(call)
+    found = server.registry.create(target, _body(call), _dry_run(call.query))
+    return rendering.answered(201, rendering.one(target.kind, found, form, call.world.clock.now()))
+
+
+def _update(server: ApiServer, call: Call, target: Target) -> Answer:
+    body, form = _body(call), _form(call)
+    found = server.registry.update(target, lambda old: body, _dry_run(call.query))
+    return rendering.answered(200, rendering.one(target.kind, found, form, call.world.clock.now()))
+
+
+def _patch(server: ApiServer, call: Call, target: Target) -> Answer:
+    form = _form(call)
+    found = server.registry.update(target, lambda old: patches.patched(old, call), _dry_run(call.query))
+    return rendering.answered(200, rendering.one(target.kind, found, form, call.world.clock.now()))
+
+
+def _delete(server: ApiServer, call: Call, target: Target) -> Answer:
+    gone = server.registry.delete(target, _body(call) if call.body else None, _dry_run(call.query))
+    details = statuses.about(target.kind, target.name, uid=gone["metadata"]["uid"])
+    body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+    return Answer(200, body)
+
+
+_HANDLERS: Mapping[tuple[str, bool], Callable[[ApiServer, Call, Target], Answer]] = {
+    ("list", False): _list,
+    ("get", True): _get,
+    ("create", False): _create,
+    ("update", True): _update,
+    ("patch", True): _patch,
+    ("delete", True): _delete,
+}
+
+
+def _form(call: Call) -> rendering.Form:
+    return rendering.form_of(call.headers.get("accept", ""), call.query.get("includeobject", ""))
+
+
+def _body(call: Call) -> Any:
+    """The JSON object in the body.
+
+    Raises Refusal: 400 or 415.
+    """
+    kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("", "application/json"):
+        raise statuses.unsupported_media_type(_BODIES)
+    try:
+        body = json.loads(call.body)
+    except ValueError as error:
+        raise statuses.bad_request(f"the object provided is unrecognized: {error}") from error
+    if not isinstance(body, dict):
+        raise statuses.bad_request("the object provided is unrecognized: it is not an object")
+    return body
+
+
+def _dry_run(query: Mapping[str, str]) -> bool:
+    asked = query.get("dryrun", "")
+    if asked not in ("", "All"):
+        raise statuses.bad_request(f'Invalid value: ["{asked}"]: supported values: "All"')
+    return asked == "All"

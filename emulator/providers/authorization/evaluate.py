@@ -1,0 +1,79 @@
+"""Who may do what: role assignments at a scope or above it, once they have spread."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from emulator.core.resources import Resource
+from emulator.providers.authorization.roles import Role, role_with_id
+
+if TYPE_CHECKING:
+    from emulator.world import EmulatedWorld
+
+ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+
+
+@lru_cache(maxsize=4096)
+def _matches(pattern: str, action: str) -> bool:
+    """[D] `*` stands for any run of characters, slashes included; letter case does not count."""
+    regex = ".*".join(re.escape(part) for part in pattern.split("*"))
+    return re.fullmatch(regex, action, re.IGNORECASE) is not None
+
+
+def permits(role: Role, action: str, data: bool) -> bool:
+    """Whether a role allows a control-plane action or, with `data`, a data action."""
+    if data:
+        return any(_matches(pattern, action) for pattern in role.data_actions)
+    if any(_matches(pattern, action) for pattern in role.not_actions):
+        return False
+    return any(_matches(pattern, action) for pattern in role.actions)
+
+
+def covers(scope: str, resource_id: str) -> bool:
+    """Whether an assignment at `scope` reaches `resource_id`: the same id or one below it."""
+    upper, lower = scope.lower().rstrip("/"), resource_id.lower().rstrip("/")
+    return lower == upper or lower.startswith(upper + "/")
+
+
+class Rights:
+    """The access decisions of this world."""
+
+    def __init__(self, world: EmulatedWorld) -> None:
+        self._world = world
+
+    def may(self, principal_id: str, action: str, scope: str, data: bool = False) -> bool:
+        """Whether the principal (an object id) may do `action` at `scope`, with what has spread by now.
+
+        [D] A new assignment takes effect after a while: `spec.delays.grant`.
+        """
+        for assignment in self.assignments_of(principal_id, scope):
+            role = role_with_id(assignment.body["properties"]["roleDefinitionId"])
+            if role and permits(role, action, data) and self._has_spread(assignment):
+                return True
+        return False
+
+    def assignments_of(self, principal_id: str, scope: str) -> Iterator[Resource]:
+        """The principal's assignments at the scope or above it, spread or not."""
+        for assignment in self._world.resources.under("/", ASSIGNMENTS):
+            properties = assignment.body["properties"]
+            if properties["principalId"].lower() == principal_id.lower() and covers(properties["scope"], scope):
+                yield assignment
+
+    def reaches_anything_in(self, principal_id: str, scope: str) -> bool:
+        """Whether any assignment of the principal lies at, above or below the scope."""
+        return any(
+            assignment.body["properties"]["principalId"].lower() == principal_id.lower()
+            and (
+                covers(assignment.body["properties"]["scope"], scope)
+                or covers(scope, assignment.body["properties"]["scope"])
+            )
+            for assignment in self._world.resources.under("/", ASSIGNMENTS)
+        )
+
+    def _has_spread(self, assignment: Resource) -> bool:
+        wait = timedelta(seconds=self._world.spec.delays.grant)
+        return assignment.created + wait <= self._world.clock.now()

@@ -1,0 +1,173 @@
+"""Built-in roles with their permissions, as the public list of Azure built-in roles gives them [D]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role definition. Patterns may hold `*`, which also stands for slashes."""
+
+    name: str
+    guid: str
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+
+
+_COMMON = (
+    "Microsoft.Authorization/*/read",
+    "Microsoft.Insights/alertRules/*",
+    "Microsoft.Resources/deployments/*",
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+    "Microsoft.Support/*",
+)
+_VAULT_READ = (
+    *_COMMON,
+    "Microsoft.KeyVault/checkNameAvailability/read",
+    "Microsoft.KeyVault/deletedVaults/read",
+    "Microsoft.KeyVault/locations/*/read",
+    "Microsoft.KeyVault/vaults/*/read",
+    "Microsoft.KeyVault/operations/read",
+)
+_AKS_USER = ("Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",)
+_AKS_READ = "Microsoft.ContainerService/managedClusters/read"
+
+ROLES = (
+    Role(
+        "Owner",
+        "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+        ("*",),
+    ),
+    Role(
+        "Contributor",
+        "b24988ac-6180-42a0-ab88-20f7382dd24c",
+        ("*",),
+        (
+            "Microsoft.Authorization/*/Delete",
+            "Microsoft.Authorization/*/Write",
+            "Microsoft.Authorization/elevateAccess/Action",
+            "Microsoft.Blueprint/blueprintAssignments/write",
+            "Microsoft.Blueprint/blueprintAssignments/delete",
+            "Microsoft.Compute/galleries/share/action",
+            "Microsoft.Purview/consents/write",
+            "Microsoft.Purview/consents/delete",
+        ),
+    ),
+    Role("Reader", "acdd72a7-3385-48ef-bd42-f606fba81ae7", ("*/read",)),
+    Role(
+        "User Access Administrator",
+        "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+        ("*/read", "Microsoft.Authorization/*", "Microsoft.Support/*"),
+    ),
+    Role(
+        "Key Vault Administrator",
+        "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+        _VAULT_READ,
+        data_actions=("Microsoft.KeyVault/vaults/*",),
+    ),
+    Role(
+        "Key Vault Contributor",
+        "f25e0fa2-a7c8-4377-a976-54943a77a395",
+        (*_COMMON, "Microsoft.KeyVault/*"),
+        (
+            "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+            "Microsoft.KeyVault/hsmPools/*",
+            "Microsoft.KeyVault/managedHsms/*",
+        ),
+    ),
+    Role(
+        "Key Vault Crypto Officer",
+        "14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
+        _VAULT_READ,
+        data_actions=("Microsoft.KeyVault/vaults/keys/*", "Microsoft.KeyVault/vaults/keyrotationpolicies/*"),
+    ),
+    Role(
+        "Key Vault Crypto User",
+        "12338af0-0e69-4776-bea7-57ae8d297424",
+        data_actions=tuple(
+            f"Microsoft.KeyVault/vaults/keys/{operation}"
+            for operation in (
+                "read",
+                "update/action",
+                "backup/action",
+                "encrypt/action",
+                "decrypt/action",
+                "wrap/action",
+                "unwrap/action",
+                "sign/action",
+                "verify/action",
+            )
+        ),
+    ),
+    Role(
+        "Key Vault Crypto Service Encryption User",
+        "e147488a-f6f5-4113-8e2d-b22465e65bf6",
+        (
+            "Microsoft.EventGrid/eventSubscriptions/write",
+            "Microsoft.EventGrid/eventSubscriptions/read",
+            "Microsoft.EventGrid/eventSubscriptions/delete",
+        ),
+        data_actions=(
+            "Microsoft.KeyVault/vaults/keys/read",
+            "Microsoft.KeyVault/vaults/keys/wrap/action",
+            "Microsoft.KeyVault/vaults/keys/unwrap/action",
+        ),
+    ),
+    Role(
+        "Key Vault Reader",
+        "21090545-7ca7-4776-b22c-e363652d74d2",
+        _VAULT_READ,
+        data_actions=("Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/vaults/secrets/readMetadata/action"),
+    ),
+    Role(
+        "Network Contributor",
+        "4d97b98b-1d4f-4787-a291-c67834d212e7",
+        (*_COMMON, "Microsoft.Network/*", "Microsoft.ResourceHealth/availabilityStatuses/read"),
+    ),
+    Role(
+        "Managed Identity Operator",
+        "f1a07417-d97a-45cb-824c-7a7467783830",
+        (
+            *_COMMON,
+            "Microsoft.ManagedIdentity/userAssignedIdentities/*/read",
+            "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action",
+        ),
+    ),
+    Role(
+        "Azure Kubernetes Service RBAC Cluster Admin",
+        "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
+        (*_COMMON, *_AKS_USER),
+        data_actions=("Microsoft.ContainerService/managedClusters/*",),
+    ),
+    Role(
+        "Azure Kubernetes Service Cluster User Role",
+        "4abbcc35-e782-43d8-92c5-2d3f1bd2253f",
+        (*_AKS_USER, _AKS_READ),
+    ),
+    Role(
+        "Azure Kubernetes Service Cluster Admin Role",
+        "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8",
+        (
+            "Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action",
+            "Microsoft.ContainerService/managedClusters/accessProfiles/listCredential/action",
+            "Microsoft.ContainerService/managedClusters/runcommand/action",
+            _AKS_READ,
+        ),
+    ),
+)
+
+
+def role_named(name: str) -> Role:
+    """The built-in role with this name, in any letter case. Raises KeyError when there is none."""
+    for role in ROLES:
+        if role.name.lower() == name.lower():
+            return role
+    raise KeyError(name)
+
+
+def role_with_id(definition_id: str) -> Role | None:
+    """The built-in role that a role definition id (`.../roleDefinitions/<guid>`) or a bare GUID means."""
+    guid = definition_id.rpartition("/")[2].lower()
+    return next((role for role in ROLES if role.guid == guid), None)

@@ -1,0 +1,1 @@
+"""Microsoft.ContainerService: managed clusters and the rules of their Key Vault KMS profile."""

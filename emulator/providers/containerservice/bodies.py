@@ -1,0 +1,78 @@
+"""The managed cluster's JSON: how it begins, how a PUT merges into it, how each api-version shows it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+READ_ONLY = frozenset({"id", "name", "type", "eTag", "systemData"})
+READ_ONLY_PROPERTIES = frozenset(
+    {
+        "provisioningState",
+        "powerState",
+        "maxAgentPools",
+        "fqdn",
+        "fqdnSubdomain",
+        "privateFQDN",
+        "azurePortalFQDN",
+        "currentKubernetesVersion",
+        "privateLinkResources",
+        "resourceUID",
+        "controlPlanePluginProfiles",
+        "status",
+    }
+)
+_WHOLE = frozenset({"tags", "identity", "sku", "userAssignedIdentities"})
+"""Members that a PUT replaces as a whole; everything else it merges."""
+_OBJECT_ENCRYPTION = "kubernetesResourceObjectEncryptionProfile"
+_PREVIEWS_WITH_OBJECT_ENCRYPTION = "2025-07-02-preview"
+
+
+def merged(stored: dict[str, Any], request: dict[str, Any], api_version: str) -> dict[str, Any]:
+    """[REC] The cluster after a PUT: what the request leaves out stays, read-only members are ignored, members that the
+    service does not know are kept."""
+    wanted = {key: value for key, value in request.items() if key not in READ_ONLY}
+    properties = request.get("properties") or {}
+    wanted["properties"] = {key: value for key, value in properties.items() if key not in READ_ONLY_PROPERTIES}
+    if not knows_object_encryption(api_version):
+        security = dict(wanted["properties"].get("securityProfile") or {})
+        security.pop(_OBJECT_ENCRYPTION, None)
+        wanted["properties"] = {**wanted["properties"], "securityProfile": security}
+    result = _merge(copy.deepcopy(stored), wanted)
+    assert isinstance(result, dict)
+    return result
+
+
+def _merge(old: Any, new: Any, name: str = "") -> Any:
+    if isinstance(old, dict) and isinstance(new, dict) and name not in _WHOLE:
+        return {**old, **{key: _merge(old.get(key), value, key) for key, value in new.items()}}
+    if (
+        isinstance(old, list)
+        and isinstance(new, list)
+        and all(isinstance(item, dict) and "name" in item for item in new)
+    ):
+        known = {item["name"]: item for item in old if isinstance(item, dict) and "name" in item}
+        return [_merge(known.get(item["name"], {}), item) for item in new]
+    return copy.deepcopy(new)
+
+
+def knows_object_encryption(api_version: str) -> bool:
+    """[SPEC] Stable since 2026-07-01; [REC] previews had it before."""
+    if api_version.endswith("-preview"):
+        return api_version >= _PREVIEWS_WITH_OBJECT_ENCRYPTION
+    return api_version >= "2026-07-01"
+
+
+def shown(body: dict[str, Any], api_version: str) -> dict[str, Any]:
+    """The cluster as this api-version knows it: no member that came later."""
+    security = body["properties"].get("securityProfile") or {}
+    if _OBJECT_ENCRYPTION not in security or knows_object_encryption(api_version):
+        return body
+    known = {key: value for key, value in security.items() if key != _OBJECT_ENCRYPTION}
+    return {**body, "properties": {**body["properties"], "securityProfile": known}}
+
+
+def minor(version: str) -> tuple[int, int]:
+    """`1.30.7` -> (1, 30)."""
+    parts = version.split(".")
+    return int(parts[0]), int(parts[1])

@@ -1,0 +1,134 @@
+"""What a PUT of a managed cluster does: merge, refuse, begin. A refused PUT leaves everything as it was."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from emulator.core.http import Call, Refusal
+from emulator.core.operations import Operation
+from emulator.providers.containerservice import bodies, clusters, kms, kms_rules, lifecycle, versions
+from emulator.providers.containerservice.clusters import ManagedCluster
+from emulator.providers.errors import aks_error, arm_error
+from emulator.worlds import spec
+
+if TYPE_CHECKING:
+    from emulator.world import EmulatedWorld
+
+ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+
+
+def put(call: Call, cluster: ManagedCluster | None) -> tuple[ManagedCluster, Operation]:
+    """Creates or updates. Raises Refusal with the codes of AKS and ARM."""
+    request = call.json() or {}
+    if not request.get("location"):
+        raise arm_error(400, "LocationRequired", "The location property is required for this definition.", gateway=True)
+    if cluster is None:
+        return _create(call, request)
+    lifecycle.refuse_while_busy(call.world, cluster)
+    before = cluster.body
+    after = bodies.merged(before, request, call.query["api-version"])
+    _refuse(call, before, after)
+    return cluster, _apply(call, cluster, after)
+
+
+def _create(call: Call, request: dict[str, Any]) -> tuple[ManagedCluster, Operation]:
+    """A new cluster. Its API server is there at once, but away until the operation ends."""
+    world, group, name = call.world, call.params["group"], call.params["cluster"]
+    asked = request.get("properties") or {}
+    version = versions.newest_of(asked.get("kubernetesVersion") or versions.DEFAULT)
+    request = {**request, "properties": {**asked, "kubernetesVersion": version}}
+    data = spec.Cluster(name=name, kubernetes_version=version, identity=None, secrets=spec.Secrets(count=0))
+    draft = clusters.draft(world, group, data, world.clock.now())
+    after = bodies.merged(draft.body, request, call.query["api-version"])
+    _refuse(call, None, after)
+    draft.body = after
+    kms.refuse_without_permission(world, draft)
+    clusters.build(world, group, data, draft)
+    world.kubernetes.server(draft.id).away = True
+    return draft, lifecycle.start_update(world, draft, "Creating")
+
+
+def _refuse(call: Call, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+    vault = call.world.keyvault.vault(kms_rules.profile_of(after).host)
+    _refuse_version(before, after)
+    _refuse_unassignable(call, after)
+    kms_rules.refuse(before, after, vault.body if vault else None, call.query["api-version"])
+
+
+def _apply(call: Call, cluster: ManagedCluster, after: dict[str, Any]) -> Operation:
+    world, before = call.world, cluster.body
+    former = kms.principal_in_use(world, cluster)
+    switched = cluster.former_principal, cluster.identity_switched
+    cluster.body = after
+    if kms.principal_assigned(world, cluster) not in ("", former):
+        until = world.clock.now() + timedelta(seconds=world.spec.delays.identity)
+        cluster.former_principal, cluster.identity_switched = former, until
+    try:
+        if kms.needs_restart(world, cluster) or before["properties"]["provisioningState"] == "Failed":
+            kms.refuse_without_permission(world, cluster)
+    except Refusal:
+        cluster.body = before
+        cluster.former_principal, cluster.identity_switched = switched
+        raise
+    upgrade = after["properties"]["kubernetesVersion"] != before["properties"]["currentKubernetesVersion"]
+    return lifecycle.start_update(world, cluster, "Upgrading" if upgrade else "Updating")
+
+
+def fill_identity(world: EmulatedWorld, cluster: ManagedCluster) -> None:
+    """[REC] The ids of identities are filled in by the service; the keys stay as the request wrote them."""
+    identity = cluster.body.get("identity") or {}
+    for identity_id in identity.get("userAssignedIdentities") or {}:
+        found = world.resources.get(identity_id)
+        if found is not None:
+            ids = found.body["properties"]
+            known = {"clientId": ids["clientId"], "principalId": ids["principalId"]}
+            identity["userAssignedIdentities"][identity_id] = known
+    if "SystemAssigned" in str(identity.get("type")):
+        principal = world.ids.principal(f"cluster/{cluster.body['name']}")
+        identity.update(principalId=principal, tenantId=spec.TENANT)
+
+
+def _refuse_version(before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+    """[D] No unknown version, no downgrade, no minor version skipped [3P: texts]."""
+    wanted = after["properties"]["kubernetesVersion"]
+    current = before["properties"]["currentKubernetesVersion"] if before else None
+    if wanted == current:
+        return
+    if not versions.is_known(wanted):
+        message = (
+            f"Version {wanted} is not supported in this region. Please use [az aks get-versions] command to get the "
+            "supported version list in this region. For more information, please check "
+            "https://aka.ms/supported-version-list"
+        )
+        raise aks_error(400, "K8sVersionNotSupported", message)
+    if current is not None and wanted not in versions.upgrades_from(current):
+        available = " ".join(versions.upgrades_from(current))
+        raise aks_error(
+            400,
+            "BadRequest",
+            f"Upgrading Kubernetes version {current} to {wanted} is not allowed. Available upgrades: [{available}]. "
+            "Please see https://aka.ms/aks-supported-k8s-ver for version details.",
+        )
+
+
+def _refuse_unassignable(call: Call, after: dict[str, Any]) -> None:
+    """[D] Whoever gives a cluster an identity must be allowed to assign that identity.
+
+    Raises Refusal: 400 or 403 LinkedAuthorizationFailed [3P].
+    """
+    for identity_id in (after.get("identity") or {}).get("userAssignedIdentities") or {}:
+        if call.world.resources.get(identity_id) is None:
+            message = f"The identity '{identity_id}' was not found."
+            raise arm_error(400, "FailedIdentityOperation", message, gateway=True)
+        if not call.world.rights.may(call.claims["oid"], ASSIGN, identity_id):
+            caller = call.claims["oid"]
+            raise arm_error(
+                403,
+                "LinkedAuthorizationFailed",
+                f"The client '{call.claims.get('appid', caller)}' with object id '{caller}' has permission to perform "
+                f"action 'Microsoft.ContainerService/managedClusters/write' on scope '{call.path}'; however, it does "
+                f"not have permission to perform action(s) '{ASSIGN}' on the linked scope(s) '{identity_id}' "
+                "(respectively) or the linked scope(s) are invalid.",
+                gateway=True,
+            )

@@ -1,0 +1,222 @@
+"""Managed clusters: their documents, and what AKS knows about them beside the document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from emulator.core.resources import Resource
+from emulator.kubernetes.encryption import KeySlot
+from emulator.providers.containerservice.kms import slot_for
+from emulator.providers.keyvault.vaults import host_of, vault_id
+from emulator.providers.managedidentity import identities
+from emulator.providers.resources import groups
+from emulator.worlds import spec
+
+if TYPE_CHECKING:
+    from emulator.world import EmulatedWorld
+
+CLUSTERS = "Microsoft.ContainerService/managedClusters"
+
+
+@dataclass
+class ManagedCluster(Resource):
+    """`current` and `previous` are the key slots that the API servers run with; `former_principal` is whom the control
+    plane still acts as until `identity_switched`."""
+
+    current: KeySlot | None = None
+    previous: KeySlot | None = None
+    former_principal: str = ""
+    identity_switched: datetime | None = None
+
+
+def cluster_id(group: str, name: str) -> str:
+    """[REC] This provider writes `resourcegroups` in lower case."""
+    return f"/subscriptions/{spec.SUBSCRIPTION}/resourcegroups/{group}/providers/{CLUSTERS}/{name}"
+
+
+def create(world: EmulatedWorld, group: str, cluster: spec.Cluster, created: datetime) -> ManagedCluster:
+    """A running cluster as the world's data describes it, with its node resource group and its API server."""
+    made = draft(world, group, cluster, created)
+    if cluster.kms:
+        _switch_on(world, made, group, cluster.kms)
+    build(world, group, cluster, made)
+    return made
+
+
+def draft(world: EmulatedWorld, group: str, cluster: spec.Cluster, created: datetime) -> ManagedCluster:
+    """The document alone."""
+    document = _document(world, group, cluster)
+    return ManagedCluster(document["id"], document, created)
+
+
+def build(world: EmulatedWorld, group: str, cluster: spec.Cluster, made: ManagedCluster) -> None:
+    """What stands behind a document: the node resource group with the kubelet's identity, and the API server."""
+    node_group = made.body["properties"]["nodeResourceGroup"]
+    groups.create(world, node_group, made.created, managedBy=made.id)
+    kubelet = f"{cluster.name}-agentpool"
+    identities.create(world, node_group, kubelet, world.ids.principal(f"{group}/{kubelet}"), made.created)
+    world.resources.put(made)
+    world.kubernetes.create(made.id, cluster, made.current)
+
+
+def touch(world: EmulatedWorld, cluster: Resource, state: str) -> None:
+    """[REC] Every change gives the cluster and its pools another eTag."""
+    properties = cluster.body["properties"]
+    properties["provisioningState"] = state
+    cluster.body["eTag"] = world.ids.next("etag")
+    for pool in properties["agentPoolProfiles"]:
+        pool.update(provisioningState=state, eTag=world.ids.next("etag"))
+
+
+def _switch_on(world: EmulatedWorld, cluster: ManagedCluster, group: str, kms: spec.Kms) -> None:
+    """The profile and the slot of a cluster whose KMS was enabled before the world starts."""
+    version = world.keyvault.key(host_of(kms.vault), kms.key).versions[kms.version - 1]
+    private = kms.network_access == "Private"
+    cluster.body["properties"]["securityProfile"]["azureKeyVaultKms"] = {
+        "enabled": True,
+        "keyId": version.kid,
+        "keyVaultNetworkAccess": kms.network_access,
+        "keyVaultResourceId": vault_id(spec.SUBSCRIPTION, group, kms.vault) if private else "",
+    }
+    cluster.current = slot_for(world, cluster)
+
+
+def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[str, Any]:
+    own_id = cluster_id(group, cluster.name)
+    host = world.kubernetes.host_of(own_id)
+    node_group = f"MC_{group}_{cluster.name}_{spec.LOCATION}"
+    document = {
+        "id": own_id,
+        "location": spec.LOCATION,
+        "name": cluster.name,
+        "type": "Microsoft.ContainerService/ManagedClusters",
+        "kind": "Base",
+        "properties": {
+            "provisioningState": "Succeeded",
+            "powerState": {"code": "Running"},
+            "kubernetesVersion": cluster.kubernetes_version,
+            "currentKubernetesVersion": cluster.kubernetes_version,
+            "dnsPrefix": host.partition(".")[0].rpartition("-")[0],
+            "fqdn": host,
+            "azurePortalFQDN": host.replace(".hcp.", ".portal.hcp."),
+            "agentPoolProfiles": [_pool(world, own_id, cluster.kubernetes_version)],
+            "servicePrincipalProfile": {"clientId": "msi"},
+            "nodeResourceGroup": node_group,
+            "enableRBAC": True,
+            "supportPlan": "KubernetesOfficial",
+            "networkProfile": _network(),
+            "maxAgentPools": 100,
+            "identityProfile": {"kubeletidentity": _kubelet(world, group, node_group, cluster.name)},
+            "autoUpgradeProfile": {"nodeOSUpgradeChannel": "NodeImage"},
+            "disableLocalAccounts": not cluster.local_accounts,
+            "securityProfile": {},
+            "storageProfile": {
+                "diskCSIDriver": {"enabled": True},
+                "fileCSIDriver": {"enabled": True},
+                "snapshotController": {"enabled": True},
+            },
+            "oidcIssuerProfile": {"enabled": False},
+            "workloadAutoScalerProfile": {},
+            "metricsProfile": {"costAnalysis": {"enabled": False}},
+            "resourceUID": world.ids.uuid("resourceUID", own_id.lower()).replace("-", "")[:24],
+            "nodeProvisioningProfile": {"mode": "Manual", "defaultNodePools": "Auto"},
+            "bootstrapProfile": {"artifactSource": "Direct"},
+            **_options(cluster),
+        },
+        "identity": _identity(world, group, cluster),
+        "sku": {"name": "Base", "tier": "Free"},
+        "eTag": world.ids.uuid("etag", own_id.lower()),
+    }
+    return document
+
+
+def _options(cluster: spec.Cluster) -> dict[str, Any]:
+    """[REC] Profiles that a plain cluster does not have at all."""
+    options: dict[str, Any] = {}
+    if cluster.vnet_integration:
+        options["apiServerAccessProfile"] = {"enableVnetIntegration": True, "subnetId": ""}
+    if cluster.entra:
+        options["aadProfile"] = {
+            "managed": True,
+            "adminGroupObjectIDs": None,
+            "adminUsers": None,
+            "enableAzureRBAC": cluster.azure_rbac,
+            "tenantID": spec.TENANT,
+        }
+    return options
+
+
+def _identity(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[str, Any]:
+    """[REC] The keys of userAssignedIdentities are written as the request wrote them: with `resourceGroups`."""
+    if cluster.identity is None:
+        principal = world.ids.principal(f"cluster/{cluster.name}")
+        return {"type": "SystemAssigned", "principalId": principal, "tenantId": spec.TENANT}
+    written = identities.identity_id(spec.SUBSCRIPTION, group, cluster.identity)
+    principal = world.ids.principal(cluster.identity)
+    ids = {"clientId": world.ids.uuid("client", principal), "principalId": principal}
+    return {
+        "type": "UserAssigned",
+        "userAssignedIdentities": {written.replace("/resourcegroups/", "/resourceGroups/"): ids},
+    }
+
+
+def _kubelet(world: EmulatedWorld, group: str, node_group: str, name: str) -> dict[str, Any]:
+    principal = world.ids.principal(f"{group}/{name}-agentpool")
+    return {
+        "resourceId": identities.identity_id(spec.SUBSCRIPTION, node_group, f"{name}-agentpool"),
+        "clientId": world.ids.uuid("client", principal),
+        "objectId": principal,
+    }
+
+
+def _network() -> dict[str, Any]:
+    return {
+        "networkPlugin": "azure",
+        "networkPluginMode": "overlay",
+        "networkPolicy": "none",
+        "networkDataplane": "azure",
+        "loadBalancerSku": "standard",
+        "loadBalancerProfile": {"managedOutboundIPs": {"count": 1}, "backendPoolType": "nodeIPConfiguration"},
+        "podCidr": "10.244.0.0/16",
+        "serviceCidr": "10.0.0.0/16",
+        "dnsServiceIP": "10.0.0.10",
+        "outboundType": "loadBalancer",
+        "podCidrs": ["10.244.0.0/16"],
+        "serviceCidrs": ["10.0.0.0/16"],
+        "ipFamilies": ["IPv4"],
+        "podLinkLocalAccess": "IMDS",
+    }
+
+
+def _pool(world: EmulatedWorld, own_id: str, version: str) -> dict[str, Any]:
+    return {
+        "name": "nodepool1",
+        "count": 3,
+        "vmSize": "Standard_D4ds_v5",
+        "osDiskSizeGB": 150,
+        "osDiskType": "Ephemeral",
+        "kubeletDiskType": "OS",
+        "maxPods": 250,
+        "type": "VirtualMachineScaleSets",
+        "enableAutoScaling": False,
+        "scaleDownMode": "Delete",
+        "provisioningState": "Succeeded",
+        "powerState": {"code": "Running"},
+        "orchestratorVersion": version,
+        "currentOrchestratorVersion": version,
+        "enableNodePublicIP": False,
+        "mode": "System",
+        "enableEncryptionAtHost": False,
+        "enableUltraSSD": False,
+        "osType": "Linux",
+        "osSKU": "Ubuntu",
+        "nodeImageVersion": "AKSUbuntu-2204gen2containerd-202610.03.0",
+        "upgradeStrategy": "Rolling",
+        "upgradeSettings": {"maxSurge": "10%", "maxUnavailable": "0"},
+        "enableFIPS": False,
+        "networkProfile": {},
+        "securityProfile": {"sshAccess": "LocalUser", "enableVTPM": False, "enableSecureBoot": False},
+        "eTag": world.ids.uuid("etag", own_id.lower(), "nodepool1"),
+    }

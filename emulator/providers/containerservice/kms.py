@@ -1,0 +1,131 @@
+"""The KMS profile at work: as whom the control plane uses the key, by which way, and what the API servers get."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from emulator.core.http import Refusal
+from emulator.core.operations import OperationFailed
+from emulator.core.resources import Resource
+from emulator.kubernetes.encryption import KeySlot
+from emulator.providers.containerservice.bodies import minor
+from emulator.providers.containerservice.kms_rules import KMS_V2, KmsProfile, profile_of
+from emulator.providers.errors import aks_error
+from emulator.providers.ids import name_of, same_id
+from emulator.providers.keyvault import connections
+from emulator.worlds.spec import SUBSCRIPTION
+
+if TYPE_CHECKING:
+    from emulator.providers.containerservice.clusters import ManagedCluster
+    from emulator.world import EmulatedWorld
+
+APPROVE = "Microsoft.KeyVault/vaults/privateEndpointConnectionsApproval/action"
+
+
+def principal_in_use(world: EmulatedWorld, cluster: ManagedCluster) -> str:
+    """[D] After a change of identity the components go on with the old one until its token expires: hours."""
+    if cluster.identity_switched is not None and world.clock.now() < cluster.identity_switched:
+        return cluster.former_principal
+    return principal_assigned(world, cluster)
+
+
+def principal_assigned(world: EmulatedWorld, cluster: Resource) -> str:
+    """The object id of the control plane's identity as the document has it; empty when there is none."""
+    identity = cluster.body.get("identity") or {}
+    for identity_id in identity.get("userAssignedIdentities") or {}:
+        found = world.resources.get(identity_id)
+        return str(found.body["properties"]["principalId"]) if found else ""
+    return str(identity.get("principalId") or "")
+
+
+def slot_for(world: EmulatedWorld, cluster: ManagedCluster) -> KeySlot | None:
+    """The key slot that the document asks for; None when KMS is off. Each key has a provider of its own."""
+    profile = profile_of(cluster.body)
+    if not profile.enabled:
+        return None
+    provider = f"azurekms-{hashlib.sha256(profile.key_id.encode()).hexdigest()[:8]}"
+    principal = principal_in_use(world, cluster)
+    return KeySlot(profile.key_id, principal, "private" if profile.private else "public", provider)
+
+
+def refuse_without_permission(world: EmulatedWorld, cluster: ManagedCluster) -> None:
+    """[ISS] A public vault is tried as the cluster's identity before anything is done; every failure has one text.
+
+    Raises Refusal: 400 AzureKeyVaultKmsValidateIdentityPermissionCustomerError.
+    """
+    profile, slot = profile_of(cluster.body), slot_for(world, cluster)
+    if slot is None or profile.private or can_use(world, cluster, slot):
+        return
+    raise aks_error(
+        400,
+        "AzureKeyVaultKmsValidateIdentityPermissionCustomerError",
+        f'The identity does not have keys encrypt/decrypt permission on key vault "https://{profile.host}"',
+    )
+
+
+def can_use(world: EmulatedWorld, cluster: Resource, slot: KeySlot) -> bool:
+    """[PLUG] Whether the plugin's status would be good: a real encrypt and decrypt."""
+    modern = minor(cluster.body["properties"]["kubernetesVersion"]) >= KMS_V2
+    algorithm = "RSA-OAEP-256" if modern else "RSA1_5"
+    value = b"healthcheck"
+    try:
+        for operation in ("encrypt", "decrypt"):
+            value = world.keyvault.use(
+                slot.kid, operation, value, algorithm=algorithm, caller=slot.principal_id, path=slot.path
+            )
+    except Refusal:
+        return False
+    return True
+
+
+def needs_restart(world: EmulatedWorld, cluster: ManagedCluster) -> bool:
+    """Whether the API servers would run with other slots."""
+    return slot_for(world, cluster) != cluster.current
+
+
+def prepare(world: EmulatedWorld, cluster: ManagedCluster) -> None:
+    """The network path and the plugin, before the API servers restart.
+
+    Raises OperationFailed: [ISS] AKS says no more than InternalOperationError.
+    """
+    profile, slot = profile_of(cluster.body), slot_for(world, cluster)
+    if slot is None:
+        return
+    reachable = not profile.private or _private_endpoint_approved(world, cluster, profile)
+    if not reachable or not can_use(world, cluster, slot):
+        raise OperationFailed("InternalOperationError", "Internal server error")
+
+
+def switch(world: EmulatedWorld, cluster: ManagedCluster) -> bool:
+    """The API servers restart with the new slots; the one before stays as the previous. False, with the old slots back
+    in place, when they cannot read every secret so: there are two slots only [ISS kubernetes-kms#291]."""
+    server, wanted = world.kubernetes.server(cluster.id), slot_for(world, cluster)
+    before = (cluster.current, cluster.previous)
+    previous = cluster.previous
+    if cluster.current is not None and (wanted is None or wanted.kid != cluster.current.kid):
+        previous = cluster.current
+    server.use_keys(wanted, previous)
+    if not server.synced:
+        server.use_keys(*before)
+        return False
+    cluster.current, cluster.previous = wanted, previous
+    return True
+
+
+def _private_endpoint_approved(world: EmulatedWorld, cluster: ManagedCluster, profile: KmsProfile) -> bool:
+    """[D] AKS makes a private endpoint of its own in the node resource group, never using another one. It approves the
+    connection as the cluster's identity; without that right the connection stays Pending [TEST]."""
+    vault = world.resources.get(profile.vault_id)
+    if vault is None or not same_id(name_of(vault.id), profile.vault_name):
+        return False
+    node_group = cluster.body["properties"]["nodeResourceGroup"]
+    endpoint = (
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{node_group}/providers/Microsoft.Network/privateEndpoints/"
+        f"kms-{name_of(cluster.id)}"
+    )
+    connection = connections.connection_of(vault, endpoint) or connections.connect(world, vault, endpoint)
+    state = connection["properties"]["privateLinkServiceConnectionState"]
+    if state["status"] == "Pending" and world.rights.may(principal_in_use(world, cluster), APPROVE, vault.id):
+        state["status"] = "Approved"
+    return bool(state["status"] == "Approved")

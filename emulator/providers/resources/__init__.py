@@ -1,0 +1,1 @@
+"""Microsoft.Resources: subscriptions, resource groups, tags, locks, the list of providers."""

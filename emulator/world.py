@@ -1,0 +1,41 @@
+"""The emulated Azure as one object: all services of a world, composed."""
+
+from __future__ import annotations
+
+from emulator.core.clock import Clock
+from emulator.core.faults import Faults
+from emulator.core.ids import Ids
+from emulator.core.operations import Operations
+from emulator.core.request_log import RequestLog
+from emulator.core.resources import Resources
+from emulator.dataplane.keyvault.keys import KeyVault
+from emulator.entra.tokens import Tokens
+from emulator.kubernetes.clusters import Kubernetes
+from emulator.oracle import Oracle
+from emulator.providers.authorization.evaluate import Rights
+from emulator.start import populate
+from emulator.worlds.spec import TENANT, World
+
+
+class EmulatedWorld:
+    """One world, from its start on. Nothing of it outlives it: a reset builds another."""
+
+    def __init__(self, spec: World, clock: Clock | None = None) -> None:
+        self.spec = spec
+        self.clock = clock or Clock()
+        self.ids = Ids(spec.seed)
+        self.resources = Resources()
+        self.operations = Operations(self.clock, self.ids, spec.delays.retry_after)
+        self.log = RequestLog()
+        self.faults = Faults()
+        self.tokens = Tokens(self.clock, TENANT, spec.token_seconds)
+        self.rights = Rights(self)
+        self.keyvault = KeyVault(self)
+        self.kubernetes = Kubernetes(self)
+        self.oracle = Oracle(self.kubernetes.unreadable)
+        populate(self)
+        self.oracle.begin()
+
+    def settle(self) -> None:
+        """Lets everything happen whose time has come."""
+        self.operations.settle()

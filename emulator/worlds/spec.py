@@ -1,0 +1,153 @@
+"""A world as data: what exists when the emulator starts, and how long things take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emulator.kubernetes.admission import AdmissionRule
+
+SUBSCRIPTION_NAME = "Shop"
+SUBSCRIPTION = "1f0e5a34-8c1b-4d27-9a56-3b7c2d9e8f10"
+TENANT = "72f988bf-0000-4000-8000-2d7cd011db47"
+LOCATION = "westeurope"
+SERVER_APP = "6dae42f8-4368-4678-94ff-3960e28e3630"
+"""The application id that tokens for AKS API servers with Entra integration are made out to, the same everywhere. [D]"""
+CALLER = "ops"
+"""The principal that az is logged in as, by its name in a world."""
+
+NAMESPACES = (
+    "default",
+    "kube-system",
+    "cert-manager",
+    "checkout",
+    "catalog",
+    "payments",
+    "search",
+    "shipping",
+    "accounts",
+    "ingress",
+    "monitoring",
+    "team-a",
+    "team-b",
+)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A Key Vault key; all its versions at the start have the same attributes."""
+
+    name: str = "etcd"
+    versions: int = 1
+    size: int = 2048
+    enabled: bool = True
+    operations: tuple[str, ...] = ("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey")
+    expires_in_days: float | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """An access policy of a vault: the key permissions of one principal (by its name in the world)."""
+
+    principal: str
+    keys: tuple[str, ...]
+
+
+OPERATOR_POLICY = Policy(CALLER, ("get", "list", "update", "create", "delete", "recover", "backup", "restore"))
+
+
+@dataclass(frozen=True)
+class Vault:
+    name: str = "shop-kv"
+    rbac: bool = True
+    public_network_access: str = "Enabled"
+    default_action: str = "Allow"
+    bypass: str = "AzureServices"
+    ip_rules: tuple[str, ...] = ()
+    purge_protection: bool = True
+    policies: tuple[Policy, ...] = ()
+    keys: tuple[Key, ...] = (Key(),)
+
+
+@dataclass(frozen=True)
+class Kms:
+    """KMS that is on when the world starts: with which key version (counted from 1), by which path."""
+
+    vault: str = "shop-kv"
+    key: str = "etcd"
+    version: int = 1
+    network_access: str = "Public"
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The Kubernetes Secrets of a cluster. Every value holds `marker`, so that a test can look for values on the wire."""
+
+    count: int = 300
+    namespaces: tuple[str, ...] = NAMESPACES
+    marker: str = "correct-horse-battery"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """`identity` names a user-assigned identity; None is a system-assigned one, whose principal is `cluster/<name>`."""
+
+    name: str = "shop"
+    kubernetes_version: str = "1.30.7"
+    identity: str | None = "shop-id"
+    vnet_integration: bool = False
+    entra: bool = False
+    azure_rbac: bool = False
+    local_accounts: bool = True
+    kms: Kms | None = None
+    secrets: Secrets = Secrets()
+    admission: tuple[AdmissionRule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role assignment made long ago. `scope`: `subscription`, `group`, or `vault/<name>`."""
+
+    principal: str
+    role: str
+    scope: str
+
+
+@dataclass(frozen=True)
+class Delays:
+    """How long Azure takes, in seconds of the emulated clock: an update of a cluster, a grant until it works, a new
+    identity until the directory knows it, a new vault's DNS, a cluster's components until they use its new identity,
+    an update that hangs until it fails; and how long pollers are told to wait."""
+
+    update: float = 1.0
+    grant: float = 0.5
+    directory: float = 0.0
+    vault: float = 0.0
+    identity: float = 6 * 3600.0
+    stuck: float = 4 * 3600.0
+    retry_after: float = 0.2
+
+
+OPERATOR_GRANTS = (Grant(CALLER, "Owner", "subscription"), Grant(CALLER, "Key Vault Crypto Officer", "vault/shop-kv"))
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything at the start of an emulation. `title` is the line that `worlds` prints."""
+
+    name: str
+    title: str
+    group: str = "shop-rg"
+    clusters: tuple[Cluster, ...] = (Cluster(),)
+    vaults: tuple[Vault, ...] = (Vault(),)
+    identities: tuple[str, ...] = ("shop-id",)
+    grants: tuple[Grant, ...] = OPERATOR_GRANTS
+    delays: Delays = Delays()
+    token_seconds: float = 86400.0
+    """The life of an access token; managed identities' live for 24 hours. [D]"""
+    unknown_versions: tuple[str, ...] = ()
+    """api-versions that this cloud's ARM does not know yet."""
+
+    @property
+    def seed(self) -> str:
+        """What the ids of this world grow from."""
+        return self.name

@@ -1,0 +1,127 @@
+"""Emulations in a thread of the test's own process, and other people's clients to drive them with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from emulator import environment
+from emulator.core.tls import azure_authority, cluster_authority
+from emulator.emulation import Emulation, Time
+from emulator.entra.metadata import ARM
+from emulator.worlds import catalogue
+from emulator.worlds.spec import CALLER
+
+WORKER = Path(__file__).parent.parent / "e2e" / "fork_az.py"
+
+
+class Running:
+    """`running("public-rbac", delays=Delays(update=0))` starts an emulation that stops with the test, and then checks
+    the oracle, unless `running.may_trip` was set."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self.may_trip = False
+
+    def __call__(self, world: str = "public-rbac", *, time: Time = Time(), **overrides: Any) -> Emulation:
+        emulation = self._stack.enter_context(Emulation(catalogue.load(world, **overrides), time))
+        self._stack.callback(self._check, emulation)
+        return emulation
+
+    def _check(self, emulation: Emulation) -> None:
+        verdict = emulation.verdict()
+        assert not verdict["failures"], verdict["failures"][-1]
+        assert self.may_trip or verdict["ok"], verdict["violations"]
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    with ExitStack() as stack:
+        yield Running(stack)
+
+
+@pytest.fixture(scope="session")
+def both_authorities(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of the CA of Azure and the CA of the API servers."""
+    bundle = tmp_path_factory.mktemp("authorities") / "ca.pem"
+    bundle.write_bytes(azure_authority().pem + cluster_authority().pem)
+    return bundle
+
+
+@pytest.fixture
+def client(both_authorities: Path) -> Iterator[Callable[..., requests.Session]]:
+    """`client(emulation)` is a session with a token for ARM; `audience=None` brings none, `principal` is its object id."""
+    with ExitStack() as stack:
+
+        def make(emulation: Emulation, audience: str | None = ARM, principal: str = "") -> requests.Session:
+            session = stack.enter_context(requests.Session())
+            session.trust_env = False
+            session.verify = str(both_authorities)
+            session.proxies = {"https": emulation.proxy_url}
+            if audience:
+                who = principal or emulation.world.ids.principal(CALLER)
+                token, _ = emulation.world.tokens.issue(who, audience)
+                session.headers["Authorization"] = f"Bearer {token}"
+            return session
+
+        yield make
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command of az ended; `output` is stdout and stderr."""
+
+    code: int
+    output: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, read as JSON."""
+        return json.loads(self.output)
+
+
+class StockAz:
+    """The real az: each command is a fork of a process that has imported it, and a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        environment.write_files(folder)
+        self._folder = folder
+        own = environment.complete({"AZURE_CONFIG_DIR": str(folder / "azure"), "AZURE_EXTENSION_DIR": str(folder / "none")})
+        self._worker = subprocess.Popen(
+            [sys.executable, str(WORKER)], env=own, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def __call__(self, emulation: Emulation, *arguments: str) -> Done:
+        output = self._folder / "output"
+        variables = environment.variables(emulation, self._folder)
+        del variables["AZURE_EXTENSION_DIR"]
+        task = {"argv": list(arguments), "env": variables, "output": str(output)}
+        assert self._worker.stdin and self._worker.stdout
+        self._worker.stdin.write(json.dumps(task) + os.linesep)
+        self._worker.stdin.flush()
+        self._worker.stdout.readline()
+        return Done(int(self._worker.stdout.readline()), output.read_text())
+
+    def close(self) -> None:
+        assert self._worker.stdin and self._worker.stdout
+        self._worker.stdin.close()
+        self._worker.wait(timeout=10)
+        self._worker.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def az(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StockAz]:
+    """`az(emulation, "group", "list")`: stock az, without extensions, logged in to the emulation."""
+    stock = StockAz(tmp_path_factory.mktemp("az"))
+    yield stock
+    stock.close()

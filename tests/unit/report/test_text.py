@@ -1,0 +1,60 @@
+"""The story, whole: what a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from azext_akskv.engine.result import StepRecord
+from azext_akskv.model.finding import Finding
+from azext_akskv.report import text
+from tests.unit.report import samples
+
+Golden = Callable[[str, str], None]
+FINDINGS = (
+    samples.HEALTHY,
+    samples.NO_PURGE_PROTECTION,
+    samples.UNUSABLE,
+    samples.NOT_APPLICABLE,
+    samples.EXPIRING,
+    samples.UNREADABLE_FIREWALL,
+)
+
+
+def page(lines: Sequence[text.Line]) -> str:
+    return "".join(f"{line.head}{line.text}".rstrip() + "\n" for line in lines)
+
+
+def test_findings_say_what_why_what_to_run_and_where_to_read(golden: Golden) -> None:
+    golden("findings.txt", page(text.finding_lines(FINDINGS)))
+
+
+def test_with_verbose_every_check_is_told(golden: Golden) -> None:
+    golden("findings-verbose.txt", page(text.finding_lines(FINDINGS, text.EVERY)))
+
+
+def test_a_finding_takes_four_lines_at_most() -> None:
+    assert all(len(text.finding_lines([finding], text.EVERY)) <= 4 for finding in FINDINGS)
+
+
+def test_findings_are_counted_by_state() -> None:
+    assert text.counted(FINDINGS) == "6 checks: 2 errors, 1 unknown, 1 warning, 1 not applicable"
+    assert text.counted([samples.HEALTHY]) == "1 check: all is well"
+
+
+def test_the_plan_shows_what_is_already_so_and_what_to_know(golden: Golden) -> None:
+    planned = [StepRecord(step.code, step.title, "planned") for step in samples.STEPS[1:]]
+    golden("plan.txt", page(text.plan_lines(samples.PLAN, [samples.STEPS[0], *planned], "prod")))
+
+
+def test_each_ending_says_what_is_safe_and_how_to_go_on(golden: Golden) -> None:
+    results = (samples.done(), samples.nothing_left(), samples.refused(), samples.failed(), samples.waiting())
+    golden("endings.txt", "\n".join(page(text.ending(each, samples.COMMAND)) for each in results))
+
+
+def test_remote_text_reaches_no_line_unfiltered() -> None:
+    hostile = Finding("a", "key", samples.UNUSABLE.state, "x\x1b[2J\ny", "w\u202e", "az \x07keyvault")
+    assert page(text.finding_lines([hostile])).splitlines()[:3] == [
+        "  error    key       x y",
+        "    why    w",
+        "    fix    az keyvault",
+    ]
