@@ -30,12 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{name:16} {catalogue.load(name).title}")
         return 0
     with _running(options) as (emulation, folder):
-        code = _exec(emulation, folder, options.command) if options.verb == "exec" else _serve(emulation, folder, options)
+        perform = _exec if options.verb == "exec" else _serve
+        code = perform(emulation, folder, options)
         return TRIPPED if _tripped(emulation) else code
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m emulator", description="Azure on loopback, for trying and testing.")
+    parser = argparse.ArgumentParser(prog="python -m emulator", description="Azure on loopback.")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("worlds", help="list the worlds")
     execute = verbs.add_parser("exec", help="run a command in the environment of an emulation")
@@ -62,13 +63,13 @@ def _running(options: argparse.Namespace) -> Iterator[tuple[Emulation, Path]]:
             yield emulation, Path(folder)
 
 
-def _exec(emulation: Emulation, folder: Path, command: Sequence[str]) -> int:
+def _exec(emulation: Emulation, folder: Path, options: argparse.Namespace) -> int:
     """The command's exit code; 128 and the signal's number when a signal ended it, as shells say it."""
     child_environment = environment.complete(environment.variables(emulation, folder))
     try:
-        child = subprocess.Popen(command, env=child_environment)
+        child = subprocess.Popen(options.command, env=child_environment)
     except OSError as error:
-        print(f"emulator: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
+        print(f"emulator: cannot run {options.command[0]}: {error.strerror}", file=sys.stderr)
         return 127
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the command as well, which decides
     signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))

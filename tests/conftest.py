@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+# An az inside a test never meets the user's own settings: they are read while azure.cli is imported.
+VENV = Path(__file__).resolve().parents[1] / ".venv"
+os.environ.setdefault("AZURE_CONFIG_DIR", str(VENV / "azure"))
+os.environ.setdefault("AZURE_EXTENSION_DIR", str(VENV / "extensions"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

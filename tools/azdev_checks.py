@@ -1,4 +1,4 @@
-"""`azdev_checks.py linter` and `azdev_checks.py style`: Microsoft's checks for Azure CLI extensions, on a copy of the extension.
+"""`azdev_checks.py linter` and `azdev_checks.py style`: Microsoft's checks for extensions, on a copy of this one.
 
 azdev expects clones of azure-cli and azure-cli-extensions beside each other, fetches one configuration file from
 GitHub while it is imported, and keeps its settings in the home folder. Here all three lie in .venv-azdev, and a proxy
@@ -29,7 +29,10 @@ ARGUMENTS = {
 # azdev's own settings stand, but for what contradicts `ruff format` (a protocol's `...` on the line of its def, blanks
 # in slices), frozen records (many fields, few methods) and functions that answer to a protocol.
 OUR_STYLE = {
-    "pylintrc": ("disable=\n", "disable=\n    too-many-instance-attributes,\n    too-few-public-methods,\n    unused-argument,\n"),
+    "pylintrc": (
+        "disable=\n",
+        "disable=\n    too-many-instance-attributes,\n    too-few-public-methods,\n    unused-argument,\n",
+    ),
     ".flake8": ("ignore =\n", "ignore =\n    E203,\n    E704,\n"),
 }
 # What azdev says when it looked at nothing, which it counts as passed.

@@ -1,4 +1,4 @@
-"""The extension's wheel: `extension.py wheel FOLDER` builds it, `extension.py install` also gives it to the az of .venv.
+"""The wheel: `extension.py wheel FOLDER` builds it, `extension.py install` also gives it to the az of .venv.
 
 The installation is done by `az extension add`, as a user does it, into .venv/extensions with an az configuration of
 its own; nothing is done when no source changed since the last one.
@@ -58,8 +58,8 @@ def run(command: list[str | Path], **environment: str) -> None:
 def build_wheel(folder: Path) -> Path:
     """Builds in a folder of its own, so that a module deleted since the last time cannot slip in."""
     with tempfile.TemporaryDirectory() as scratch:
-        steps = ["egg_info", "--egg-base", scratch, "build", "--build-base", scratch, "bdist_wheel", "--dist-dir", folder]
-        run([sys.executable, "setup.py", "--quiet", *steps])
+        built = f"egg_info --egg-base {scratch} build --build-base {scratch} bdist_wheel --dist-dir {folder}"
+        run([sys.executable, "setup.py", "--quiet", *built.split(" ")])
         [wheel] = folder.glob("akskv-*.whl")
     return wheel
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import shlex
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,12 @@ from azext_akskv.engine.reporter import Reporter
 from azext_akskv.engine.waiting import SystemClock, Waits
 from azext_akskv.flows.world import World
 from azext_akskv.model.ids import BadInput, ResourceId, cluster_id
-from azext_akskv.ports import Ports
+from azext_akskv.ports import Ports, Secrets
 
 if TYPE_CHECKING:
+    from azext_akskv.gateways.clients import Clients
     from azext_akskv.gateways.clusters import ArmClusters
+    from azext_akskv.gateways.kube_server import ApiServer
 
 
 def connect(cmd: Any, group: str, name: str, reporter: Reporter) -> World:
@@ -64,8 +65,25 @@ def ports(cli_ctx: Any, target: ResourceId, waits: Waits) -> Ports:
         keys=VaultKeys(clients),
         roles=ArmRoles(clients),
         identities=ArmIdentities(clients),
-        secrets=secrets(clusters, target),
+        secrets=secrets(clusters, clients, target),
     )
+
+
+def secrets(clusters: ArmClusters, clients: Clients, target: ResourceId) -> Secrets:
+    """Logs in to the API server at the first request; whoever asks nothing of it needs no right to."""
+    from azext_akskv.gateways.clusters import api_server_names
+    from azext_akskv.gateways.kube import KubeSecrets
+    from azext_akskv.gateways.kube_access import read_kubeconfig
+    from azext_akskv.gateways.kube_server import ApiServer
+
+    authorities = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or ""
+
+    def server() -> ApiServer:
+        names = api_server_names(clusters.get(target))
+        access = read_kubeconfig(clusters.user_kubeconfig(target), names, clients.token_for, authorities)
+        return ApiServer(access, authorities)
+
+    return KubeSecrets(server)
 
 
 def journal_folder(cli_ctx: Any) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from azext_akskv.failures import GatewayError, Missing, Rejected, Unreadable
 from azext_akskv.model.kube import Refused, SecretPage, SecretRef
@@ -14,11 +14,40 @@ MOST_RESTARTS = 3
 MOST_UNREADABLE = 20
 """So many are named; with more of them a key is gone, and each further one would cost several requests."""
 
+UNKNOWN = "*"
+"""Stands for the name of a secret that the API server did not tell; no Kubernetes name holds it."""
+
 PageReader = Callable[[str, "str | None", int], SecretPage]
 
 
 class TooManyUnreadable(GatewayError):
     """The API server cannot decrypt so many secrets that looking on tells nothing new."""
+
+
+@dataclass
+class _Place:
+    """Where in a namespace's list the walk is."""
+
+    after: str | None = None
+    limit: int = PAGE
+    last: str = ""
+    """The last name that was given out."""
+    restarts: int = 0
+    at_end: bool = False
+
+    def begin_again(self) -> bool:
+        """False when that cannot help: no token was used, or it keeps expiring before anything new is reached."""
+        useful = self.after is not None and self.restarts < MOST_RESTARTS
+        self.after, self.restarts = None, self.restarts + 1
+        return useful
+
+    def passed(self, fresh: tuple[SecretRef, ...], after: str | None) -> None:
+        if fresh:
+            self.last, self.restarts = fresh[-1].name, 0
+        self.after, self.at_end = after, after is None
+
+    def go_to(self, token: str | None) -> None:
+        self.after, self.at_end, self.limit = token, token is None, PAGE
 
 
 class SecretWalk:
@@ -39,32 +68,23 @@ class SecretWalk:
         alone, and the list goes on behind it. When the token of the next page has expired, the list begins again and
         leaves out what was given out already.
         """
-        after, limit, last, restarts = None, PAGE, "", 0
-        while True:
+        place = _Place()
+        while not place.at_end:
             try:
-                page = self._read_page(namespace, after, limit)
+                page = self._read_page(namespace, place.after, place.limit)
             except Missing:
-                restarts += 1
-                if after is None or restarts > MOST_RESTARTS:
+                if not place.begin_again():
                     raise
-                after = None
-                continue
             except Unreadable as trouble:
-                if limit > 1:
-                    limit //= 2
-                    continue
-                after = self._step_over(namespace, trouble)
-                if after is None:
-                    return
-                limit = PAGE
-                continue
-            fresh = tuple(secret for secret in page.secrets if secret.name > last)
-            if fresh:
-                last, restarts = fresh[-1].name, 0
-                yield replace(page, secrets=fresh)
-            after = page.after
-            if after is None:
-                return
+                if place.limit > 1:
+                    place.limit //= 2
+                else:
+                    place.go_to(self._step_over(namespace, trouble))
+            else:
+                fresh = tuple(secret for secret in page.secrets if secret.name > place.last)
+                if fresh:
+                    yield replace(page, secrets=fresh)
+                place.passed(fresh, page.after)
 
     def _step_over(self, namespace: str, trouble: Unreadable) -> str | None:
         """A token that goes on behind the secret; None when the rest of the namespace cannot be reached."""
@@ -85,7 +105,3 @@ class SecretWalk:
             self.unreadable.append(Refused(SecretRef(namespace, UNKNOWN), f"it stands behind {known} in the list"))
             return None
         return token
-
-
-UNKNOWN = "*"
-"""Stands for the name of a secret that the API server did not tell; no Kubernetes name holds it."""

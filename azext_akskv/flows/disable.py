@@ -19,7 +19,7 @@ def plan(snapshot: Snapshot) -> Plan:
     cluster = snapshot.cluster.get()
     if cluster is None:
         raise NotObserved("there is no cluster")
-    rewriting = (note_switch(_off), rewrite_secrets(order_of(snapshot), _off), note_proof())
+    rewriting = (note_switch(_off), rewrite_secrets(order_of(snapshot), _off), note_proof(_off))
     never = cluster.experience is Experience.NEVER  # nothing was ever stored under a key
     return Plan(
         "disable",

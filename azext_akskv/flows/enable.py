@@ -120,7 +120,7 @@ def _rewriting(snapshot: Snapshot, wanted: KmsWanted) -> tuple[Step, ...]:
 
     if snapshot.wanted.skip_reencrypt:
         return (note_switch(key_wanted),)
-    return note_switch(key_wanted), rewrite_secrets(order_of(snapshot), key_wanted), note_proof()
+    return note_switch(key_wanted), rewrite_secrets(order_of(snapshot), key_wanted), note_proof(key_wanted)
 
 
 def _keep(snapshot: Snapshot, wanted: KmsWanted) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from azext_akskv.failures import Denied
+from azext_akskv.gateways.errors import asking
 from azext_akskv.model.vault import Vault
 
 CLUSTER_VERSIONS = ("2026-08-01", "2026-06-01", "2025-05-01")
@@ -22,10 +24,6 @@ API_VERSIONS = {
     "vault data plane": "7.5",
 }
 """Old enough for every cloud; but the msi client that az ships has only its own one."""
-
-
-class VaultElsewhere(ValueError):
-    """The host of a vault is not one of this cloud's vaults: it gets no token."""
 
 
 class Clients:
@@ -58,16 +56,21 @@ class Clients:
 
         A vault's token opens every vault that its owner may use, so it goes only to the host that ARM names, only when
         that is a vault of this cloud, and the SDK checks that the challenge asks for a token of this very cloud.
-        Raises VaultElsewhere.
+        Raises Denied for any other host.
         """
         suffix = str(self._cli_ctx.cloud.suffixes.keyvault_dns)
         if not re.fullmatch(r"[a-z0-9-]{3,24}" + re.escape(suffix.lower()), vault.host):
-            raise VaultElsewhere(f"{vault.host} is not a vault of this cloud (*{suffix}), so it gets no token")
+            why = f"{vault.host!r} is not a vault of this cloud (*{suffix}), so it gets no token"
+            raise Denied(f"ask the vault {vault.id.name} itself", "VaultElsewhere", why)
         return self._once(("vault data plane", vault.host), lambda: self._key_client(vault))
 
     def token_for(self, resource: str) -> str:
-        """An access token of az's login for a resource, such as the AKS server application's id; never kept by us."""
-        return str(self._credential(None).get_token(f"{resource}/.default").token)
+        """An access token of az's login for a resource, such as the AKS server application's id; az caches it.
+
+        Raises GatewayError.
+        """
+        with asking(f"get a token for {resource}"):
+            return str(self._credential(None).get_token(f"{resource}/.default").token)
 
     def _key_client(self, vault: Vault) -> Any:
         from azure.cli.core.commands.client_factory import prepare_client_kwargs_track2

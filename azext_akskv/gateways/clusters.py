@@ -76,6 +76,12 @@ class ArmClusters:
         return self._clients.clusters(cluster.subscription, version)
 
 
+def api_server_names(cluster: Cluster) -> frozenset[str]:
+    """The names that ARM gives for the cluster's API server: public, private, or both."""
+    properties = cluster.raw.get("properties") or {}
+    return frozenset(filter(None, (properties.get("fqdn"), properties.get("privateFQDN"))))
+
+
 def kubeconfig_of(credentials: Json) -> bytes:
     """The first kubeconfig of a listCluster...Credential answer. Raises ValueError when it holds none."""
     configs = credentials.get("kubeconfigs") or []

@@ -1,7 +1,7 @@
 """Fills ports.Secrets: names, versions and empty patches at the API server, and our own note about the key.
 
-Of a Secret nothing but Tables without objects is ever asked for: a Table row has the name, the type, the number of data
-entries and the age. Metadata would not do: kubectl's annotation last-applied-configuration holds values in plain. [seen]
+Of a Secret nothing but Tables without objects is ever asked for: a row has the name, the type, the number of entries
+and the age. Metadata would not do: kubectl's annotation last-applied-configuration holds values in plain. [seen]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from azext_akskv.failures import Conflict, Missing, Rejected, Throttled, Unavailable, Unreadable
 from azext_akskv.gateways.kube_metrics import METRICS, key_evidence, live_servers
-from azext_akskv.gateways.kube_server import JSON_TYPE, ApiServer, Reply, Request
+from azext_akskv.gateways.kube_server import ApiServer, Reply, Request
 from azext_akskv.model.kube import KeyEvidence, SecretPage, SecretRef, Switch
 from azext_akskv.ports import Touched
 
@@ -96,7 +96,7 @@ class KubeSecrets:
         raise AssertionError("the last conflict is raised")
 
     def switch(self) -> Switch | None:
-        """None also when the note is not one of ours any more: then R0 is unknown, and everything is looked at again."""
+        """None also when somebody spoiled the note: then R0 is unknown, and everything is rewritten again."""
         lease = self._lease()
         notes = (lease or {}).get("metadata", {}).get("annotations") or {}
         try:

@@ -12,8 +12,7 @@ import os
 import ssl
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,7 +118,7 @@ def current_context(text: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def by_name(config: Any, kind: str, name: str) -> Any:
-    return next(each for each in config[kind] if each["name"] == name) if name else config[kind][0]
+    return {each["name"]: each for each in config[kind]}[name]
 
 
 def decoded(text: Any, what: str) -> bytes:
@@ -161,21 +160,18 @@ def trust(context: ssl.SSLContext, ca_bundle: str) -> None:
 def add_client_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
     """OpenSSL reads certificate and key from files only: they exist for this call, in a folder that is ours alone."""
     with tempfile.TemporaryDirectory(prefix="akskv-") as folder:  # mode 0700
-        with written(folder, "client.crt", certificate) as certificate_file, written(folder, "client.key", key) as file:
-            try:
-                context.load_cert_chain(certificate_file, file)
-            except ssl.SSLError:
-                raise unusable("its client certificate and key do not fit together") from None
+        certificate_file, key_file = written(folder, "crt", certificate), written(folder, "key", key)
+        try:
+            context.load_cert_chain(certificate_file, key_file)
+        except ssl.SSLError:
+            raise unusable("its client certificate and key do not fit together") from None
 
 
-@contextmanager
-def written(folder: str, name: str, content: bytes) -> Iterator[str]:
+def written(folder: str, name: str, content: bytes) -> str:
     path = os.path.join(folder, name)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
-    yield path
-    os.unlink(path)
+    return path
 
 
 def unusable(why: str) -> Rejected:

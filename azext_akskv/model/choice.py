@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.cluster import Cluster, Experience
 from azext_akskv.model.ids import KeyId, ResourceId, identity_id, vault_id
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import changed_by
@@ -81,6 +81,16 @@ def is_on_with(cluster: Cluster, key: KeyId, network_access: str, vault: Resourc
     kms = cluster.kms
     same_mode = (kms.network_access or "Public") == network_access
     return kms.enabled and same_key(kms.key, key) and same_mode and (network_access == "Public" or kms.vault == vault)
+
+
+def rewrite_owed(snapshot: Snapshot) -> bool | None:
+    """Whether secrets may be stored under another key than the present one; None: nothing tells."""
+    cluster, switch = snapshot.cluster.value, snapshot.switch.value
+    if cluster is None:
+        return None
+    if cluster.experience is Experience.NEVER or cluster.experience.renewed:  # the new one rewrites by itself [D]
+        return False
+    return not switch.proved if switch and switch.speaks_of(cluster) else None
 
 
 def changing_for_us(snapshot: Snapshot) -> bool:

@@ -10,7 +10,7 @@ from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
-from azext_akskv.model.kube import SecretRef, Switch
+from azext_akskv.model.kube import KeyEvidence, SecretRef, Switch
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.vault import Vault
 
@@ -85,6 +85,8 @@ class Snapshot:
     """Whether the API server answers and calls itself ready."""
     secrets: Observed[SecretCensus] = field(default_factory=_unasked)
     switch: Observed[Switch | None] = field(default_factory=_unasked)
+    evidence: Observed[KeyEvidence | None] = field(default_factory=_unasked)
+    """What the API servers' metrics say about their keys, where that was asked for."""
     unfinished: tuple[UnfinishedRun, ...] = ()
     accepted: tuple[str, ...] = ()
     """Codes of findings that the user overrules."""

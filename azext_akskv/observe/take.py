@@ -36,6 +36,7 @@ LOG_IN = (
     "or listClusterUserCredential/action where local accounts are disabled"
 )
 READ_SECRETS = "to list secrets in every namespace of the cluster"
+READ_METRICS = "to get the path /metrics of the API server"
 READ_NOTE = "to get leases.coordination.k8s.io in the namespace default"
 
 
@@ -125,6 +126,7 @@ def _with_secrets(snapshot: Snapshot, lookout: Lookout) -> Snapshot:
         snapshot,
         api_server=ready,
         switch=observe("the note of the last key change", READ_NOTE, port.switch),
+        evidence=observe("the metrics", READ_METRICS, port.evidence) if snapshot.wanted.evidence else snapshot.evidence,
         secrets=observe("the secrets", READ_SECRETS, lambda: take_census(port, lookout.reporter)),
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from azext_akskv.engine.result import Result, StepRecord, Trouble
-from azext_akskv.engine.step import Plan, Rewrite
+from azext_akskv.engine.step import Plan, Rewrite, Step
 from azext_akskv.model.finding import Finding, State
 from azext_akskv.report.links import page_of
 from azext_akskv.report.plain import plain
@@ -66,9 +66,15 @@ def plan_lines(plan: Plan, records: Sequence[StepRecord], cluster: str) -> list[
     else:
         head = f"Plan for {cluster}, {plan.flow}: {len(records)} step{'s' * (len(records) != 1)}"
     width = title_width(records)
-    steps = [step_line(number, len(records), record, width) for number, record in enumerate(records, start=1)]
+    marked = [_marked(step, record) for step, record in zip(plan.steps, records, strict=True)]
+    steps = [step_line(number, len(records), record, width) for number, record in enumerate(marked, start=1)]
     notes = [Line("  note   ", plain(note), "note") for note in plan.notes]
     return [Line("", head), *steps, *notes, *keep_lines(plan.keep)]
+
+
+def _marked(step: Step, record: StepRecord) -> StepRecord:
+    ahead = step.point_of_no_return and record.state == "planned"
+    return replace(record, detail="point of no return") if ahead else record
 
 
 def title_width(records: Iterable[StepRecord]) -> int:
@@ -90,7 +96,13 @@ def why_line(record: StepRecord) -> Line:
 
 
 def keep_lines(keep: Iterable[str]) -> list[Line]:
-    return [Line("  keep   ", plain(each), "keep") for each in keep]
+    """What must be kept; a command at its end stands in a line of its own, ready to be copied."""
+    lines = []
+    for each in keep:
+        words, colon, command = plain(each).partition(": az ")
+        lines.append(Line("  keep   ", words + colon.removesuffix(" az "), "keep"))
+        lines += [Line("         ", f"az {command}", wraps=False)] if command else []
+    return lines
 
 
 def ending(result: Result, command: str) -> list[Line]:

@@ -91,13 +91,13 @@ def rewrite_secrets(order: Order, wanted: KeyWanted | None = None) -> Step:
     )
 
 
-def note_proof() -> Step:
+def note_proof(wanted: KeyWanted | None = None) -> Step:
     """Notes in the cluster that every secret is stored under the present key, when that was proved."""
 
     def look(run: Run) -> Seen | None:
         if run.rewrite and not run.rewrite.proved:
             return Seen(f"stays open: {run.rewrite.why}")
-        switch = switch_in_force(run.looking, run)
+        switch = switch_in_force(run.looking, run, wanted(run) if wanted else None)
         return Seen("every secret is under this key") if switch and switch.proved else None
 
     def act(run: Run) -> None:

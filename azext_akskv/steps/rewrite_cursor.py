@@ -44,8 +44,10 @@ CURSOR = Fact("rewrite-cursor", Cursor.parse)
 
 def cursor_of(run: Run, switch: Switch | None) -> Cursor | None:
     """Where an earlier attempt of this run stopped; None when there was none, or when the key was changed since."""
-    cursor = run[CURSOR] if CURSOR in run else None
-    return cursor if cursor and switch and cursor.r0 == switch.r0 else None
+    if switch is None or CURSOR not in run:
+        return None
+    cursor = run[CURSOR]
+    return cursor if cursor.r0 == switch.r0 else None
 
 
 class Bookmark:

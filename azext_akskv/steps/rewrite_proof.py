@@ -56,10 +56,11 @@ def judge(tally: Tally, ground: Ground, evidence: Callable[[], KeyEvidence | Non
         )
     gap = what_evidence_lacks(ground.cluster, evidence)
     open_question = (
-        f"{tally.unproved:,} secrets were written before the note of the key change (resourceVersion {switch.r0} or less) "
-        "and the API server calls them current"
+        f"{tally.unproved:,} secrets are stored as before the note of the key change (resourceVersion {switch.r0}) and "
+        "the API server calls them current"
         if switch
-        else f"nothing notes when the present key came into force, and the API server calls {tally.current:,} secrets current"
+        else f"nothing notes since when the present key is in force, and {tally.current:,} secrets are current only by "
+        "the API server's word"
     )
     if gap:
         return Verdict(False, f"{open_question}; {gap}")
@@ -68,6 +69,8 @@ def judge(tally: Tally, ground: Ground, evidence: Callable[[], KeyEvidence | Non
 
 def what_evidence_lacks(cluster: Cluster, evidence: Callable[[], KeyEvidence | None]) -> str:
     """Why the API servers' metrics do not show that they all write under the present key only; empty when they do."""
+    if cluster.experience.renewed:
+        return "with the new KMS data encryption the platform rewrites secrets itself and does not show how far it is"
     if not cluster.kms.enabled:
         return "with KMS off no metric says how a secret is stored"
     if cluster.kms_v1:

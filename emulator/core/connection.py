@@ -1,4 +1,4 @@
-"""One HTTP connection: uvicorn's protocol, with what its own hides: the peer's certificate, the raw bytes, a real reset."""
+"""One HTTP connection: uvicorn's protocol, and what it hides: the peer's certificate, the raw bytes, a real reset."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
     body = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body
 

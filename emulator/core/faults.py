@@ -59,7 +59,7 @@ class Fault:
 
     def matches(self, site: str, method: str, target: str) -> bool:
         """`target` is the path with its query."""
-        if self.site not in (None, site) or (self.method or method).upper() != method:
+        if self.site not in (None, site) or not re.fullmatch(self.method or method, method, re.IGNORECASE):
             return False
         return self.path.lower() in target.lower() or bool(re.search(self.path, target, re.IGNORECASE))
 

@@ -79,8 +79,8 @@ class Server:
         await self._open("plain", self._connection)
         await self._open("proxy", lambda: Proxy(self._tunnel, self._refused, self._state.tasks))
 
-    async def _open(self, name: str, protocol: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None) -> None:
-        server = await self._loop.create_server(protocol, LOOPBACK, 0, ssl=tls, backlog=512)
+    async def _open(self, name: str, make: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None) -> None:
+        server = await self._loop.create_server(make, LOOPBACK, 0, ssl=tls, backlog=512)
         self.ports[name] = server.sockets[0].getsockname()[1]
         self._servers.append(server)
 
@@ -101,8 +101,8 @@ class Server:
         for server in self._servers:
             server.close()
         for connection in list(self._state.connections):
-            connection.transport.abort()  # type: ignore[union-attr]
-        pending: set[asyncio.Task[Any]] = asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+            connection.transport.abort()
+        pending: set[asyncio.Task[Any]] = asyncio.all_tasks() - {asyncio.current_task()}
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)

@@ -27,7 +27,7 @@ class Authority:
     @property
     def pem(self) -> bytes:
         """The CA's own certificate."""
-        return self._ca.cert_pem.bytes()
+        return bytes(self._ca.cert_pem.bytes())
 
     def server_context(self, client_certificates: bool = False) -> ssl.SSLContext:
         """For a listener; client certificates of this CA are welcome then, and never demanded."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,13 @@ from emulator.kubernetes.authentication import MASTERS
 from emulator.kubernetes.encryption import (
     Identity,
     KeySlot,
-    KmsV1,
-    KmsV2,
     Plugin,
     Provider,
     Providers,
     TransformError,
 )
 from emulator.kubernetes.kinds import KINDS, LEASES
+from emulator.kubernetes.kms import KmsV1, KmsV2
 from emulator.kubernetes.kubeconfig import Kind as KubeconfigKind
 from emulator.kubernetes.kubeconfig import kubeconfig
 from emulator.kubernetes.registry import Registry
@@ -51,7 +51,7 @@ class ApiServer:
         self.plugins: list[Plugin] = []
         self.registry = Registry(Storage(world.clock.now(), _FIRST_REVISION), admission, self._stamp)
         self._current: KeySlot | None = None
-        self._kms: list[KmsV1 | KmsV2] = []
+        self._kms: Sequence[KmsV1 | KmsV2] = ()
         self._starts = 0
         self._identity = ""
 
@@ -68,7 +68,7 @@ class ApiServer:
         self._announce()
         algorithm = "RSA-OAEP-256" if self.kms_version == 2 else "RSA1_5"
         self.plugins = [Plugin(self.world, slot, algorithm) for slot in self.slots]
-        self._kms = [KmsV2(plugin) if self.kms_version == 2 else KmsV1(plugin) for plugin in self.plugins]
+        self._kms = [KmsV2(plugin) for plugin in self.plugins] if self.kms_version == 2 else _v1(self.plugins)
         order: list[Provider] = [*self._kms, Identity()] if self._current else [Identity(), *self._kms]
         self.registry.providers = Providers(order)
         self._sync()
@@ -177,3 +177,10 @@ class ApiServer:
     def _stamp(self, key: str) -> dict[str, Any]:
         uid = self.world.ids.uuid("object", self.cluster_id.lower(), key, str(self.registry.storage.revision))
         return {"uid": uid, "creationTimestamp": objects.timestamp(self.world.clock.now())}
+
+
+def _v1(plugins: list[Plugin]) -> list[KmsV1]:
+    """One provider for each name; a name that comes twice is one provider whose key was changed."""
+    names = dict.fromkeys(plugin.slot.provider for plugin in plugins)
+    grouped = [[plugin for plugin in plugins if plugin.slot.provider == name] for name in names]
+    return [KmsV1(group[0], group[1:]) for group in grouped]

@@ -24,8 +24,7 @@ def document(path: str) -> Object | None:
     """The index at `/openapi/v3`, or the paths of a group and version; None for anything else."""
     name = path.strip("/").removeprefix("openapi/v3").strip("/")
     if path.rstrip("/") == "/openapi/v3":
-        paths = {gv: {"serverRelativeURL": f"/openapi/v3/{gv}"} for gv in sorted(_GROUP_VERSIONS)}
-        return {"paths": paths}
+        return {"paths": {gv: {"serverRelativeURL": f"/openapi/v3/{gv}"} for gv in sorted(_GROUP_VERSIONS)}}
     if not path.startswith("/openapi/v3/") or name not in _GROUP_VERSIONS:
         return None
     kinds = [kind for kind in KINDS if name.endswith("/" + kind.api_version) or name == f"api/{kind.api_version}"]

@@ -25,7 +25,7 @@ class Readability:
     def __init__(self, server: ApiServer) -> None:
         self._server = server
         self._keys: tuple[tuple[KeySlot, bool], ...] = ()
-        self._deks: dict[bytes, AESGCM | None] = {}
+        self._deks: dict[tuple[str, bytes], AESGCM | None] = {}
         self._unreadable: set[str] = set()
 
     def unreadable(self) -> set[str]:
@@ -64,9 +64,9 @@ class Readability:
 
     def _opens(self, slot: KeySlot, algorithm: str, parts: tuple[bytes, bytes], key: str) -> bool:
         wrapped, sealed = parts
-        if wrapped not in self._deks:
-            self._deks[wrapped] = self._unwrapped(slot, algorithm, wrapped)
-        dek = self._deks[wrapped]
+        if (slot.kid, wrapped) not in self._deks:
+            self._deks[slot.kid, wrapped] = self._unwrapped(slot, algorithm, wrapped)
+        dek = self._deks[slot.kid, wrapped]
         if dek is None:
             return False
         try:

@@ -11,7 +11,7 @@ SUBSCRIPTION = "1f0e5a34-8c1b-4d27-9a56-3b7c2d9e8f10"
 TENANT = "72f988bf-0000-4000-8000-2d7cd011db47"
 LOCATION = "westeurope"
 SERVER_APP = "6dae42f8-4368-4678-94ff-3960e28e3630"
-"""The application id that tokens for AKS API servers with Entra integration are made out to, the same everywhere. [D]"""
+"""The application that tokens for AKS API servers with Entra integration are made out to, the same everywhere. [D]"""
 CALLER = "ops"
 """The principal that az is logged in as, by its name in a world."""
 
@@ -80,7 +80,7 @@ class Kms:
 
 @dataclass(frozen=True)
 class Secrets:
-    """The Kubernetes Secrets of a cluster. Every value holds `marker`, so that a test can look for values on the wire."""
+    """The Kubernetes Secrets of a cluster. Every value holds `marker`, so that a test can look for it on the wire."""
 
     count: int = 300
     namespaces: tuple[str, ...] = NAMESPACES

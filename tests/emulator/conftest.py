@@ -22,6 +22,7 @@ from emulator.entra.metadata import ARM
 from emulator.worlds import catalogue
 from emulator.worlds.spec import CALLER
 
+NOW = Time()
 WORKER = Path(__file__).parent.parent / "e2e" / "fork_az.py"
 
 
@@ -33,7 +34,7 @@ class Running:
         self._stack = stack
         self.may_trip = False
 
-    def __call__(self, world: str = "public-rbac", *, time: Time = Time(), **overrides: Any) -> Emulation:
+    def __call__(self, world: str = "public-rbac", *, time: Time = NOW, **overrides: Any) -> Emulation:
         emulation = self._stack.enter_context(Emulation(catalogue.load(world, **overrides), time))
         self._stack.callback(self._check, emulation)
         return emulation
@@ -60,7 +61,7 @@ def both_authorities(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def client(both_authorities: Path) -> Iterator[Callable[..., requests.Session]]:
-    """`client(emulation)` is a session with a token for ARM; `audience=None` brings none, `principal` is its object id."""
+    """`client(emulation)` has a token for ARM; `audience=None` brings none, `principal` is the object id in it."""
     with ExitStack() as stack:
 
         def make(emulation: Emulation, audience: str | None = ARM, principal: str = "") -> requests.Session:
@@ -96,9 +97,13 @@ class StockAz:
     def __init__(self, folder: Path) -> None:
         environment.write_files(folder)
         self._folder = folder
-        own = environment.complete({"AZURE_CONFIG_DIR": str(folder / "azure"), "AZURE_EXTENSION_DIR": str(folder / "none")})
+        folders = {"AZURE_CONFIG_DIR": str(folder / "azure"), "AZURE_EXTENSION_DIR": str(folder / "none")}
         self._worker = subprocess.Popen(
-            [sys.executable, str(WORKER)], env=own, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, str(WORKER)],
+            env=environment.complete(folders),
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
 
     def __call__(self, emulation: Emulation, *arguments: str) -> Done:

@@ -48,7 +48,9 @@ def properties_of(world: EmulatedWorld) -> dict[str, Any]:
 
 def grant(world: EmulatedWorld, principal: str, role: str, scope: str = "") -> None:
     """A role assignment that has spread already."""
-    assignments.grant(world, world.ids.principal(principal), role, scope or vault_id(world), datetime(2026, 1, 1, tzinfo=timezone.utc))
+    assignments.grant(
+        world, world.ids.principal(principal), role, scope or vault_id(world), datetime(2026, 1, 1, tzinfo=timezone.utc)
+    )
 
 
 @dataclass

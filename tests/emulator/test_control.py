@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from emulator.core.exchange import Site
 from emulator.core.http import Answer, Call
 from emulator.emulation import Emulation
 from emulator.entra.metadata import ARM
@@ -31,7 +32,8 @@ class Control:
     def __call__(self, method: str, name: str, body: Any = None) -> Any:
         answer = requests.request(method, f"{self.url}/{name}", json=body, timeout=LIMIT_SECONDS)
         assert answer.ok, answer.text
-        return answer.json() if answer.headers.get("content-type", "").startswith("application/json") else answer.content
+        is_json = answer.headers.get("content-type", "").startswith("application/json")
+        return answer.json() if is_json else answer.content
 
 
 @pytest.fixture
@@ -82,7 +84,11 @@ def performed(emulation: Emulation) -> Iterator[list[str]]:
         return Answer(204)
 
     real = emulation.exchange.find_site
-    emulation.exchange.find_site = lambda host, path: ("arm", site) if host.startswith("management") else real(host, path)
+
+    def find_site(host: str, path: str) -> tuple[str, Site]:
+        return ("arm", site) if host.startswith("management") else real(host, path)
+
+    emulation.exchange.find_site = find_site
     yield paths
 
 

@@ -149,6 +149,7 @@ def test_paths_and_ids_are_found_in_any_letter_case() -> None:
     assert routes.find("PUT", "/groups/One/things/a") is None
     kept = resources.put(Resource(CLUSTER, {}, NEW_YEAR))
     assert resources.get(CLUSTER.upper()) is kept
-    assert list(resources.under("/SUBSCRIPTIONS/" + SUBSCRIPTION, "microsoft.containerservice/MANAGEDCLUSTERS")) == [kept]
+    below = resources.under(f"/SUBSCRIPTIONS/{SUBSCRIPTION}", "microsoft.containerservice/MANAGEDCLUSTERS")
+    assert list(below) == [kept]
     resources.remove(CLUSTER.lower())
     assert resources.get(CLUSTER) is None

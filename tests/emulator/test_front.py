@@ -76,9 +76,8 @@ def test_the_listeners_answer_without_the_proxy_as_well(running: Running, client
 
 def test_the_cloud_describes_itself_as_an_object_or_as_a_list(running: Running, client: Client) -> None:
     session = client(running(), audience=None)
-    new, old = (
-        session.get(f"{ARM}/metadata/endpoints?api-version={version}").json() for version in ("2022-09-01", "2019-05-01")
-    )
+    url = f"{ARM}/metadata/endpoints?api-version="
+    new, old = (session.get(url + version).json() for version in ("2022-09-01", "2019-05-01"))
     assert old == [new] and new["authentication"]["audiences"][0] == ARM
 
 

@@ -173,7 +173,13 @@ def test_a_new_key_has_the_shape_of_the_real_service(vault: Vault) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"kty": "oct"}, {"kty": "RSA", "key_size": 1024}, {"kty": "EC", "crv": "P-1"}, {"kty": "EC", "key_ops": ["encrypt"]}],
+    [
+        {},
+        {"kty": "oct"},
+        {"kty": "RSA", "key_size": 1024},
+        {"kty": "EC", "crv": "P-1"},
+        {"kty": "EC", "key_ops": ["encrypt"]},
+    ],
 )
 def test_a_key_that_cannot_be_is_refused(vault: Vault, body: dict[str, Any]) -> None:
     answer = vault("POST", "/keys/fresh/create", body)

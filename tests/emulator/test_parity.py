@@ -37,7 +37,7 @@ def rules() -> Iterator[Rule]:
             yield Rule(area, text.strip(), tuple(SOURCE.findall(source)), tuple(WITNESS.findall(witness)))
 
 
-def tests() -> Iterator[str]:
+def all_tests() -> Iterator[str]:
     for path in sorted(HERE.glob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
@@ -47,7 +47,7 @@ def tests() -> Iterator[str]:
 @pytest.mark.parametrize("area", AREAS)
 def test_every_rule_has_a_source_and_a_witness(area: str) -> None:
     explained = set(SOURCE.findall(PARITY.read_text().partition("## ")[0]))
-    known = set(tests())
+    known = set(all_tests())
     mine = [rule for rule in rules() if rule.area == area]
     assert mine
     for rule in mine:
@@ -57,5 +57,5 @@ def test_every_rule_has_a_source_and_a_witness(area: str) -> None:
 
 def test_every_test_witnesses_a_rule() -> None:
     claimed = {witness for rule in rules() for witness in rule.witnesses}
-    assert sorted(set(tests()) - claimed) == []
+    assert sorted(set(all_tests()) - claimed) == []
     assert {rule.area for rule in rules()} <= set(AREAS)

@@ -19,8 +19,9 @@ ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 
 @lru_cache(maxsize=4096)
 def _matches(pattern: str, action: str) -> bool:
-    """[D] `*` stands for any run of characters, slashes included; letter case does not count."""
-    regex = ".*".join(re.escape(part) for part in pattern.split("*"))
+    """[D] `*` stands for any run of characters, slashes included; letter case does not count. `/*/` also stands for a
+    single slash: `vaults/*/read` is the right to read vaults too [REC: roles that could do nothing without that]."""
+    regex = re.escape(pattern).replace(r"/\*/", "/(?:.*/)?").replace(r"\*", ".*")
     return re.fullmatch(regex, action, re.IGNORECASE) is not None
 
 

@@ -58,10 +58,10 @@ def _refuse(call: Call, before: dict[str, Any] | None, after: dict[str, Any]) ->
 
 def _apply(call: Call, cluster: ManagedCluster, after: dict[str, Any]) -> Operation:
     world, before = call.world, cluster.body
-    former = kms.principal_in_use(world, cluster)
+    former, assigned = kms.principal_in_use(world, cluster), kms.principal_assigned(world, cluster)
     switched = cluster.former_principal, cluster.identity_switched
     cluster.body = after
-    if kms.principal_assigned(world, cluster) not in ("", former):
+    if kms.principal_assigned(world, cluster) != assigned:
         until = world.clock.now() + timedelta(seconds=world.spec.delays.identity)
         cluster.former_principal, cluster.identity_switched = former, until
     try:

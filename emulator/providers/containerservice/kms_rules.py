@@ -83,11 +83,12 @@ def refuse(
     old, new = profile_of(before), profile_of(after)
     _refuse_version_change(before, after, old)
     _refuse_way_back(old, new)
-    if new.platform or (new.enabled and not new.versioned):
-        _refuse_new_experience(after, new, api_version)
     if new.enabled:
         _refuse_identity(after)
         _refuse_key(new)
+    if new.platform or (new.enabled and not new.versioned):
+        _refuse_new_experience(after, new, api_version)
+    if new.enabled:
         _refuse_network(after, new)
         _refuse_vault(vault)
         _refuse_mode_change(old, new)
@@ -145,13 +146,13 @@ def _refuse_mode_change(old: KmsProfile, new: KmsProfile) -> None:
 
 def _refuse_new_experience(after: Mapping[str, Any], new: KmsProfile, api_version: str) -> None:
     """[D] From Kubernetes 1.33 on; [SPEC] a key id without version needs an api-version that knows the profile."""
+    if not new.platform and not knows_object_encryption(api_version):
+        raise _bad(f"Key ID {new.key_id} must contain a key version.")
     version = after["properties"]["kubernetesVersion"]
     if minor(version) < OBJECT_ENCRYPTION:
         raise _bad(
             f"KMS data encryption requires Kubernetes version 1.33.0 or later, the version of the cluster is {version}."
         )
-    if new.enabled and not new.versioned and not new.platform and not knows_object_encryption(api_version):
-        raise _bad(f"Key ID {new.key_id} must contain a key version.")
 
 
 def _refuse_way_back(old: KmsProfile, new: KmsProfile) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from azext_akskv.engine.result import Result, StepRecord, Trouble
-from azext_akskv.engine.step import Plan, Rewrite
+from azext_akskv.engine.step import Plan, Rewrite, Step
 from azext_akskv.model.cluster import Experience
 from azext_akskv.model.finding import Finding, State
 from azext_akskv.model.ids import KeyId, cluster_id
@@ -24,8 +24,14 @@ STEPS = (
 )
 PLAN = Plan(
     "enable",
-    (),
-    keep=(f"{KEY} must stay enabled and unexpired: without it the secrets cannot be read",),
+    tuple(
+        Step(step.code, step.title, lambda _run: None, lambda _run: None, point_of_no_return=step.code == "turn-on-kms")
+        for step in STEPS
+    ),
+    keep=(
+        f"{KEY} must stay enabled and unexpired: without it the secrets cannot be read",
+        "The vault is still open to public networks; close it now: az keyvault update --name kv1 --default-action Deny",
+    ),
     notes=("From the moment that AKS accepts the change the cluster depends on the key.", "About 7 minutes."),
     question="Turn on KMS for prod?",
 )

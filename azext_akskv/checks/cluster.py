@@ -1,0 +1,127 @@
+"""Checks of the cluster: there, running, settled, and on the KMS that this command knows how to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from azext_akskv.checks.declare import CLUSTER, NotApplicable, check
+from azext_akskv.checks.subjects import in_cluster, only_for, the_cluster
+from azext_akskv.model.choice import ENDED_BADLY, changing_for_us, place_to_make
+from azext_akskv.model.cluster import Experience
+from azext_akskv.model.finding import Problem, State
+from azext_akskv.model.shell import shell
+from azext_akskv.model.snapshot import Snapshot
+
+REWRITE_ALONE = "reencrypt"
+
+
+@check("cluster-missing", CLUSTER, State.ERROR, "the cluster is there")
+def cluster_missing(snapshot: Snapshot) -> Iterator[Problem]:
+    target = snapshot.target
+    if snapshot.cluster.get() is not None:
+        return
+    listing = shell("az", "aks", "list", "--subscription", target.subscription, "--output", "table")
+    if not snapshot.wanted.prepare_only:
+        yield Problem(
+            f"there is no cluster {target.name} in the resource group {target.group}",
+            "its name, its resource group or the subscription is another one",
+            listing,
+        )
+    elif snapshot.wanted.create and place_to_make(snapshot) is None:
+        yield Problem(
+            f"there is no cluster {target.name} yet, and neither the vault nor the identity is there",
+            "a new vault or identity is made in the region and tenant of what is already there",
+            shell("az", "identity", "create", "--resource-group", target.group, "--name", f"{target.name}-kms"),
+        )
+
+
+@check("cluster-stopped", CLUSTER, State.ERROR, "the cluster is running")
+def cluster_stopped(snapshot: Snapshot) -> Iterator[Problem]:
+    cluster = the_cluster(snapshot)
+    if not cluster.running:
+        yield Problem(
+            f"{cluster.id.name} is {cluster.power_state.lower()}",
+            "KMS cannot be changed and secrets cannot be rewritten without an API server; starting it needs its key",
+            in_cluster(snapshot, "aks", "start"),
+            State.WARNING if snapshot.wanted.flow == "show" else None,
+        )
+
+
+@check("cluster-not-settled", CLUSTER, State.ERROR, "no operation is running on the cluster")
+def cluster_not_settled(snapshot: Snapshot) -> Iterator[Problem]:
+    cluster = the_cluster(snapshot)
+    if cluster.settled or cluster.provisioning_state in ENDED_BADLY:
+        return
+    if changing_for_us(snapshot):
+        yield Problem(
+            f"{cluster.id.name} is {cluster.provisioning_state}: an interrupted run of this command began it",
+            "the command waits until that has ended and goes on from there",
+            state=State.WARNING,
+        )
+        return
+    yield Problem(
+        f"{cluster.id.name} is {cluster.provisioning_state}: another operation is running on it",
+        "AKS does one operation at a time and refuses a second one; run this again when the other has ended",
+        in_cluster(snapshot, "aks", "wait", "--updated"),
+        State.WARNING if snapshot.wanted.flow == "show" else None,
+    )
+
+
+@check("cluster-failed", CLUSTER, State.ERROR, "the last operation on the cluster succeeded", may_accept=True)
+def cluster_failed(snapshot: Snapshot) -> Iterator[Problem]:
+    cluster = the_cluster(snapshot)
+    if cluster.provisioning_state in ENDED_BADLY:
+        yield Problem(
+            f"the last operation on {cluster.id.name} ended {cluster.provisioning_state}",
+            "what it wanted may be done by half; an update without changes sends the cluster's settings again, which "
+            "repairs it in most cases or tells the cause",
+            in_cluster(snapshot, "aks", "update"),
+        )
+
+
+@check("cluster-version", CLUSTER, State.WARNING, "the Kubernetes version has KMS v2")
+def cluster_version(snapshot: Snapshot) -> Iterator[Problem]:
+    cluster = the_cluster(snapshot)
+    if cluster.experience is Experience.LEGACY_V1 or (cluster.kms_v1 and snapshot.wanted.flow == "enable"):
+        yield Problem(
+            f"Kubernetes {cluster.kubernetes_version} has KMS v1; KMS v2 begins with 1.27",
+            "KMS v1 asks Key Vault for every secret, holds 2,000 of them at most, and blocks the upgrade to 1.27 while "
+            "it is on: upgrade first, then turn KMS on",
+            in_cluster(snapshot, "aks", "get-upgrades", "--output", "table"),
+        )
+
+
+@check("not-legacy", CLUSTER, State.ERROR, "the cluster is not on the new KMS data encryption")
+def not_legacy(snapshot: Snapshot) -> Iterator[Problem]:
+    cluster = the_cluster(snapshot)
+    if not cluster.knows_renewed:
+        yield Problem(
+            "this cloud's API does not tell whether the new KMS data encryption is on",
+            "what is said here about KMS is the legacy profile's word alone",
+            state=State.WARNING,
+        )
+    if not cluster.experience.renewed:
+        return
+    only_for(snapshot, "enable", "disable", "reencrypt")
+    yield Problem(
+        f"{cluster.id.name} uses the new KMS data encryption ({cluster.experience.value})",
+        "there is no way back from it to legacy KMS or to none, and the platform rewrites its secrets by itself: "
+        "this command has nothing to do here",
+        in_cluster(snapshot, "aks", "kv", "kms", "show"),
+    )
+
+
+@check("unfinished-run", CLUSTER, State.ERROR, "no other run was left unfinished on this machine", may_accept=True)
+def unfinished_run(snapshot: Snapshot) -> Iterator[Problem]:
+    """A rewrite of the secrets changes no key: it is right at any time, and left unfinished it stands in nobody's way."""
+    if snapshot.wanted.flow == REWRITE_ALONE:
+        raise NotApplicable("a rewrite of the secrets is right after any of them")
+    for run in snapshot.unfinished:
+        if run.flow not in (snapshot.wanted.flow, REWRITE_ALONE):
+            yield Problem(
+                f"the run {run.run} of {run.flow} was not finished",
+                "a second change on top of half a first one can leave secrets under a key that nobody expects: run the "
+                "first command again until it is done, or give it up",
+                in_cluster(snapshot, "aks", "kv", "operation", "abandon", "--run", run.run),
+                State.WARNING if snapshot.wanted.flow == "show" else None,
+            )

@@ -1,0 +1,66 @@
+"""Help against commands, both ways."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from azure.cli.core.mock import DummyCli
+from knack.help_files import helps
+
+from azext_akskv import COMMAND_LOADER_CLS
+
+
+def commands() -> tuple[dict[str, Any], set[str]]:
+    """Every command with its arguments loaded, as az has them, and every group."""
+    cli = DummyCli()
+    cli.invocation = cli.invocation_cls(
+        cli_ctx=cli, commands_loader_cls=cli.commands_loader_cls, parser_cls=cli.parser_cls, help_cls=cli.help_cls
+    )
+    cli.invocation.data["command_string"] = ""
+    loader, everything = COMMAND_LOADER_CLS(cli_ctx=cli), cli.invocation.commands_loader
+    table = loader.load_command_table(None)
+    everything.command_table.update(table)
+    everything.cmd_to_loader_map.update({name: [loader] for name in table})
+    everything.load_arguments()
+    return table, set(loader.command_group_table)
+
+
+TABLE, GROUPS = commands()
+OURS = {name: yaml.safe_load(text) for name, text in helps.items() if name.startswith("aks kv")}
+
+
+def test_there_is_help_for_every_command_and_group_and_for_nothing_else() -> None:
+    assert TABLE
+    assert {name for name, entry in OURS.items() if entry["type"] == "command"} == set(TABLE)
+    assert {name for name, entry in OURS.items() if entry["type"] == "group"} == GROUPS
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_a_command_has_two_examples_that_name_it(name: str) -> None:
+    examples = OURS[name]["examples"]
+    assert len(examples) >= 2
+    for example in examples:
+        assert example["name"].strip() and example["text"].lstrip().startswith(f"az {name} "), example
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_every_argument_has_help(name: str) -> None:
+    arguments = {key: argument.type.settings for key, argument in TABLE[name].arguments.items() if key != "cmd"}
+    assert arguments and not [key for key, settings in arguments.items() if not (settings.get("help") or "").strip()]
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_every_option_has_a_form_of_at_most_22_characters(name: str) -> None:
+    for argument in TABLE[name].arguments.values():
+        options = [option for option in argument.type.settings.get("options_list") or () if isinstance(option, str)]
+        assert not options or min(map(len, options)) <= 22, options
+
+
+def test_no_link_in_the_help_is_bare() -> None:
+    """azdev's linter fetches bare links, and it shall reach nothing."""
+    texts = [str(entry) for entry in OURS.values()]
+    texts += [str(a.type.settings.get("help")) for command in TABLE.values() for a in command.arguments.values()]
+    assert not [text for text in texts if re.search(r"(?<!`)https?://[^<\s`]+", text)]

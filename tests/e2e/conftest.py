@@ -1,0 +1,131 @@
+"""The installed wheel in real az processes against an emulation in the test's own process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator import environment
+from emulator.emulation import Emulation
+from emulator.worlds import catalogue
+
+WORKER = Path(__file__).parent / "fork_az.py"
+WAIT_FACTOR = "0.0005"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an az process ended: its exit status (negative: the signal that killed it) and what it wrote."""
+
+    code: int
+    output: str
+
+    @property
+    def json(self) -> Any:
+        """What was printed on standard output: it comes last, after the story."""
+        return json.loads(self.output[self.output.index("\n{\n") :])
+
+
+class Station:
+    """One emulation, and az to drive it: each command is a process of its own, forked where az is imported already."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        environment.write_files(folder)
+        self.journal = folder / "azure" / "akskv"
+        self._emulation: Emulation | None = None
+        own = {"AZURE_CONFIG_DIR": str(folder / "azure"), "AZURE_EXTENSION_DIR": str(environment.EXTENSIONS)}
+        self._worker = subprocess.Popen(
+            [sys.executable, str(WORKER)],
+            env=environment.complete(own),
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def start(self, world: str, *, secrets: int | None = None, **overrides: Any) -> Emulation:
+        """A fresh world, and a journal that remembers nothing of the last."""
+        self.stop()
+        shutil.rmtree(self.journal, ignore_errors=True)
+        spec = catalogue.load(world, **overrides)
+        if secrets is not None:
+            (cluster,) = spec.clusters
+            spec = replace(spec, clusters=(replace(cluster, secrets=replace(cluster.secrets, count=secrets)),))
+        self._emulation = Emulation(spec)
+        self._emulation.__enter__()
+        return self._emulation
+
+    def stop(self) -> None:
+        if self._emulation:
+            self._emulation.__exit__(None, None, None)
+            self._emulation = None
+
+    @property
+    def emulation(self) -> Emulation:
+        assert self._emulation, "start a world first"
+        return self._emulation
+
+    def begin(self, *arguments: str, kill: Mapping[str, Any] | None = None) -> int:
+        """Starts az and returns its process id; `end` waits for it."""
+        variables = environment.variables(self.emulation, self._folder) | {"AZURE_AKSKV_WAIT_FACTOR": WAIT_FACTOR}
+        task = {"argv": list(arguments), "env": variables, "output": str(self._folder / "output"), "kill": kill}
+        assert self._worker.stdin and self._worker.stdout
+        self._worker.stdin.write(json.dumps(task) + "\n")
+        self._worker.stdin.flush()
+        return int(self._worker.stdout.readline())
+
+    def end(self) -> Ended:
+        assert self._worker.stdout
+        code = int(self._worker.stdout.readline())
+        return Ended(code, (self._folder / "output").read_text())
+
+    def az(self, *arguments: str, kill: Mapping[str, Any] | None = None) -> Ended:
+        self.begin(*arguments, kill=kill)
+        return self.end()
+
+    def az_killed_at(self, fault: Mapping[str, Any], *arguments: str) -> Ended:
+        """Runs az until the emulation holds a request of it (`hold` before or after it was performed), and kills it."""
+        emulation = self.emulation
+        emulation.server.call(lambda: emulation.control._set_fault(dict(fault)))
+        pid = self.begin(*arguments)
+        deadline = time.monotonic() + 60
+        while not any(each.held for each in emulation.world.faults.faults):
+            assert time.monotonic() < deadline, "the request never came"
+            time.sleep(0.01)
+        os.kill(pid, signal.SIGKILL)
+        ended = self.end()
+        emulation.server.call(emulation.world.faults.clear)
+        return ended
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What az has asked since the world began or the log was cleared."""
+        return self.emulation.server.call(self.emulation.world.log.document)
+
+    def changes(self) -> list[dict[str, Any]]:
+        """The requests that could change something: all but GET, and but the POST that reads the credentials."""
+        return [each for each in self.requests() if each["method"] != "GET" and "Credential" not in each["url"]]
+
+    def close(self) -> None:
+        self.stop()
+        assert self._worker.stdin and self._worker.stdout
+        self._worker.stdin.close()
+        self._worker.wait(timeout=10)
+        self._worker.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
+    station = Station(tmp_path_factory.mktemp("az"))
+    yield station
+    station.close()

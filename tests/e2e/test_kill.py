@@ -1,0 +1,92 @@
+"""kill -9 at every point of `kms enable` and `kms disable`: the same command finishes, with the journal and without.
+
+Points: before each journal line and after it; each changing request when it has arrived but is not performed, and when
+it is performed but not answered. Every point is a test case of its own, so their number is printed by pytest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Ended, Station
+
+CLUSTER = ("-g", "shop-rg", "-n", "shop", "--yes")
+SECRETS = 4
+
+
+@dataclass(frozen=True)
+class Story:
+    """A command, the world that it starts in, and how many lines and changes it makes when nothing disturbs it: pinned
+    here, so that no point gets lost unseen when a flow changes."""
+
+    world: str
+    command: tuple[str, ...]
+    lines: int
+    changes: int
+
+
+STORIES = {
+    "enable": Story("public-rbac", ("enable", "--vault", "shop-kv", "--key", "etcd"), 0, 0),
+    "disable": Story("kms-on", ("disable",), 0, 0),
+}
+
+
+def command(story: Story) -> tuple[str, ...]:
+    return ("aks", "kv", "kms", *story.command, *CLUSTER)
+
+
+def points(story: Story) -> list[dict[str, Any]]:
+    lines = [{"line": n, "when": when} for n in range(1, story.lines + 1) for when in ("before", "after")]
+    changes = [{"nth": n, "hold": hold} for n in range(1, story.changes + 1) for hold in ("before", "after")]
+    return lines + changes
+
+
+CASES = [
+    pytest.param(name, point, journal, id=f"{name}-{'-'.join(map(str, point.values()))}-{journal}")
+    for name, story in STORIES.items()
+    for point in points(story)
+    for journal in ("with-journal", "without-journal")
+]
+
+
+def kill(station: Station, story: Story, point: dict[str, Any]) -> Ended:
+    if "line" in point:
+        return station.az(*command(story), kill=point)
+    return station.az_killed_at({"method": "PUT|PATCH|POST", "path": "^(?!.*Credential)", **point}, *command(story))
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_points_are_all_there_are(station: Station, name: str) -> None:
+    story = STORIES[name]
+    station.start(story.world, secrets=SECRETS)
+    assert station.az(*command(story)).code == 0
+    lines = sum(len(file.read_text().splitlines()) for file in station.journal.rglob("*.jsonl"))
+    assert (lines, len(station.changes())) == (story.lines, story.changes)
+
+
+@pytest.mark.parametrize(("name", "point", "journal"), CASES)
+def test_the_same_command_finishes(station: Station, name: str, point: dict[str, Any], journal: str) -> None:
+    story = STORIES[name]
+    emulation = station.start(story.world, secrets=SECRETS)
+    assert kill(station, story, point).code == -9
+    if journal == "without-journal":
+        for file in station.journal.rglob("*.jsonl"):
+            file.unlink()
+    again = station.az(*command(story), "-o", "json")
+    assert again.code == 0, again.output
+    assert again.json["status"] == "done", again.output
+    shown = station.az("aks", "kv", "kms", "show", *CLUSTER[:4], "-o", "json").json
+    assert shown["rewriteOwed"] is False
+    assert shown["experience"] == ("legacy-v2" if name == "enable" else "off")
+    verdict = emulation.verdict()
+    assert verdict["ok"], verdict
+    nothing_made_twice(station)
+
+
+def nothing_made_twice(station: Station) -> None:
+    performed = [each for each in station.changes() if each["method"] == "PUT" and each["status"] in (200, 201)]
+    made = [each["url"].partition("?")[0].lower() for each in performed if "/roleassignments/" in each["url"].lower()]
+    assert len(made) == len(set(made))
