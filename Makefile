@@ -51,7 +51,7 @@ record: setup ## the cassettes in tests/recordings again, from the emulator (cle
 	@$(PYTHON) tools/record.py emulator
 
 record-live: setup ## the same from a real subscription: costs money, says so first
-	@$(PYTHON) tools/record.py live
+	@$(PYTHON) tools/record.py azure
 
 bench-startup: setup ## what the extension adds to `az aks show --help`
 	@$(PYTHON) benchmarks/startup.py

@@ -15,7 +15,8 @@ def load_arguments(loader: Any, _command: str) -> None:
     """No argument has an id_part: --ids would run changes of several clusters at the same time. [CLI]"""
     _the_cluster(loader)
     _consent(loader)
-    _enable(loader)
+    _what_to_enable_with(loader)
+    _how_to_enable(loader)
     _reencrypt(loader)
     _operation(loader)
     with loader.argument_context("aks kv kms show") as context:
@@ -61,7 +62,7 @@ def _consent(loader: Any) -> None:
             context.argument("yes", options_list=["--yes", "-y"], action="store_true", help="Do not ask.")
 
 
-def _enable(loader: Any) -> None:
+def _what_to_enable_with(loader: Any) -> None:
     with loader.argument_context("aks kv kms enable") as context:
         context.argument(
             "vault",
@@ -73,7 +74,7 @@ def _enable(loader: Any) -> None:
             "key",
             type=validators.key,
             help="Name of the key, of which the newest enabled version is taken, or a key identifier "
-            "(https://<vault>.vault.azure.net/keys/<name>/<version>).",
+            "(`https://<vault>.vault.azure.net/keys/<name>/<version>`).",
         )
         context.argument(
             "network_access",
@@ -87,6 +88,10 @@ def _enable(loader: Any) -> None:
             help="Name or resource id of a user-assigned managed identity for the cluster's control plane. Needed "
             "only when the cluster has none yet.",
         )
+
+
+def _how_to_enable(loader: Any) -> None:
+    with loader.argument_context("aks kv kms enable") as context:
         context.argument("create", action="store_true", help="Make the vault, the key and the identity if missing.")
         context.argument(
             "key_management",

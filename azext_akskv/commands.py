@@ -20,11 +20,11 @@ def load_command_table(loader: Any, _args: list[str] | None) -> None:
     with loader.command_group("aks kv kms", custom_command_type=kms) as group:
         group.custom_command("enable", "enable", table_transformer=_table("change_table"))
         group.custom_command("disable", "disable", table_transformer=_table("change_table"))
-        group.custom_command("show", "show", table_transformer=_table("state_table"))
+        group.custom_show_command("show", "show", table_transformer=_table("state_table"))
 
     with loader.command_group("aks kv operation", custom_command_type=operation) as group:
         group.custom_command("list", "list_runs", table_transformer=_table("runs_table"))
-        group.custom_command("show", "show_run", table_transformer=_table("journal_table"))
+        group.custom_show_command("show", "show_run", table_transformer=_table("journal_table"))
         group.custom_command("abandon", "abandon_run", table_transformer=_table("run_table"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -60,6 +61,8 @@ def _running(options: argparse.Namespace) -> Iterator[tuple[Emulation, Path]]:
     with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
         environment.write_files(Path(folder))
         with Emulation(catalogue.load(options.world), Time(options.clock, options.step)) as emulation:
+            # The world lives as long as the process: without this every collection walks over all its objects.
+            gc.freeze()
             yield emulation, Path(folder)
 
 

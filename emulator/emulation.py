@@ -16,7 +16,6 @@ from emulator.core.http import Answer, Call
 from emulator.core.server import LOOPBACK, Server
 from emulator.dataplane.keyvault import routes as keyvault
 from emulator.entra import metadata
-from emulator.entra import routes as entra
 from emulator.kubernetes import routes as kubernetes
 from emulator.world import EmulatedWorld
 from emulator.worlds.spec import World
@@ -88,8 +87,6 @@ class Emulation:
             return ("identity", self._identity) if path == "/msi/token" else ("control", self.control.answer)
         if host == "management.emulator.test":
             return ("entra", metadata.endpoints) if path == "/metadata/endpoints" else ("arm", arm.answer)
-        if host == "login.emulator.test":
-            return "entra", entra.answer
         if host.endswith(".vault.emulator.test"):
             return "keyvault", keyvault.answer
         if host.endswith(".hcp.westeurope.emulator.test"):

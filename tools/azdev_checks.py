@@ -91,7 +91,13 @@ def run_azdev(command: str) -> int:
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "HTTP_PROXY": "http://127.0.0.1:9",
     }
-    arguments = [sys.executable, Path(__file__).with_name("azdev_for_aks.py"), command, "akskv", *ARGUMENTS[command]]
+    arguments = [
+        sys.executable,
+        str(Path(__file__).with_name("azdev_for_aks.py")),
+        command,
+        "akskv",
+        *ARGUMENTS[command],
+    ]
     done = subprocess.run(
         arguments, cwd=COPY, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )

@@ -85,6 +85,7 @@ def install() -> None:
             PIP_FIND_LINKS=str(VENV / "wheelhouse"),
             PIP_COMPILE="0",
         )
+        run([sys.executable, "-m", "compileall", "-q", fresh / "akskv" / "azext_akskv"])
     shutil.rmtree(EXTENSIONS, ignore_errors=True)
     fresh.rename(EXTENSIONS)
 

@@ -113,7 +113,7 @@ def not_legacy(snapshot: Snapshot) -> Iterator[Problem]:
 
 @check("unfinished-run", CLUSTER, State.ERROR, "no other run was left unfinished on this machine", may_accept=True)
 def unfinished_run(snapshot: Snapshot) -> Iterator[Problem]:
-    """A rewrite of the secrets changes no key: it is right at any time, and left unfinished it stands in nobody's way."""
+    """A rewrite of the secrets changes no key: it is right at any time, and unfinished it stands in nobody's way."""
     if snapshot.wanted.flow == REWRITE_ALONE:
         raise NotApplicable("a rewrite of the secrets is right after any of them")
     for run in snapshot.unfinished:

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from azext_akskv.checks.declare import KEY, NotApplicable, check
-from azext_akskv.checks.subjects import in_cluster, only_for, the_cluster, the_key, the_vault, unless_unused
+from azext_akskv.checks.subjects import (
+    at_vault,
+    of_vault_key,
+    only_for,
+    put_key_in,
+    the_cluster,
+    the_key,
+    the_vault,
+    unless_unused,
+)
 from azext_akskv.model.choice import key_name_to_use, same_key, vault_to_use
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.ids import KeyId
@@ -52,11 +61,12 @@ def vault_soft_deleted(snapshot: Snapshot) -> Iterator[Problem]:
         return
     vault = vault_to_use(snapshot)
     name = vault.name if vault else _vault_name(snapshot)
+    subscription = vault.subscription if vault else snapshot.target.subscription
     if name and snapshot.vault_soft_deleted.get():
         yield Problem(
             f"the vault {name} is soft-deleted",
             "its name is taken, and its keys are in it still: recover it, with its keys, policies and firewall",
-            shell("az", "keyvault", "recover", "--name", name),
+            shell("az", "keyvault", "recover", "--name", name, "--subscription", subscription),
         )
 
 
@@ -68,7 +78,7 @@ def vault_not_settled(snapshot: Snapshot) -> Iterator[Problem]:
         yield Problem(
             f"the vault {vault.id.name} is {vault.provisioning_state}",
             "its address may not be in DNS yet, and then KMS cannot reach it",
-            shell("az", "keyvault", "show", "--name", vault.id.name, "--query", "properties.provisioningState"),
+            at_vault(vault.id, "show", "--query", "properties.provisioningState"),
         )
 
 
@@ -93,7 +103,7 @@ def purge_protection(snapshot: Snapshot) -> Iterator[Problem]:
             f"the vault {vault.id.name} has no purge protection",
             "whoever may purge a deleted key makes the cluster's secrets unreadable for ever; once on, purge "
             "protection cannot be turned off",
-            shell("az", "keyvault", "update", "--name", vault.id.name, "--enable-purge-protection", "true"),
+            at_vault(vault.id, "update", "--enable-purge-protection", "true"),
         )
 
 
@@ -104,30 +114,31 @@ def key_missing(snapshot: Snapshot) -> Iterator[Problem]:
     if snapshot.key.get() is not None or _of_another_vault(snapshot):
         return
     if name is None:
-        keys = shell("az", "keyvault", "key", "list", "--vault-name", vault.id.name, "--output", "table")
+        keys = of_vault_key(vault.id.name, "list", "--output", "table")
         yield Problem("no key was named", "with --create the key named by --key is made", keys)
     elif snapshot.key_soft_deleted.value:
         yield Problem(
             f"the key {name} in {vault.id.name} is soft-deleted",
             "recovered, it is the same key with all its versions; a new one could not read what the old one encrypted",
-            shell("az", "keyvault", "key", "recover", "--vault-name", vault.id.name, "--name", name),
+            of_vault_key(vault.id.name, "recover", "--name", name),
         )
     elif not snapshot.wanted.create or isinstance(snapshot.wanted.key, KeyId):
         yield Problem(
             f"there is no key {snapshot.wanted.key or name} in {vault.id.name}",
             "with --create a key of that name is made; a version that is named must be there",
-            shell("az", "keyvault", "key", "list-versions", "--vault-name", vault.id.name, "--name", name),
+            of_vault_key(vault.id.name, "list-versions", "--name", name),
         )
 
 
 @check("key-other-vault", KEY, State.ERROR, "the key is in the vault that was named")
 def key_other_vault(snapshot: Snapshot) -> Iterator[Problem]:
+    unless_unused(snapshot)
     if _of_another_vault(snapshot):
         key, vault = snapshot.wanted.key, the_vault(snapshot)
         yield Problem(
             f"the key {key} is not in the vault {vault.id.name}, whose address is {vault.host}",
             "a key identifier names its vault: leave --vault out, or name the vault that the key is in",
-            shell("az", "keyvault", "key", "list", "--vault-name", vault.id.name, "--output", "table"),
+            of_vault_key(vault.id.name, "list", "--output", "table"),
         )
 
 
@@ -160,7 +171,7 @@ def _repair(version: KeyVersion, now: datetime) -> str:
     set_attributes = ("az", "keyvault", "key", "set-attributes", "--id", version.id)
     name, vault = version.id.name, version.id.vault_name
     if not version.kind.upper().startswith("RSA"):
-        return shell("az", "keyvault", "key", "create", "--vault-name", vault, "--name", f"{name}-rsa", "--kty", "RSA")
+        return of_vault_key(vault, "create", "--name", f"{name}-rsa", "--kty", "RSA")
     if not version.enabled:
         return shell(*set_attributes, "--enabled", "true")
     if version.expires and version.expires <= now:
@@ -192,14 +203,16 @@ def key_expiring(snapshot: Snapshot) -> Iterator[Problem]:
 
 @check("key-not-newest", KEY, State.WARNING, "the cluster uses the newest version of its key")
 def key_not_newest(snapshot: Snapshot) -> Iterator[Problem]:
-    cluster, used, newest = the_cluster(snapshot), snapshot.key_in_use.get(), snapshot.newest.get()
+    cluster = the_cluster(snapshot)
     if not cluster.kms.enabled:
         raise NotApplicable("KMS is off")
+    used, newest = snapshot.key_in_use.get(), snapshot.newest.get()
     if used and newest and not same_key(used.id, newest.id):
         yield Problem(
             f"the key {used.id.name} has a newer version, {newest.id.version}",
-            "legacy KMS stays on the version that it was given, whatever the vault's rotation policy makes",
-            in_cluster(snapshot, "aks", "kv", "rotate"),
+            "legacy KMS stays on the version that it was given, whatever the vault's rotation policy makes; the old "
+            "version must stay enabled until the rotation after the next one",
+            put_key_in(snapshot, newest.id),
         )
 
 
@@ -210,7 +223,7 @@ def other_key_attached(snapshot: Snapshot) -> Iterator[Problem]:
     if cluster.kms.enabled and not same_key(cluster.kms.key, key.id):
         yield Problem(
             f"KMS is on with another key: {cluster.kms.key}",
-            "another key or version is put in by a rotation, which keeps both keys valid until every secret is "
-            "rewritten",
-            in_cluster(snapshot, "aks", "kv", "rotate", "--key", str(key.id)),
+            "putting in another key is a rotation: both keys must stay enabled, and every secret must be rewritten "
+            "after it, before any further change",
+            put_key_in(snapshot, key.id),
         )

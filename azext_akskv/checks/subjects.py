@@ -1,4 +1,5 @@
-"""What checks speak about. Each raises NotApplicable when it is not there: a check of its own says so."""
+"""What checks speak about. Each raises NotApplicable when it is not there or could not be looked at: one check of its
+own says so, and blocks, so that the others need not repeat it."""
 
 from __future__ import annotations
 
@@ -6,8 +7,11 @@ from typing import TypeVar
 
 from azext_akskv.checks.declare import NotApplicable
 from azext_akskv.model.access import Identity
+from azext_akskv.model.choice import network_access_of
 from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
+from azext_akskv.model.observed import Observed
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.vault import Vault
@@ -16,29 +20,36 @@ T = TypeVar("T")
 
 
 def the_cluster(snapshot: Snapshot) -> Cluster:
-    return _there(snapshot.cluster.get(), "there is no cluster")
+    return _there(snapshot.cluster, "the cluster")
 
 
 def the_vault(snapshot: Snapshot) -> Vault:
-    return _there(snapshot.vault.get(), "there is no vault")
+    return _there(snapshot.vault, "the vault")
 
 
 def the_key(snapshot: Snapshot) -> KeyVersion:
-    return _there(snapshot.key.get(), "there is no key")
+    return _there(snapshot.key, "the key")
 
 
 def the_identity(snapshot: Snapshot) -> Identity:
-    return _there(snapshot.identity.get(), "there is no identity")
+    return _there(snapshot.identity, "the identity")
+
+
+def _there(seen: Observed[T | None], what: str) -> T:
+    if not seen.known or seen.value is None:
+        raise NotApplicable(f"{what} {'is not there' if seen.known else 'could not be looked at'}")
+    return seen.value
 
 
 def unless_unused(snapshot: Snapshot) -> None:
-    """Vault, key and identity of a cluster that has nothing to do with KMS, looked at for no change, are no finding."""
+    """Vault, key and identity are no finding where KMS was never on and no change is asked for that needs them."""
     wanted, cluster = snapshot.wanted, snapshot.cluster.value
-    touched = wanted.flow == "enable" or wanted.vault or wanted.key
-    if cluster and not cluster.kms.enabled and cluster.kms.key is None and not touched:
-        raise NotApplicable("KMS was never turned on")
+    if cluster is None and not (snapshot.cluster.known and wanted.prepare_only):
+        the_cluster(snapshot)
     if cluster and cluster.experience.renewed:
         raise NotApplicable("the cluster uses the new KMS data encryption")
+    if cluster and cluster.kms.key is None and wanted.flow != "enable":
+        raise NotApplicable("KMS was never turned on")
 
 
 def only_for(snapshot: Snapshot, *flows: str) -> None:
@@ -46,17 +57,32 @@ def only_for(snapshot: Snapshot, *flows: str) -> None:
         raise NotApplicable("this command does not depend on it")
 
 
-def in_cluster(snapshot: Snapshot, *words: str) -> str:
+def in_cluster(snapshot: Snapshot, *words: object) -> str:
     """An `az` command about the cluster, ready to paste."""
     target = snapshot.target
-    return shell("az", *words, "--resource-group", target.group, "--name", target.name, *_subscription(snapshot))
+    place = ("--resource-group", target.group, "--name", target.name, "--subscription", target.subscription)
+    return shell("az", *words[: _verbs(words)], *place, *words[_verbs(words) :])
 
 
-def _subscription(snapshot: Snapshot) -> tuple[str, str]:
-    return ("--subscription", snapshot.target.subscription)
+def _verbs(words: tuple[object, ...]) -> int:
+    return next((number for number, word in enumerate(words) if str(word).startswith("-")), len(words))
 
 
-def _there(value: T | None, otherwise: str) -> T:
-    if value is None:
-        raise NotApplicable(otherwise)
-    return value
+def at_vault(vault: ResourceId, *words: object) -> str:
+    """An `az keyvault` command that goes through ARM."""
+    return shell("az", "keyvault", *words, "--name", vault.name, "--subscription", vault.subscription)
+
+
+def of_vault_key(vault: str, *words: object) -> str:
+    """An `az keyvault key` command; it goes to the vault itself and needs no subscription."""
+    return shell("az", "keyvault", "key", *words, "--vault-name", vault)
+
+
+def put_key_in(snapshot: Snapshot, key: KeyId) -> str:
+    """The AKS page's own line for another key; the rewrite must follow it."""
+    vault, mode = snapshot.vault.value, network_access_of(snapshot) or "Public"
+    words = ["aks", "update", "--enable-azure-keyvault-kms", "--azure-keyvault-kms-key-id", str(key)]
+    words += ["--azure-keyvault-kms-key-vault-network-access", mode]
+    if mode == "Private" and vault:
+        words += ["--azure-keyvault-kms-key-vault-resource-id", str(vault.id)]
+    return f"{in_cluster(snapshot, *words)} && {in_cluster(snapshot, 'aks', 'kv', 'reencrypt')}"

@@ -11,7 +11,6 @@ from azure.cli.core.decorators import Completer
 def finding_codes(_cmd: Any, _prefix: str, _namespace: Any, **_kwargs: Any) -> list[str]:
     """The findings that --accept may overrule."""
     from azext_akskv.checks.declare import CATALOGUE
-    from azext_akskv.flows import enable  # noqa: F401  # importing a flow fills the catalogue
 
     return sorted(code for code, check in CATALOGUE.items() if check.may_accept)
 

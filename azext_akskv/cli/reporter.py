@@ -27,7 +27,7 @@ COLOURS = {
     **dict.fromkeys(("already", "skipped"), _GREY),
 }
 PLAIN_EVERY_SECONDS = 5.0
-"""Without a terminal progress is a line of its own, at most this often."""
+"""Without a terminal progress is a line of its own, and only when nothing was said for so long."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,9 @@ class TerminalReporter:
         self._screen = screen
         self._cluster = cluster
         self._progress_open = False
-        self._last_progress = -PLAIN_EVERY_SECONDS
-        self._looked = 0
+        self._last_line = screen.monotonic()
+        self._blank = True
+        self._told: set[Finding] = set()
         self._step_head = ""
         self._step = ""
         self._step_began = 0.0
@@ -89,10 +90,11 @@ class TerminalReporter:
         self._progress(f"Looking at {plain(what)} ...", live_only=True)
 
     def findings(self, findings: Sequence[Finding]) -> None:
-        self._looked += 1
-        again = "Looked again" if self._looked > 1 else "Looked"
-        head = text.Line("", f"{again} at {self._cluster}, {text.counted(findings)}")
-        self._tell([head, *text.finding_lines(findings, text.EVERY if self._screen.verbose else text.SHOWN)])
+        again = " again" if self._told else ""
+        head = text.Line("", f"Looked{again} at {self._cluster}, {text.counted(findings)}")
+        new = [finding for finding in findings if finding not in self._told]
+        self._tell([head, *text.finding_lines(new, text.EVERY if self._screen.verbose else text.SHOWN)])
+        self._told.update(findings)
 
     def plan(self, plan: Plan, records: Sequence[StepRecord]) -> None:
         self._width = text.title_width(records)
@@ -145,10 +147,8 @@ class TerminalReporter:
             self._screen.draw_over(words)
             self._progress_open = True
             return
-        now = self._screen.monotonic()
-        if not live_only and now - self._last_progress >= PLAIN_EVERY_SECONDS:
-            self._last_progress = now
-            self._screen.show([text.Line("", words)])
+        if not live_only and self._screen.monotonic() - self._last_line >= PLAIN_EVERY_SECONDS:
+            self._tell([text.Line("", words)])
 
     def _tell(self, lines: Sequence[text.Line], always: bool = False) -> None:
         if self._screen.silent and not always:
@@ -156,7 +156,12 @@ class TerminalReporter:
         if self._progress_open:
             self._screen.draw_over("")
             self._progress_open = False
-        self._screen.show([line for line in lines if line.head.strip() or line.text or not self._screen.silent])
+        for line in lines:
+            blank = not (line.head or line.text)
+            if not (blank and self._blank):  # never two in a row, and none at the beginning
+                self._screen.show([line])
+            self._blank = blank
+        self._last_line = self._screen.monotonic()
 
 
 def reporter_for(cli_ctx: Any, cluster: str) -> TerminalReporter:

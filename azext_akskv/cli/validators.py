@@ -87,7 +87,6 @@ def run_id(text: str) -> str:
 def finding_code(text: str) -> str:
     """The code of a finding that may be overruled."""
     from azext_akskv.checks.declare import CATALOGUE
-    from azext_akskv.flows import enable  # noqa: F401  # importing a flow fills the catalogue
 
     known = CATALOGUE.get(text)
     if known and known.may_accept:

@@ -53,15 +53,14 @@ class RateLimit:
         self._filled = clock.monotonic()
 
     def take(self) -> None:
-        while self.per_second:
-            now = self._clock.monotonic()
-            most = max(1.0, self.per_second / 10)  # a tenth of a second's worth may start at once
-            self._tokens = min(most, self._tokens + (now - self._filled) * self.per_second)
-            self._filled = now
-            if self._tokens >= 1:
-                self._tokens -= 1
-                return
-            self._clock.sleep((1 - self._tokens) / self.per_second)
+        if not self.per_second:
+            return
+        now = self._clock.monotonic()
+        most = max(1.0, self.per_second / 10)  # a tenth of a second's worth may start at once
+        self._tokens = min(most, self._tokens + (now - self._filled) * self.per_second) - 1
+        self._filled = now
+        if self._tokens < 0:
+            self._clock.sleep(-self._tokens / self.per_second)
 
     def halve(self) -> None:
         """Goes on at half the rate, but not below one a second."""

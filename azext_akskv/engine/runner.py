@@ -13,6 +13,9 @@ from azext_akskv.failures import GatewayError, NotYet, TookTooLong
 STOPPING = (GatewayError, TookTooLong)
 """What a step may meet in the world; anything else is our own mistake and is not dressed up as the world's."""
 
+INTERRUPTED = "interrupted"
+"""The detail of a step that Ctrl-C stopped."""
+
 
 class Interrupted(Exception):
     """Ctrl-C in a run; `result` says how far it came."""
@@ -49,7 +52,7 @@ def carry_out(plan: Plan, run: Run) -> Result:
         try:
             outcome.attempt(step, run)
         except KeyboardInterrupt as stop:
-            outcome.note(step, "failed", "interrupted")
+            outcome.note(step, "failed", INTERRUPTED)
             outcome.trouble = Trouble(f"Interrupted in the step: {step.title}.", _safe(step))
             raise Interrupted(outcome.result(plan, run)) from stop
         run.reporter.step_ended(number, len(plan.steps), outcome.records[-1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from azext_akskv.checks.declare import CATEGORIES, CLUSTER, KEY, NETWORK
 from azext_akskv.engine.step import Plan, Run
 from azext_akskv.flows.drive import Flow
@@ -26,7 +28,7 @@ def plan(snapshot: Snapshot) -> Plan:
         (turn_off_kms(), *(() if never else rewriting)),
         cures=CURES,
         keep=_keep(cluster),
-        notes=_notes(snapshot),
+        notes=tuple(_notes(snapshot, cluster)),
         question=f"Turn off KMS on {cluster.id.name} and store its secrets without your key?",
     )
 
@@ -46,15 +48,16 @@ def _keep(cluster: Cluster) -> tuple[str, ...]:
     )
 
 
-def _notes(snapshot: Snapshot) -> tuple[str, ...]:
+def _notes(snapshot: Snapshot, cluster: Cluster) -> Iterator[str]:
+    """What to know before saying yes; what lies behind an interrupted run is not told again."""
+    if cluster.kms.enabled:
+        yield "Point of no return: turning KMS off. The key from before is still needed after it."
+        yield "The API servers restart: expect some seconds to a minute without one. Pods go on running."
+        yield "The update takes about 5 to 10 minutes."
     census = snapshot.secrets.value
-    count = f"{census.count:,} secrets are" if census else "every secret is"
-    return (
-        "Point of no return: the step that turns KMS off. The key from before is still needed after it.",
-        "The API servers restart: expect some seconds to a minute without one. Pods go on running.",
-        f"It takes about 5 to 10 minutes for the update; then {count} rewritten one by one.",
-        "Afterwards secrets are protected in etcd by the platform's storage encryption alone.",
-    )
+    count = f"{census.count:,} secrets are" if census else "Every secret is"
+    yield f"{count} rewritten one by one by the API server; their values do not leave it."
+    yield "Afterwards secrets are protected in etcd by the platform's storage encryption alone."
 
 
 DISABLE = Flow("disable", CATEGORIES, plan, (CLUSTER, KEY, NETWORK))

@@ -48,7 +48,8 @@ def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
         if plan is None or any(finding.blocks for finding in findings):
             return Result(flow.name, "", "refused", findings=tuple(findings), trouble=_refusal(findings, gap))
         result = _rehearse_and_carry_out(plan, snapshot, world, consent)
-        return dataclasses.replace(result, findings=(*findings, *_afterwards(flow, wanted, world, result)))
+        new = [finding for finding in _afterwards(flow, wanted, world, result) if finding not in findings]
+        return dataclasses.replace(result, findings=(*findings, *new))
 
 
 def look(wanted: Wanted, world: World, categories: Sequence[str]) -> Snapshot:
@@ -136,9 +137,9 @@ def _afterwards(flow: Flow, wanted: Wanted, world: World, result: Result) -> lis
     if result.status != "done" or not flow.after or all(step.state == "already" for step in result.steps):
         return []
     snapshot = look(wanted, world, flow.after)
-    problems = [each for each in run_checks(flow.after, snapshot) if each.state not in (State.OK, State.SKIPPED)]
-    world.reporter.findings(problems)
-    return problems
+    findings = run_checks(flow.after, snapshot)
+    world.reporter.findings(findings)
+    return [finding for finding in findings if finding.state not in (State.OK, State.SKIPPED)]
 
 
 def _refusal(findings: Sequence[Finding], gap: str) -> Trouble:

@@ -49,7 +49,7 @@ def plan(snapshot: Snapshot) -> Plan:
         (*preparing, *_identifying(snapshot, cluster), *waiting, turn_on_kms(wanted), *_rewriting(snapshot, wanted)),
         cures=CURES,
         keep=_keep(snapshot, wanted),
-        notes=_notes(snapshot, cluster),
+        notes=tuple(_notes(snapshot, cluster)),
         question=_question(snapshot),
     )
 
@@ -141,24 +141,23 @@ def _keep(snapshot: Snapshot, wanted: KmsWanted) -> tuple[str, ...]:
     return tuple(keep)
 
 
-def _notes(snapshot: Snapshot, cluster: Cluster) -> tuple[str, ...]:
-    census = snapshot.secrets.value
-    count = f"{census.count:,} secrets are" if census else "every secret is"
-    notes = [
-        "Point of no return: the step that turns KMS on. From then on the key is needed for ever, even when KMS is "
-        "turned off again.",
-        "The API servers restart: expect some seconds to a minute without one. Pods go on running.",
-        f"It takes about 5 to 10 minutes for the update; then {count} rewritten one by one, without their values "
-        "leaving the API server.",
-    ]
-    if cluster.identity.id != identity_to_use(snapshot) and not cluster.kms.enabled:
-        notes.append(
-            "This run ends in `waiting` after the change of identity; the same command goes on when every component "
-            "uses the new one, some 8 hours later."
-        )
+def _notes(snapshot: Snapshot, cluster: Cluster) -> Iterator[str]:
+    """What to know before saying yes; what lies behind an interrupted run is not told again."""
+    if not cluster.kms.enabled:
+        yield "Point of no return: turning KMS on. From then on the cluster needs the key, also after KMS is off again."
+        yield "The API servers restart: expect some seconds to a minute without one. Pods go on running."
+        yield "The update takes about 5 to 10 minutes."
+        if cluster.identity.id != identity_to_use(snapshot):
+            yield (
+                "This run ends in `waiting` after the change of identity; the same command goes on when every "
+                "component uses the new one, some 8 hours later."
+            )
     if snapshot.wanted.skip_reencrypt:
-        notes.append("Secrets are not rewritten (--skip-reencrypt): the rewrite stays owed.")
-    return tuple(notes)
+        yield "Secrets are not rewritten (--skip-reencrypt): the rewrite stays owed."
+    else:
+        census = snapshot.secrets.value
+        count = f"{census.count:,} secrets are" if census else "Every secret is"
+        yield f"{count} rewritten one by one by the API server; their values do not leave it."
 
 
 def _prepared(snapshot: Snapshot, wanted: KmsWanted) -> tuple[str, ...]:

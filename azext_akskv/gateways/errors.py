@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from azure.cli.core.azclierror import AuthenticationError
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.core.polling.base_polling import OperationFailed as EndedBadly
 from knack.util import CLIError
@@ -59,7 +60,7 @@ def failure(doing: str, error: Exception) -> GatewayError:
     if isinstance(error, HttpResponseError) and error.response is not None:
         return _from_answer(doing, error)
     if isinstance(error, (CLIError, ClientAuthenticationError)):
-        return Denied(doing, "NotSignedIn", _with_advice(error))
+        return Denied(doing, "NoToken", _with_advice(error))
     if isinstance(error, (AzureError, OSError)):
         return Unavailable(doing, type(error).__name__, one_line(str(error)))
     return Rejected(doing, "UnreadableAnswer", one_line(str(error)))
@@ -121,7 +122,8 @@ def _with_advice(error: Exception) -> str:
     """An error of az's own sign-in with its recommendation, which names `az login` in the form that helps here."""
     advice = [str(each) for each in getattr(error, "recommendations", ())]
     text = one_line(" ".join([str(error), *advice]))
-    return text if "az login" in text else f"{text} Sign in again: az login"
+    expired = isinstance(error, (AuthenticationError, ClientAuthenticationError))
+    return f"{text} Sign in again: az login" if expired and "az login" not in text else text
 
 
 def one_line(text: str, limit: int = 1000) -> str:

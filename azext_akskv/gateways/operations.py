@@ -13,6 +13,8 @@ class WatchedPolling(ARMPolling):  # type: ignore[misc]  # the SDK carries no ty
     """`poll_seconds` between two polls unless the service says Retry-After.
 
     Only Failed and Canceled end badly: an `error` beside another status is AKS's working note. [REC]
+    The operation is followed to its end in the caller's thread, not in one of the SDK's: so Ctrl-C ends it at once, and
+    nobody is told of a state after that.
     """
 
     def __init__(self, watch: Watch, poll_seconds: float) -> None:
@@ -25,6 +27,7 @@ class WatchedPolling(ARMPolling):  # type: ignore[misc]  # the SDK carries no ty
         named = reply.headers.get("Azure-AsyncOperation") or reply.headers.get("Location")
         self._watch.accepted(named or reply.request.url)
         super().initialize(client, initial_response, deserialization_callback)
+        self.run()
 
     def update_status(self) -> None:
         super().update_status()

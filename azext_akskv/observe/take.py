@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from azext_akskv.engine.pace import executor
 from azext_akskv.engine.reporter import Reporter
 from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.choice import key_name_to_use
@@ -63,27 +63,27 @@ def take_snapshot(wanted: Wanted, lookout: Lookout, unfinished: tuple[Unfinished
     if cluster.value is None and not (cluster.known and wanted.prepare_only):
         return snapshot
     search = Search(snapshot, lookout.ports)
-    with _executor(lookout.workers) as executor:
-        found = _around(search, lookout, executor)
+    with executor(lookout.workers) as pool:
+        found = _around(search, lookout, pool)
     if cluster.value is None and found["vault"].value:
         found["taken_at"] = found["vault"].value.seen_at
     return _with_secrets(dataclasses.replace(snapshot, **found), lookout)
 
 
-def _around(search: Search, lookout: Lookout, executor: Executor) -> dict[str, Any]:
+def _around(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
     """Vault and identity at the same time, then what depends on them at the same time."""
     if not lookout.vault:
         return {}
     lookout.reporter.looking_at("vault, key, identity and grants")
-    seeking_vault: Future[Observed[Vault | None]] = executor.submit(
+    seeking_vault: Future[Observed[Vault | None]] = pool.submit(
         observe, "the vault", READ_VAULT, lambda: sections.vault(search)
     )
-    seeking_identity: Future[Observed[Identity | None]] = executor.submit(
+    seeking_identity: Future[Observed[Identity | None]] = pool.submit(
         observe, "the identity", READ_IDENTITY, lambda: sections.identity(search)
     )
     vault, identity = seeking_vault.result(), seeking_identity.result()
-    seeking_keys: Future[KeysSeen] = executor.submit(sections.keys, search, vault, READ_KEY)
-    seeking_grants: Future[Observed[tuple[Grant, ...]]] = executor.submit(
+    seeking_keys: Future[KeysSeen] = pool.submit(sections.keys, search, vault, READ_KEY)
+    seeking_grants: Future[Observed[tuple[Grant, ...]]] = pool.submit(
         observe, "the role assignments", READ_GRANTS, lambda: sections.grants(search, vault, identity)
     )
     keys, grants = seeking_keys.result(), seeking_grants.result()
@@ -129,16 +129,3 @@ def _with_secrets(snapshot: Snapshot, lookout: Lookout) -> Snapshot:
         evidence=observe("the metrics", READ_METRICS, port.evidence) if snapshot.wanted.evidence else snapshot.evidence,
         secrets=observe("the secrets", READ_SECRETS, lambda: take_census(port, lookout.reporter)),
     )
-
-
-class InOrder(Executor):
-    """Runs each call at once, in the caller's thread: one request after the other, always in the same order."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
-
-
-def _executor(workers: int) -> Executor:
-    return ThreadPoolExecutor(workers) if workers > 1 else InOrder()

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from azext_akskv.report.short import short
+
 Row = dict[str, Any]
 
 
 def change_table(result: Row) -> list[Row]:
     """One line a step; the findings are told on stderr. A change that was refused before its plan has none."""
     return [
-        {"Step": step["title"], "State": step["state"], "Seconds": step["seconds"] or "", "Detail": step["detail"]}
+        {
+            "Step": step["title"],
+            "State": step["state"],
+            "Seconds": step["seconds"] or "",
+            "Detail": short(step["detail"]),
+        }
         for step in result["steps"]
     ] or [_status(result)]
 
@@ -92,7 +99,7 @@ def journal_table(run: Row) -> list[Row]:
             "At": line["at"][:19].replace("T", " "),
             "Event": line["event"],
             "Step": line.get("step", ""),
-            "Detail": line.get("detail") or line.get("why") or line.get("url") or "",
+            "Detail": short(line.get("detail") or line.get("why") or ""),
         }
         for line in run["lines"]
     ]

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from azext_akskv.engine.result import Result, StepRecord, Trouble
+from azext_akskv.engine.runner import INTERRUPTED
 from azext_akskv.engine.step import Plan, Rewrite, Step
 from azext_akskv.model.finding import Finding, State
 from azext_akskv.report.links import page_of
 from azext_akskv.report.plain import plain
+from azext_akskv.report.short import short
 from azext_akskv.report.times import duration
 
 SHOWN = (State.ERROR, State.UNKNOWN, State.WARNING)
@@ -52,24 +54,24 @@ def _finding(finding: Finding) -> list[Line]:
 def counted(findings: Iterable[Finding]) -> str:
     """18 checks: 1 error, 2 warnings, 3 not applicable."""
     states = Counter(finding.state for finding in findings)
-    names = {State.ERROR: "error", State.UNKNOWN: "unknown", State.WARNING: "warning", State.SKIPPED: "not applicable"}
+    names = {State.ERROR: "error", State.UNKNOWN: "unknown", State.WARNING: "warning"}
     plural = {State.ERROR: "s", State.WARNING: "s"}
     parts = [f"{n} {name}{plural.get(state, '') * (n > 1)}" for state, name in names.items() if (n := states[state])]
-    checks = f"{sum(states.values())} check{'s' * (sum(states.values()) != 1)}"
-    return f"{checks}: {', '.join(parts)}" if parts else f"{checks}: all is well"
+    parts = parts or ["all is well"]
+    parts += [f"{states[State.SKIPPED]} not applicable"] if states[State.SKIPPED] else []
+    total = sum(states.values())
+    return f"{total} check{'s' * (total != 1)}: {', '.join(parts)}"
 
 
 def plan_lines(plan: Plan, records: Sequence[StepRecord], cluster: str) -> list[Line]:
-    """The preview: what is so already, what would be done, and what to know before saying yes."""
-    if all(record.state == "already" for record in records):
-        head = f"Plan for {cluster}: nothing is left to do"
-    else:
-        head = f"Plan for {cluster}, {plan.flow}: {len(records)} step{'s' * (len(records) != 1)}"
+    """The preview: what is so already, what is to be done, and what to know before saying yes."""
+    nothing_to_do = all(record.state == "already" for record in records)
+    count = "nothing is left to do" if nothing_to_do else f"{len(records)} step{'s' * (len(records) != 1)}"
     width = title_width(records)
     marked = [_marked(step, record) for step, record in zip(plan.steps, records, strict=True)]
     steps = [step_line(number, len(records), record, width) for number, record in enumerate(marked, start=1)]
-    notes = [Line("  note   ", plain(note), "note") for note in plan.notes]
-    return [Line("", head), *steps, *notes, *keep_lines(plan.keep)]
+    notes = [Line("  note   ", plain(note), "note") for note in plan.notes if not nothing_to_do]
+    return [Line("", f"Plan for {cluster}, {plan.flow}: {count}"), *steps, *notes]
 
 
 def _marked(step: Step, record: StepRecord) -> StepRecord:
@@ -84,7 +86,7 @@ def title_width(records: Iterable[StepRecord]) -> int:
 def step_line(number: int, of: int, record: StepRecord, width: int) -> Line:
     """The step with its state, how long it took, and what there is to say about it unless it failed."""
     took = duration(record.seconds) if record.state in ("done", "failed") else ""
-    said = "" if record.state == "failed" else plain(record.detail)
+    said = "" if record.state == "failed" else short(plain(record.detail))
     about = ", ".join(part for part in (took, said) if part)
     title = plain(record.title)
     head = f"  {number}/{of} {record.state:<9}"
@@ -132,15 +134,16 @@ def _changed(result: Result) -> list[Line]:
     done = [plain(step.title) for step in result.steps if step.state == "done"]
     if not result.run:
         return []
-    return [Line("Done:  ", "; ".join(done) if done else "nothing was changed")]
+    return [Line("Done:  ", "; ".join(done) if done else "no change was finished")]
 
 
 def _next(result: Result, trouble: Trouble, command: str) -> list[Line]:
     if result.status == "refused":
         return [Line("Next:  ", plain(trouble.following or command), wraps=False)]
     stopped = next((n for n, step in enumerate(result.steps, start=1) if step.state in ("failed", "planned")), 0)
-    goes_on = f"; it goes on at step {stopped} of {len(result.steps)}" if stopped else ""
-    when = trouble.following or "when the cause is gone, run the same command again"
+    interrupted = bool(stopped) and result.steps[stopped - 1].detail == INTERRUPTED
+    when = trouble.following or ("" if interrupted else "when the cause is gone, ") + "run the same command again"
+    goes_on = f"; it goes on at step {stopped}" if stopped else ""
     return [Line("Next:  ", f"{plain(when)}{goes_on}"), Line("       ", plain(command), wraps=False)]
 
 

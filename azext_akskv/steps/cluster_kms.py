@@ -53,12 +53,19 @@ def turn_on_kms(wanted: KmsWanted) -> Step:
 
     return Step(
         code="turn-on-kms",
-        title="turn on KMS etcd encryption",
+        title=f"turn on KMS with {_key_words(wanted)}, {wanted.network_access.lower()} access",
         look=look,
         act=act,
         point_of_no_return=True,
         left_behind="the API servers may already use the key: keep it, its vault and the grants as they are",
     )
+
+
+def _key_words(wanted: KmsWanted) -> str:
+    """The version by its first digits, as the portal and people tell versions apart."""
+    if isinstance(wanted.key, Fact):
+        return f"the new key of {wanted.vault.name}"
+    return f"{wanted.key.name} {(wanted.key.version or '')[:8]} of {wanted.vault.name}"
 
 
 def turn_off_kms() -> Step:
@@ -71,7 +78,7 @@ def turn_off_kms() -> Step:
 
     return Step(
         code="turn-off-kms",
-        title="turn off KMS etcd encryption",
+        title="turn off KMS",
         look=look,
         act=lambda run: change(run, lambda cluster: not cluster.kms.enabled, put),
         point_of_no_return=True,

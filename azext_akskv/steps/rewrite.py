@@ -53,7 +53,7 @@ def note_switch(wanted: KeyWanted) -> Step:
         return Seen(f"at resourceVersion {switch.r0}") if switch else None
 
     def act(run: Run) -> None:
-        run.reporter.note(f"Waiting {run.waits.settle:.0f} s for every API server to use the key.")
+        run.reporter.note(f"Waiting {run.waits.settle:.0f} s until every API server has changed over.")
         run.clock.sleep(run.waits.settle)
         until(
             run.clock,
@@ -68,7 +68,9 @@ def note_switch(wanted: KeyWanted) -> Step:
         r0 = run.ports.secrets.latest_version()
         run.ports.secrets.note_switch(Switch(cluster.key_in_force, cluster.tags.get(RUN_TAG, ""), r0))
 
-    return Step("note-switch", "note in the cluster from when on the key is in force", look, act, left_behind=KEEP_BOTH)
+    return Step(
+        "note-switch", "note in the cluster since when the change is in force", look, act, left_behind=KEEP_BOTH
+    )
 
 
 def rewrite_secrets(order: Order, wanted: KeyWanted | None = None) -> Step:
@@ -79,7 +81,7 @@ def rewrite_secrets(order: Order, wanted: KeyWanted | None = None) -> Step:
         if run.rewrite:
             return Seen(summary(run.rewrite))
         switch = switch_in_force(run.looking, run, wanted(run)) if wanted else None
-        return Seen("every secret was written under this key") if switch and switch.proved else None
+        return Seen("every secret was written since the change") if switch and switch.proved else None
 
     return Step(
         "rewrite-secrets",
@@ -98,7 +100,7 @@ def note_proof(wanted: KeyWanted | None = None) -> Step:
         if run.rewrite and not run.rewrite.proved:
             return Seen(f"stays open: {run.rewrite.why}")
         switch = switch_in_force(run.looking, run, wanted(run) if wanted else None)
-        return Seen("every secret is under this key") if switch and switch.proved else None
+        return Seen("every secret was written since the change") if switch and switch.proved else None
 
     def act(run: Run) -> None:
         switch = switch_in_force(run.ports, run)
@@ -108,9 +110,7 @@ def note_proof(wanted: KeyWanted | None = None) -> Step:
             )
         run.ports.secrets.note_switch(replace(switch, proved=True))
 
-    return Step(
-        "note-proof", "note in the cluster that every secret is under this key", look, act, left_behind=KEEP_BOTH
-    )
+    return Step("note-proof", "note in the cluster that every secret was rewritten", look, act, left_behind=KEEP_BOTH)
 
 
 def switch_in_force(ports: Ports, run: Run, key: str | None = None) -> Switch | None:

@@ -24,6 +24,10 @@ Site = Callable[[Call], Answer]
 """A service: whatever it answers, it answers at once."""
 
 
+class _Gone(Exception):
+    """There is nobody left to answer."""
+
+
 @dataclass
 class Exchange:
     """The ASGI application of all listeners. `find_site` gives the service of a host and path, with its name; a
@@ -36,7 +40,15 @@ class Exchange:
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
         connection: Connection = scope["extensions"]["emulator"]
-        call = self._call(scope, await _body(receive), connection)
+        try:
+            await self._exchange(scope, await _body(receive), send, connection)
+        except asyncio.CancelledError:  # the emulation stops
+            connection.reset()
+        except _Gone:
+            return
+
+    async def _exchange(self, scope: Any, body: bytes, send: Any, connection: Connection) -> None:
+        call = self._call(scope, body, connection)
         name, site = self.find_site(call.host, call.path)
         if name == "control":
             await _send(send, connection, site(call), call.world)
@@ -100,9 +112,12 @@ class Exchange:
 
 
 async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
+    """Raises _Gone when the client goes away before its request is whole."""
     body = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
         body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body

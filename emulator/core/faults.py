@@ -42,6 +42,8 @@ class Fault:
         settable = {each.name for each in fields(cls)} - {"matched", "fired", "held", "released"}
         if not isinstance(body, dict) or body.keys() - settable:
             raise BadFault(f"a fault is an object with some of: {', '.join(sorted(settable))}")
+        if any(not isinstance(body.get(name, 0), int | float) for name in ("nth", "count", "status", "delay")):
+            raise BadFault("nth, count, status and delay are numbers")
         fault = cls(**body)
         if not (fault.status or fault.delay or fault.reset or fault.hold):
             raise BadFault("a fault needs a status, a delay, reset or hold")
@@ -61,7 +63,12 @@ class Fault:
         """`target` is the path with its query."""
         if self.site not in (None, site) or not re.fullmatch(self.method or method, method, re.IGNORECASE):
             return False
-        return self.path.lower() in target.lower() or bool(re.search(self.path, target, re.IGNORECASE))
+        if self.path.lower() in target.lower():
+            return True
+        try:
+            return bool(re.search(self.path, target, re.IGNORECASE))
+        except re.error:  # then it was meant as a part of the path
+            return False
 
     def strikes(self) -> bool:
         """Counts one matching request and says whether this is one to strike."""

@@ -73,6 +73,7 @@ class Operation:
     def go_on(self, until: datetime, at_end: Callable[[], None]) -> None:
         """Called by `at_end`: it is not over after all, and shows its last status until then."""
         self.result, self.ended, self.ends, self.at_end = None, None, until, at_end
+        self.statuses = self.statuses[-1:]
 
     def status(self, now: datetime) -> str:
         """An open set while it runs [REC]; Succeeded, Failed or Canceled at the end."""

@@ -33,6 +33,12 @@ class Resources:
     def remove(self, resource_id: str) -> None:
         self._by_id.pop(resource_id.lower(), None)
 
+    def remove_all(self, scope: str) -> None:
+        """The resource at a scope and all below it."""
+        upper = scope.lower().rstrip("/")
+        for key in [key for key in self._by_id if key == upper or key.startswith(upper + "/")]:
+            del self._by_id[key]
+
     def __iter__(self) -> Iterator[Resource]:
         """All of them, in the order of their creation; what the loop does to them does not disturb it."""
         return iter(list(self._by_id.values()))

@@ -58,8 +58,7 @@ class Kubernetes:
 
     def remove(self, cluster_id: str) -> None:
         """The cluster is deleted, and etcd with it."""
-        self._servers.pop(cluster_id.lower(), None)
-        self._readable.pop(cluster_id.lower(), None)
+        del self._servers[cluster_id.lower()], self._readable[cluster_id.lower()]
 
     def unreadable(self) -> Iterator[str]:
         """For the oracle, after every request: each secret that no slot of its API server can decrypt any more."""

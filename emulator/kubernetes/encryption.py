@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from emulator.core.http import Refusal
+from emulator.dataplane.keyvault.access import ControlPlane, Path
 
 if TYPE_CHECKING:
-    from emulator.dataplane.keyvault.access import Path
     from emulator.world import EmulatedWorld
 
 # [SRC] The health check of kube-apiserver believes a good answer for 20 seconds and a bad one for 3.
@@ -37,6 +37,11 @@ class KeySlot:
     def key_id(self) -> str:
         """[PLUG] The plugin's key id: a hash of the key version's whole URL."""
         return hashlib.sha256(self.kid.encode()).hexdigest()
+
+    @property
+    def caller(self) -> ControlPlane:
+        """Who asks the vault."""
+        return ControlPlane(self.principal_id, self.path)
 
 
 class Provider(Protocol):
@@ -96,9 +101,7 @@ class Plugin:
         """
         slot = self.slot
         try:
-            return self._world.keyvault.use(
-                slot.kid, operation, value, algorithm=self._algorithm, caller=slot.principal_id, path=slot.path
-            )
+            return self._world.keyvault.use(slot.kid, operation, value, algorithm=self._algorithm, caller=slot.caller)
         except Refusal as refusal:
             error = refusal.answer.body["error"]
             inner = error.get("innererror", {}).get("code")

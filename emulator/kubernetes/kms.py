@@ -68,8 +68,8 @@ class KmsV1:
 
 
 class KmsV2:
-    """KMS v2: one DEK for all objects until the key id changes or the API server restarts. A value is stale when
-    another provider or another key id wrote it."""
+    """KMS v2: one DEK for all objects until the API server restarts. What another key id wrote is not stale but
+    unreadable here: the plugin of a slot knows one key, and refuses any other key id [PLUG]."""
 
     def __init__(self, plugin: Plugin) -> None:
         self.plugin = plugin
@@ -105,7 +105,7 @@ class KmsV2:
         wrapped, sealed = _unpack(packed)
         plain = _open(self._dek(key_id, wrapped), sealed, key)
         self.plugin.key_id_uses["from_storage"] += 1
-        return plain, key_id != self._key_id
+        return plain, False
 
     def write(self, plain: bytes, key: str) -> bytes:
         if self._current is None or self._writes_until is None:

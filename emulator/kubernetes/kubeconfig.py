@@ -19,10 +19,10 @@ _CLIENT_APP = "80faf920-1908-4b52-b5ef-a8e7bedfc67a"
 
 
 def kubeconfig(server: ApiServer, kind: Kind) -> str:
-    """`admin` and `user` carry a certificate and a token, `entra` calls kubelogin. YAML, as AKS writes it."""
+    """`admin` and `user` carry a certificate and a token, `entra` calls kubelogin. YAML, as AKS writes it; it is az
+    that makes the administrator's context `<cluster>-admin` [CLI]."""
     group, cluster = server.cluster_id.split("/")[4], server.cluster_id.rpartition("/")[2]
     user = f"{'clusterAdmin' if kind == 'admin' else 'clusterUser'}_{group}_{cluster}"
-    context = f"{cluster}-admin" if kind == "admin" else cluster
     address = {
         "certificate-authority-data": _encoded(server.authority.pem),
         "server": f"https://{server.host}:443",
@@ -30,8 +30,8 @@ def kubeconfig(server: ApiServer, kind: Kind) -> str:
     document = {
         "apiVersion": "v1",
         "clusters": [{"cluster": address, "name": cluster}],
-        "contexts": [{"context": {"cluster": cluster, "user": user}, "name": context}],
-        "current-context": context,
+        "contexts": [{"context": {"cluster": cluster, "user": user}, "name": cluster}],
+        "current-context": cluster,
         "kind": "Config",
         "preferences": {},
         "users": [{"name": user, "user": _kubelogin() if kind == "entra" else _local(server)}],

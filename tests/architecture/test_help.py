@@ -25,7 +25,7 @@ def commands() -> tuple[dict[str, Any], set[str]]:
     everything.command_table.update(table)
     everything.cmd_to_loader_map.update({name: [loader] for name in table})
     everything.load_arguments()
-    return table, set(loader.command_group_table)
+    return table, {name for name in loader.command_group_table if name != "aks"}
 
 
 TABLE, GROUPS = commands()
@@ -61,6 +61,6 @@ def test_every_option_has_a_form_of_at_most_22_characters(name: str) -> None:
 
 def test_no_link_in_the_help_is_bare() -> None:
     """azdev's linter fetches bare links, and it shall reach nothing."""
-    texts = [str(entry) for entry in OURS.values()]
+    texts = [str(entry.get(key)) for entry in OURS.values() for key in ("short-summary", "long-summary")]
     texts += [str(a.type.settings.get("help")) for command in TABLE.values() for a in command.arguments.values()]
-    assert not [text for text in texts if re.search(r"(?<!`)https?://[^<\s`]+", text)]
+    assert not [text for text in texts if re.search(r"(?<!`)https?://[^\s`]+(?!`)", text)]

@@ -8,6 +8,7 @@ standard output: the child's process id, then its exit status, negative for a si
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -69,18 +70,22 @@ def run_az(task: dict[str, Any]) -> None:
     os._exit(code)
 
 
-def main() -> None:
-    import azure.cli.core.commands
-    import azure.cli.core.extension
+def answer(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
+
+def main() -> None:
+    for module in ("azure.cli.core.commands", "azure.cli.core.extension"):
+        importlib.import_module(module)
     for line in sys.stdin:
         task = json.loads(line)
         child = os.fork()
         if child == 0:
             run_az(task)
-        print(child, flush=True)
+        answer(child)
         _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        answer(os.waitstatus_to_exitcode(status))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Resource Manager without a network: requests go straight to its front, at a clock that stands still until it is moved."""
+"""Resource Manager without a network: requests go straight to its front. Its clock stands still until it is moved."""
 
 from __future__ import annotations
 
+import copy
 import json
 from datetime import datetime, timezone
 from typing import Any
@@ -56,7 +57,7 @@ class Arm:
         self.world.settle()
         answer = arm.answer(call)
         self.world.oracle.look(f"{call.method} {call.path}")
-        return answer
+        return Answer(answer.status, copy.deepcopy(answer.body), answer.headers)
 
     def wait(self, seconds: float = 1.0) -> None:
         self.world.clock.advance(seconds)
@@ -81,14 +82,14 @@ class Arm:
         return self.world.keyvault.create(HOST, name, {"kty": "RSA", **request}).kid
 
     def put_kms(self, key_id: str | None = None, access: str = "Public", **more: Any) -> Answer:
-        """What az sends for `--enable-azure-keyvault-kms`: the whole cluster. `more` are members of azureKeyVaultKms."""
+        """What az sends for `--enable-azure-keyvault-kms`: the whole cluster, `more` into azureKeyVaultKms."""
         vault_id = VAULT if access == "Private" else ""
         profile = {"keyId": key_id or self.key(), "keyVaultNetworkAccess": access, "keyVaultResourceId": vault_id}
         return self.put_security({"azureKeyVaultKms": {"enabled": True, **profile, **more}})
 
     def put_security(self, profile: dict[str, Any], version: str = "2026-06-01", **members: Any) -> Answer:
         """A PUT of the cluster with this securityProfile; `members` are others of its top level."""
-        body = json.loads(json.dumps(self("GET", CLUSTER).body))
+        body = self("GET", CLUSTER).body
         body["properties"]["securityProfile"] = profile
         return self("PUT", f"{CLUSTER}?api-version={version}", {**body, **members})
 

@@ -21,6 +21,7 @@ from emulator.emulation import Emulation, Time
 from emulator.entra.metadata import ARM
 from emulator.worlds import catalogue
 from emulator.worlds.spec import CALLER
+from tests.emulator.data_planes import DATA, Api, Vault, new_api, small_world
 
 NOW = Time()
 WORKER = Path(__file__).parent.parent / "e2e" / "fork_az.py"
@@ -130,3 +131,17 @@ def az(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StockAz]:
     stock = StockAz(tmp_path_factory.mktemp("az"))
     yield stock
     stock.close()
+
+
+@pytest.fixture
+def vault() -> Vault:
+    """An RBAC vault as its Crypto Officer sees it."""
+    return Vault(small_world())
+
+
+@pytest.fixture
+def api() -> Api:
+    """A cluster of 1.30 with a secret of ours, seen by its administrator."""
+    made = new_api(small_world())
+    assert made.create("mine", type="Opaque", **DATA).status == 201
+    return made

@@ -24,6 +24,14 @@ CLUSTER_ID = (
     f"/subscriptions/{SUBSCRIPTION}/resourcegroups/shop-rg/providers/Microsoft.ContainerService/managedClusters/shop"
 )
 TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
+SECRETS = "/api/v1/secrets"
+HERE = "/api/v1/namespaces/default/secrets"
+DATA = {"data": {"a": "Yg=="}}
+MODIFIED = (
+    'Operation cannot be fulfilled on secrets "mine": the object has been modified; '
+    "please apply your changes to the latest version and try again"
+)
+COUNT = 12
 
 
 def small_world(**fields: Any) -> EmulatedWorld:
@@ -75,6 +83,10 @@ class Vault:
         found = self.world.keyvault.find(f"https://{VAULT}/keys/etcd")
         assert found is not None
         return found.kid
+
+    def path(self) -> str:
+        """The same as a path."""
+        return self.kid().removeprefix(f"https://{VAULT}")
 
 
 def inner_code(answer: Answer) -> str | None:
@@ -159,3 +171,28 @@ def slot(world: EmulatedWorld, provider: str = "azurekms-1", kid: str = "", path
 def new_key_version(world: EmulatedWorld) -> str:
     """The key identifier of one more version of the key."""
     return world.keyvault.create(VAULT, "etcd", {"kty": "RSA"}).kid
+
+
+def plain_api(version: str = "1.30.7") -> Api:
+    """A cluster without KMS whose identity may use the key."""
+    world = small_world()
+    grant(world, "shop-id", "Key Vault Crypto User")
+    return new_api(world, COUNT, version)
+
+
+def encrypted_api(version: str = "1.30.7") -> tuple[Api, KeySlot]:
+    """A cluster whose secrets all are under the key's first version, with a slot for it."""
+    world = small_world()
+    grant(world, "shop-id", "Key Vault Crypto User")
+    first = slot(world)
+    return new_api(world, COUNT, version, current=first), first
+
+
+def some_secret(api: Api) -> tuple[str, str]:
+    """Namespace and name of one in the middle of the list."""
+    metadata = api("GET", SECRETS).body["items"][COUNT // 2]["metadata"]
+    return metadata["namespace"], metadata["name"]
+
+
+def names(body: dict[str, Any]) -> list[str]:
+    return [item["metadata"]["name"] for item in body["items"]]

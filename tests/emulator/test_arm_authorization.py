@@ -14,6 +14,7 @@ from tests.emulator.arm_client import CRYPTO_USER, GROUP, IDENTITY, SUB, VAULT, 
 
 DEFINITIONS = f"{VAULT}/providers/Microsoft.Authorization/roleDefinitions?api-version=2022-05-01-preview"
 ASSIGNMENTS = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments"
+CLUSTERS = "Microsoft.ContainerService/managedClusters"
 ENCRYPT = "Microsoft.KeyVault/vaults/keys/encrypt/action"
 
 
@@ -48,7 +49,7 @@ def test_a_role_is_read_by_id() -> None:
         ("Contributor", "Microsoft.KeyVault/vaults/write", False, True),
         ("Contributor", "Microsoft.Authorization/roleAssignments/write", False, False),
         ("Reader", "Microsoft.KeyVault/vaults/read", False, True),
-        ("Reader", "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action", False, False),
+        ("Reader", f"{CLUSTERS}/listClusterUserCredential/action", False, False),
         ("Key Vault Crypto User", ENCRYPT, True, True),
         ("Key Vault Crypto User", "Microsoft.KeyVault/vaults/keys/create/action", True, False),
         ("Key Vault Crypto Officer", "Microsoft.KeyVault/vaults/keys/create/action", True, True),
@@ -62,10 +63,10 @@ def test_a_role_is_read_by_id() -> None:
         ("Managed Identity Operator", "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action", False, True),
         ("Key Vault Reader", "Microsoft.KeyVault/vaults/keys/read", True, True),
         ("Key Vault Administrator", ENCRYPT, True, True),
-        ("Azure Kubernetes Service RBAC Cluster Admin", "Microsoft.ContainerService/managedClusters/secrets/read", True, True),
-        ("Azure Kubernetes Service Cluster User Role", "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action", False, True),
+        ("Azure Kubernetes Service RBAC Cluster Admin", f"{CLUSTERS}/secrets/read", True, True),
+        ("Azure Kubernetes Service Cluster User Role", f"{CLUSTERS}/listClusterUserCredential/action", False, True),
     ],
-)  # fmt: skip
+)
 def test_what_a_role_allows(role: str, action: str, data: bool, allowed: bool) -> None:
     assert permits(role_named(role), action, data) is allowed
 

@@ -13,6 +13,8 @@ from emulator.providers.versions import VERSIONS, known_versions
 from emulator.worlds.spec import TENANT
 from tests.emulator.arm_client import CLUSTER, GROUP, SUB, VAULT, Arm, code_of, message_of
 
+POLICIES = f"{VAULT}/accessPolicies/add"
+
 
 def with_authorization(client: Arm, authorization: str | None) -> Answer:
     headers = {"authorization": authorization} if authorization else {}
@@ -22,7 +24,9 @@ def with_authorization(client: Arm, authorization: str | None) -> Answer:
 def test_a_request_without_a_token_is_not_authenticated() -> None:
     answer = with_authorization(Arm(), None)
     assert code_of(answer) == (401, "AuthenticationFailed")
-    assert answer.headers["WWW-Authenticate"].startswith(f'Bearer authorization_uri="https://login.emulator.test/{TENANT}"')
+    assert answer.headers["WWW-Authenticate"].startswith(
+        f'Bearer authorization_uri="https://login.emulator.test/{TENANT}"'
+    )
     assert answer.headers["x-ms-failure-cause"] == "gateway"
 
 
@@ -32,9 +36,9 @@ def test_an_expired_token_is_refused_with_both_times() -> None:
     client.world.clock.advance(61)
     answer = with_authorization(client, f"Bearer {token}")
     assert code_of(answer) == (401, "ExpiredAuthenticationToken")
-    assert message_of(answer) == (
-        "The access token expiry UTC time '3/1/2026 12:01:00 PM' is earlier than current UTC time '3/1/2026 12:01:01 PM'."
-    )
+    then, now = "3/1/2026 12:01:00 PM", "3/1/2026 12:01:01 PM"
+    text = f"The access token expiry UTC time '{then}' is earlier than current UTC time '{now}'."
+    assert message_of(answer) == text
 
 
 def test_a_token_for_a_vault_is_no_token_for_resource_manager() -> None:
@@ -125,7 +129,7 @@ def test_a_missing_resource_is_named_with_its_type_and_group() -> None:
     [
         ("GET", CLUSTER, None, "Microsoft.ContainerService/managedClusters/read", CLUSTER),
         ("PUT", CLUSTER, {}, "Microsoft.ContainerService/managedClusters/write", CLUSTER),
-        ("GET", f"{GROUP}/providers/Microsoft.KeyVault/vaults", None, "Microsoft.KeyVault/vaults/read", f"{GROUP}/providers/Microsoft.KeyVault"),
+        ("GET", VAULT.rpartition("/")[0], None, "Microsoft.KeyVault/vaults/read", VAULT.rpartition("/vaults")[0]),
         (
             "POST",
             f"{CLUSTER}/listClusterAdminCredential",
@@ -133,10 +137,10 @@ def test_a_missing_resource_is_named_with_its_type_and_group() -> None:
             "Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action",
             CLUSTER,
         ),
-        ("PUT", f"{VAULT}/accessPolicies/add", {}, "Microsoft.KeyVault/vaults/accessPolicies/write", f"{VAULT}/accessPolicies/add"),
+        ("PUT", POLICIES, {}, "Microsoft.KeyVault/vaults/accessPolicies/write", POLICIES),
         ("GET", GROUP, None, "Microsoft.Resources/subscriptions/resourceGroups/read", GROUP),
     ],
-)  # fmt: skip
+)
 def test_whoever_has_no_right_is_told_the_action_and_the_scope(
     method: str, url: str, body: Any, action: str, scope: str
 ) -> None:
@@ -146,8 +150,9 @@ def test_whoever_has_no_right_is_told_the_action_and_the_scope(
     assert code_of(answer) == (403, "AuthorizationFailed")
     assert answer.headers["x-ms-failure-cause"] == "gateway"
     assert message_of(answer) == (
-        f"The client '{nobody}' with object id '{nobody}' does not have authorization to perform action '{action}' over "
-        f"scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials."
+        f"The client '{nobody}' with object id '{nobody}' does not have authorization to perform action '{action}' "
+        f"over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your "
+        "credentials."
     )
 
 

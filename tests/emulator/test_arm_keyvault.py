@@ -149,7 +149,10 @@ def test_a_purged_vault_is_gone_for_ever() -> None:
     purge = client("POST", f"{DELETED}/purge")
     assert (purge.status, purge.body) == (202, None)
     running = client("GET", purge.headers["Location"])
-    assert (running.status, running.body["status"]) == (200 if client.world.spec.delays.vault == 0 else 202, "Succeeded")
+    assert (running.status, running.body["status"]) == (
+        200 if client.world.spec.delays.vault == 0 else 202,
+        "Succeeded",
+    )
     assert code_of(client("GET", DELETED)) == (404, "DeletedVaultNotFound")
     assert client("PUT", VAULT, a_vault()).status == 200
     assert client.world.keyvault.living(HOST) == []

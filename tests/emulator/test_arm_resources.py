@@ -52,7 +52,13 @@ def test_resources_are_found_by_type_and_name() -> None:
     client = Arm()
     query = "$filter=resourceType eq 'Microsoft.KeyVault/vaults' and name eq 'SHOP-KV'"
     [vault] = client("GET", f"{SUB}/resources?{query}&api-version=2015-11-01").body["value"]
-    assert vault == {"id": VAULT, "name": "shop-kv", "type": "Microsoft.KeyVault/vaults", "location": "westeurope", "tags": {}}
+    assert vault == {
+        "id": VAULT,
+        "name": "shop-kv",
+        "type": "Microsoft.KeyVault/vaults",
+        "location": "westeurope",
+        "tags": {},
+    }
 
 
 def test_resources_of_a_group_are_those_alone() -> None:
@@ -69,7 +75,9 @@ def test_providers_are_registered_and_name_their_versions() -> None:
     assert provider["registrationState"] == "Registered"
     [vaults] = [one for one in provider["resourceTypes"] if one["resourceType"] == "vaults"]
     assert vaults["apiVersions"][0] == "2026-02-01"
-    assert {one["namespace"] for one in client("GET", f"{SUB}/providers").body["value"]} >= {"Microsoft.ContainerService"}
+    assert {one["namespace"] for one in client("GET", f"{SUB}/providers").body["value"]} >= {
+        "Microsoft.ContainerService"
+    }
     assert code_of(client("GET", f"{SUB}/providers/Microsoft.Nowhere")) == (404, "InvalidResourceNamespace")
     assert client("POST", f"{SUB}/providers/Microsoft.KeyVault/register?api-version=2022-09-01").status == 200
 
@@ -79,7 +87,9 @@ def test_tags_are_merged_replaced_and_deleted() -> None:
     tags = f"{VAULT}/providers/Microsoft.Resources/tags/default"
 
     def patch(operation: str, **wanted: str) -> dict[str, str]:
-        found: dict[str, str] = client("PATCH", tags, {"operation": operation, "properties": {"tags": wanted}}).body["properties"]["tags"]
+        found: dict[str, str] = client("PATCH", tags, {"operation": operation, "properties": {"tags": wanted}}).body[
+            "properties"
+        ]["tags"]
         return found
 
     assert patch("Merge", one="1", two="2") == {"one": "1", "two": "2"}

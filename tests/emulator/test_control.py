@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from emulator.core.http import Answer, Call
 from emulator.emulation import Emulation
 from emulator.entra.metadata import ARM
 from emulator.providers.containerservice import clusters
+from emulator.worlds import catalogue
 from emulator.worlds.spec import SUBSCRIPTION, Delays
 from tests.emulator.conftest import Running
 
@@ -169,7 +171,27 @@ def test_a_request_held_before_is_lost_with_its_client(
     assert len(performed) == 1
 
 
-@pytest.mark.parametrize("body", [[], {}, {"statsu": 500}, {"hold": "sideways"}, {"path": "x"}])
+def test_what_is_held_at_the_end_is_broken_off(client: Client, capfd: pytest.CaptureFixture[str]) -> None:
+    with Emulation(catalogue.load("public-rbac")) as emulation:
+        control = Control(emulation)
+        control("POST", "faults", {"path": "resourcegroups?(", "hold": "after"})
+        control("POST", "faults", {"path": "resourcegroups?", "hold": "after"})
+        asking = Asking(client(emulation))
+        until(lambda: [fault["held"] for fault in control("GET", "faults")] == [0, 1])
+    asking.join(LIMIT_SECONDS)
+    assert not asking.is_alive() and asking.status is None
+    assert capfd.readouterr().err == ""
+
+
+def test_a_request_that_does_not_come_whole_is_not_performed(
+    control: Control, emulation: Emulation, performed: list[str]
+) -> None:
+    with socket.create_connection(("127.0.0.1", emulation.server.ports["plain"])) as raw:
+        raw.sendall(b"PUT /half HTTP/1.1\r\nHost: management.emulator.test\r\nContent-Length: 10\r\n\r\nhalf")
+    assert control("GET", "requests") == [] and performed == []
+
+
+@pytest.mark.parametrize("body", [[], {}, {"statsu": 500}, {"hold": "sideways"}, {"path": "x"}, {"status": "500"}])
 def test_what_is_no_fault_is_refused(control: Control, body: Any) -> None:
     assert requests.post(f"{control.url}/faults", json=body, timeout=LIMIT_SECONDS).status_code == 400
 

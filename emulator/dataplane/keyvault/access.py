@@ -35,6 +35,14 @@ _ACTIONS = {
 
 
 @dataclass(frozen=True)
+class ControlPlane:
+    """A part of Azure that works as a principal of the customer's, such as AKS as a cluster's identity."""
+
+    principal_id: str
+    path: Path
+
+
+@dataclass(frozen=True)
 class Caller:
     """`path` is how the request reaches the vault: over the internet, or through a private endpoint if one is approved.
     `address` is None for Azure's own control plane, whose addresses no customer can allow."""

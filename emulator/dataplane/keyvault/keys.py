@@ -64,10 +64,8 @@ class KeyVault:
         key.versions.append(made)
         return made
 
-    def use(  # noqa: PLR0913 - a cryptographic request has these six parts
-        self, kid: str, operation: str, value: bytes, *, algorithm: str, caller: str, path: access.Path
-    ) -> bytes:
-        """What the vault answers a principal of Azure's control plane: `operation` is encrypt or decrypt.
+    def use(self, kid: str, operation: str, value: bytes, *, algorithm: str, caller: access.ControlPlane) -> bytes:
+        """What the vault answers a part of Azure's control plane: `operation` is encrypt or decrypt.
 
         Raises Refusal: the data plane's 403, 404 or 400.
         """
@@ -75,7 +73,8 @@ class KeyVault:
         vault = self.vault(host)
         if vault is None:
             raise refusals.key_not_found(kid)
-        who = access.Caller(caller, str(vault.body["properties"].get("tenantId")), path, address=None)
+        tenant = str(vault.body["properties"].get("tenantId"))
+        who = access.Caller(caller.principal_id, tenant, caller.path, address=None)
         access.refuse_unless_reachable(vault, who)
         name = kid.partition("/keys/")[2].partition("/")[0]
         access.refuse_unless_allowed(self._world, vault, who, operation, name)

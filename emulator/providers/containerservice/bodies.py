@@ -24,6 +24,8 @@ READ_ONLY_PROPERTIES = frozenset(
 )
 _WHOLE = frozenset({"tags", "identity", "sku", "userAssignedIdentities"})
 """Members that a PUT replaces as a whole; everything else it merges."""
+_ABSENT_WHEN_EMPTY = ("addonProfiles", "apiServerAccessProfile")
+"""[REC] az sends them empty; a cluster that never had them does not show them."""
 _OBJECT_ENCRYPTION = "kubernetesResourceObjectEncryptionProfile"
 _PREVIEWS_WITH_OBJECT_ENCRYPTION = "2025-07-02-preview"
 
@@ -40,6 +42,9 @@ def merged(stored: dict[str, Any], request: dict[str, Any], api_version: str) ->
         wanted["properties"] = {**wanted["properties"], "securityProfile": security}
     result = _merge(copy.deepcopy(stored), wanted)
     assert isinstance(result, dict)
+    for name in _ABSENT_WHEN_EMPTY:
+        if not result["properties"].get(name, True):
+            del result["properties"][name]
     return result
 
 

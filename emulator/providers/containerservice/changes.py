@@ -36,13 +36,15 @@ def _create(call: Call, request: dict[str, Any]) -> tuple[ManagedCluster, Operat
     """A new cluster. Its API server is there at once, but away until the operation ends."""
     world, group, name = call.world, call.params["group"], call.params["cluster"]
     asked = request.get("properties") or {}
-    version = versions.newest_of(asked.get("kubernetesVersion") or versions.DEFAULT)
+    version = asked.get("kubernetesVersion") or versions.DEFAULT
     request = {**request, "properties": {**asked, "kubernetesVersion": version}}
-    data = spec.Cluster(name=name, kubernetes_version=version, identity=None, secrets=spec.Secrets(count=0))
+    newest = versions.newest_of(version)
+    data = spec.Cluster(name=name, kubernetes_version=newest, identity=None, secrets=spec.Secrets(count=0))
     draft = clusters.draft(world, group, data, world.clock.now())
     after = bodies.merged(draft.body, request, call.query["api-version"])
     _refuse(call, None, after)
     draft.body = after
+    after["properties"].pop("identityProfile")
     kms.refuse_without_permission(world, draft)
     clusters.build(world, group, data, draft)
     world.kubernetes.server(draft.id).away = True
@@ -71,12 +73,16 @@ def _apply(call: Call, cluster: ManagedCluster, after: dict[str, Any]) -> Operat
         cluster.body = before
         cluster.former_principal, cluster.identity_switched = switched
         raise
-    upgrade = after["properties"]["kubernetesVersion"] != before["properties"]["currentKubernetesVersion"]
+    named = after["properties"]["kubernetesVersion"]
+    upgrade = named != before["properties"]["kubernetesVersion"]
     return lifecycle.start_update(world, cluster, "Upgrading" if upgrade else "Updating")
 
 
-def fill_identity(world: EmulatedWorld, cluster: ManagedCluster) -> None:
+def fill(world: EmulatedWorld, cluster: ManagedCluster) -> None:
     """[REC] The ids of identities are filled in by the service; the keys stay as the request wrote them."""
+    if "identityProfile" not in cluster.body["properties"]:
+        kubelet = clusters.kubelet_of(world, cluster)
+        cluster.body["properties"]["identityProfile"] = {"kubeletidentity": kubelet}
     identity = cluster.body.get("identity") or {}
     for identity_id in identity.get("userAssignedIdentities") or {}:
         found = world.resources.get(identity_id)
@@ -91,7 +97,9 @@ def fill_identity(world: EmulatedWorld, cluster: ManagedCluster) -> None:
 
 def _refuse_version(before: dict[str, Any] | None, after: dict[str, Any]) -> None:
     """[D] No unknown version, no downgrade, no minor version skipped [3P: texts]."""
-    wanted = after["properties"]["kubernetesVersion"]
+    if before and after["properties"]["kubernetesVersion"] == before["properties"]["kubernetesVersion"]:
+        return
+    wanted = versions.newest_of(after["properties"]["kubernetesVersion"])
     current = before["properties"]["currentKubernetesVersion"] if before else None
     if wanted == current:
         return

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.core.resources import Resource
 from emulator.kubernetes.encryption import KeySlot
-from emulator.providers.containerservice.kms import slot_for
+from emulator.providers.containerservice.kms import connect, slot_for
+from emulator.providers.ids import group_of
 from emulator.providers.keyvault.vaults import host_of, vault_id
 from emulator.providers.managedidentity import identities
 from emulator.providers.resources import groups
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
 
 CLUSTERS = "Microsoft.ContainerService/managedClusters"
+_PLUGINS = ("azure-monitor-metrics-ccp", "karpenter", "kubelet-serving-csr-approver", "live-patching-controller")
+_STORAGE = ("diskCSIDriver", "fileCSIDriver", "snapshotController")
 
 
 @dataclass
@@ -40,7 +43,7 @@ def create(world: EmulatedWorld, group: str, cluster: spec.Cluster, created: dat
     """A running cluster as the world's data describes it, with its node resource group and its API server."""
     made = draft(world, group, cluster, created)
     if cluster.kms:
-        _switch_on(world, made, group, cluster.kms)
+        _switch_on(world, made, cluster.kms)
     build(world, group, cluster, made)
     return made
 
@@ -70,16 +73,20 @@ def touch(world: EmulatedWorld, cluster: Resource, state: str) -> None:
         pool.update(provisioningState=state, eTag=world.ids.next("etag"))
 
 
-def _switch_on(world: EmulatedWorld, cluster: ManagedCluster, group: str, kms: spec.Kms) -> None:
+def _switch_on(world: EmulatedWorld, cluster: ManagedCluster, kms: spec.Kms) -> None:
     """The profile and the slot of a cluster whose KMS was enabled before the world starts."""
     version = world.keyvault.key(host_of(kms.vault), kms.key).versions[kms.version - 1]
     private = kms.network_access == "Private"
+    vault = world.resources.get(vault_id(spec.SUBSCRIPTION, group_of(cluster.id), kms.vault))
+    assert vault is not None, f"the world has no vault {kms.vault}"
     cluster.body["properties"]["securityProfile"]["azureKeyVaultKms"] = {
         "enabled": True,
         "keyId": version.kid,
         "keyVaultNetworkAccess": kms.network_access,
-        "keyVaultResourceId": vault_id(spec.SUBSCRIPTION, group, kms.vault) if private else "",
+        "keyVaultResourceId": vault.id if private else "",
     }
+    if private:
+        connect(world, cluster, vault)["status"] = "Approved"
     cluster.current = slot_for(world, cluster)
 
 
@@ -87,49 +94,45 @@ def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[s
     own_id = cluster_id(group, cluster.name)
     host = world.kubernetes.host_of(own_id)
     node_group = f"MC_{group}_{cluster.name}_{spec.LOCATION}"
-    document = {
+    properties = {
+        "provisioningState": "Succeeded",
+        "powerState": {"code": "Running"},
+        "kubernetesVersion": cluster.kubernetes_version,
+        "currentKubernetesVersion": cluster.kubernetes_version,
+        "dnsPrefix": host.partition(".")[0].rpartition("-")[0],
+        "fqdn": host,
+        "azurePortalFQDN": host.replace(".hcp.", ".portal.hcp."),
+        "agentPoolProfiles": [_pool(world, own_id, cluster.kubernetes_version)],
+        "servicePrincipalProfile": {"clientId": "msi"},
+        "nodeResourceGroup": node_group,
+        "enableRBAC": True,
+        "supportPlan": "KubernetesOfficial",
+        "networkProfile": _network(),
+        "maxAgentPools": 100,
+        "identityProfile": {"kubeletidentity": _kubelet(world, group, node_group, cluster.name)},
+        "autoUpgradeProfile": {"nodeOSUpgradeChannel": "NodeImage"},
+        "disableLocalAccounts": not cluster.local_accounts,
+        "securityProfile": {},
+        "storageProfile": {name: {"enabled": True} for name in _STORAGE},
+        "oidcIssuerProfile": {"enabled": False},
+        "workloadAutoScalerProfile": {},
+        "metricsProfile": {"costAnalysis": {"enabled": False}},
+        "resourceUID": world.ids.uuid("resourceUID", own_id.lower()).replace("-", "")[:24],
+        "controlPlanePluginProfiles": {name: {"enableV2": True} for name in _PLUGINS},
+        "nodeProvisioningProfile": {"mode": "Manual", "defaultNodePools": "Auto"},
+        "bootstrapProfile": {"artifactSource": "Direct"},
+    }
+    return {
         "id": own_id,
         "location": spec.LOCATION,
         "name": cluster.name,
         "type": "Microsoft.ContainerService/ManagedClusters",
         "kind": "Base",
-        "properties": {
-            "provisioningState": "Succeeded",
-            "powerState": {"code": "Running"},
-            "kubernetesVersion": cluster.kubernetes_version,
-            "currentKubernetesVersion": cluster.kubernetes_version,
-            "dnsPrefix": host.partition(".")[0].rpartition("-")[0],
-            "fqdn": host,
-            "azurePortalFQDN": host.replace(".hcp.", ".portal.hcp."),
-            "agentPoolProfiles": [_pool(world, own_id, cluster.kubernetes_version)],
-            "servicePrincipalProfile": {"clientId": "msi"},
-            "nodeResourceGroup": node_group,
-            "enableRBAC": True,
-            "supportPlan": "KubernetesOfficial",
-            "networkProfile": _network(),
-            "maxAgentPools": 100,
-            "identityProfile": {"kubeletidentity": _kubelet(world, group, node_group, cluster.name)},
-            "autoUpgradeProfile": {"nodeOSUpgradeChannel": "NodeImage"},
-            "disableLocalAccounts": not cluster.local_accounts,
-            "securityProfile": {},
-            "storageProfile": {
-                "diskCSIDriver": {"enabled": True},
-                "fileCSIDriver": {"enabled": True},
-                "snapshotController": {"enabled": True},
-            },
-            "oidcIssuerProfile": {"enabled": False},
-            "workloadAutoScalerProfile": {},
-            "metricsProfile": {"costAnalysis": {"enabled": False}},
-            "resourceUID": world.ids.uuid("resourceUID", own_id.lower()).replace("-", "")[:24],
-            "nodeProvisioningProfile": {"mode": "Manual", "defaultNodePools": "Auto"},
-            "bootstrapProfile": {"artifactSource": "Direct"},
-            **_options(cluster),
-        },
+        "properties": properties | _options(cluster),
         "identity": _identity(world, group, cluster),
         "sku": {"name": "Base", "tier": "Free"},
         "eTag": world.ids.uuid("etag", own_id.lower()),
     }
-    return document
 
 
 def _options(cluster: spec.Cluster) -> dict[str, Any]:
@@ -169,6 +172,12 @@ def _kubelet(world: EmulatedWorld, group: str, node_group: str, name: str) -> di
         "clientId": world.ids.uuid("client", principal),
         "objectId": principal,
     }
+
+
+def kubelet_of(world: EmulatedWorld, cluster: Resource) -> dict[str, Any]:
+    """The kubelet's identity as identityProfile names it."""
+    node_group = cluster.body["properties"]["nodeResourceGroup"]
+    return _kubelet(world, group_of(cluster.id), node_group, cluster.body["name"])
 
 
 def _network() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emulator.core.http import Refusal
 from emulator.core.operations import OperationFailed
@@ -12,7 +12,7 @@ from emulator.kubernetes.encryption import KeySlot
 from emulator.providers.containerservice.bodies import minor
 from emulator.providers.containerservice.kms_rules import KMS_V2, KmsProfile, profile_of
 from emulator.providers.errors import aks_error
-from emulator.providers.ids import name_of, same_id
+from emulator.providers.ids import group_id, name_of, same_id
 from emulator.providers.keyvault import connections
 from emulator.worlds.spec import SUBSCRIPTION
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from emulator.providers.containerservice.clusters import ManagedCluster
     from emulator.world import EmulatedWorld
 
+INTERNAL = ("InternalOperationError", "Internal server error")
+"""[ISS] AKS says no more when an operation fails."""
 APPROVE = "Microsoft.KeyVault/vaults/privateEndpointConnectionsApproval/action"
 
 
@@ -71,9 +73,7 @@ def can_use(world: EmulatedWorld, cluster: Resource, slot: KeySlot) -> bool:
     value = b"healthcheck"
     try:
         for operation in ("encrypt", "decrypt"):
-            value = world.keyvault.use(
-                slot.kid, operation, value, algorithm=algorithm, caller=slot.principal_id, path=slot.path
-            )
+            value = world.keyvault.use(slot.kid, operation, value, algorithm=algorithm, caller=slot.caller)
     except Refusal:
         return False
     return True
@@ -85,16 +85,18 @@ def needs_restart(world: EmulatedWorld, cluster: ManagedCluster) -> bool:
 
 
 def prepare(world: EmulatedWorld, cluster: ManagedCluster) -> None:
-    """The network path and the plugin, before the API servers restart.
+    """The network path and the plugin, before the API servers restart. [INF azure-docs#105101] The slots that they have
+    are still asked by their old way meanwhile: a vault that was closed before it became Private fails the update.
 
-    Raises OperationFailed: [ISS] AKS says no more than InternalOperationError.
+    Raises OperationFailed.
     """
     profile, slot = profile_of(cluster.body), slot_for(world, cluster)
     if slot is None:
         return
     reachable = not profile.private or _private_endpoint_approved(world, cluster, profile)
-    if not reachable or not can_use(world, cluster, slot):
-        raise OperationFailed("InternalOperationError", "Internal server error")
+    asked = {slot, cluster.current, cluster.previous} - {None} if needs_restart(world, cluster) else {slot}
+    if not reachable or not all(can_use(world, cluster, one) for one in asked if one):
+        raise OperationFailed(*INTERNAL)
 
 
 def switch(world: EmulatedWorld, cluster: ManagedCluster) -> bool:
@@ -105,6 +107,8 @@ def switch(world: EmulatedWorld, cluster: ManagedCluster) -> bool:
     previous = cluster.previous
     if cluster.current is not None and (wanted is None or wanted.kid != cluster.current.kid):
         previous = cluster.current
+    if wanted is not None and previous is not None and wanted.kid == previous.kid:
+        previous = None
     server.use_keys(wanted, previous)
     if not server.synced:
         server.use_keys(*before)
@@ -119,13 +123,18 @@ def _private_endpoint_approved(world: EmulatedWorld, cluster: ManagedCluster, pr
     vault = world.resources.get(profile.vault_id)
     if vault is None or not same_id(name_of(vault.id), profile.vault_name):
         return False
-    node_group = cluster.body["properties"]["nodeResourceGroup"]
-    endpoint = (
-        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{node_group}/providers/Microsoft.Network/privateEndpoints/"
-        f"kms-{name_of(cluster.id)}"
-    )
-    connection = connections.connection_of(vault, endpoint) or connections.connect(world, vault, endpoint)
-    state = connection["properties"]["privateLinkServiceConnectionState"]
+    state = connect(world, cluster, vault)
     if state["status"] == "Pending" and world.rights.may(principal_in_use(world, cluster), APPROVE, vault.id):
         state["status"] = "Approved"
     return bool(state["status"] == "Approved")
+
+
+def connect(world: EmulatedWorld, cluster: ManagedCluster, vault: Resource) -> dict[str, Any]:
+    """The state of the connection between the cluster's own private endpoint and the vault, made when missing."""
+    node_group = cluster.body["properties"]["nodeResourceGroup"]
+    endpoint = (
+        f"{group_id(SUBSCRIPTION, node_group)}/providers/Microsoft.Network/privateEndpoints/kms-{name_of(cluster.id)}"
+    )
+    connection = connections.connection_of(vault, endpoint) or connections.connect(world, vault, endpoint)
+    state: dict[str, Any] = connection["properties"]["privateLinkServiceConnectionState"]
+    return state

@@ -10,7 +10,10 @@ from emulator.core.operations import Operation, OperationFailed
 from emulator.core.resources import Resource
 from emulator.providers.containerservice import kms
 from emulator.providers.containerservice.clusters import ManagedCluster, touch
+from emulator.providers.containerservice.versions import newest_of
 from emulator.providers.errors import aks_error
+from emulator.providers.ids import group_id
+from emulator.worlds.spec import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -18,8 +21,6 @@ if TYPE_CHECKING:
 UPDATE_STATUSES = ("InProgress", "ProvisioningControlPlane", "ReconcilingDNS", "ReconcilingAddons")
 """[REC] The set is open: these are from one recorded update."""
 _AWAY_FROM = 0.25
-_INTERNAL = ("InternalOperationError", "Internal server error")
-"""[ISS] AKS says no more."""
 
 
 def refuse_while_busy(world: EmulatedWorld, cluster: ManagedCluster) -> None:
@@ -54,7 +55,10 @@ def refuse_unless_matching(cluster: Resource | None, if_match: str | None, if_no
 def start_update(world: EmulatedWorld, cluster: ManagedCluster, state: str) -> Operation:
     """Begins what a PUT asked for; the document already says it, as AKS's does [REC]."""
     properties = cluster.body["properties"]
-    upgrade = properties["kubernetesVersion"] != properties["currentKubernetesVersion"]
+    version = properties["currentKubernetesVersion"]
+    if state == "Upgrading":
+        version = newest_of(properties["kubernetesVersion"])
+    upgrade = version != properties["currentKubernetesVersion"]
     if upgrade or kms.needs_restart(world, cluster):
         _go_away(world, cluster)
 
@@ -62,7 +66,7 @@ def start_update(world: EmulatedWorld, cluster: ManagedCluster, state: str) -> O
         server = world.kubernetes.server(cluster.id)
         server.away = False
         kms.prepare(world, cluster)
-        properties["currentKubernetesVersion"] = properties["kubernetesVersion"]
+        properties["currentKubernetesVersion"] = version
         if kms.needs_restart(world, cluster):
             if not kms.switch(world, cluster):
                 operation.go_on(operation.ends + timedelta(seconds=world.spec.delays.stuck), stuck)
@@ -71,9 +75,22 @@ def start_update(world: EmulatedWorld, cluster: ManagedCluster, state: str) -> O
 
     def stuck() -> None:
         touch(world, cluster, "Failed")
-        raise OperationFailed(*_INTERNAL)
+        raise OperationFailed(*kms.INTERNAL)
 
     return _start(world, cluster, (state, *UPDATE_STATUSES), effect)
+
+
+def start_delete(world: EmulatedWorld, cluster: ManagedCluster) -> Operation:
+    """[D] The node resource group goes with the cluster, and etcd with both."""
+
+    def finish() -> None:
+        node_group = group_id(SUBSCRIPTION, cluster.body["properties"]["nodeResourceGroup"])
+        world.resources.remove_all(node_group)
+        world.resources.remove(cluster.id)
+        world.kubernetes.remove(cluster.id)
+
+    touch(world, cluster, "Deleting")
+    return world.operations.start(cluster, ("InProgress",), world.spec.delays.update, finish)
 
 
 def start_stop(world: EmulatedWorld, cluster: ManagedCluster) -> Operation:
@@ -95,7 +112,7 @@ def start_start(world: EmulatedWorld, cluster: ManagedCluster) -> Operation:
         server.away = False
         server.restart()
         if not server.synced:
-            raise OperationFailed(*_INTERNAL)
+            raise OperationFailed(*kms.INTERNAL)
 
     return _start(world, cluster, ("Starting", "InProgress", "ProvisioningControlPlane"), effect)
 

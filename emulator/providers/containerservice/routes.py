@@ -56,13 +56,13 @@ def get_cluster(call: Call) -> Answer:
 @ROUTES.route("PUT", _CLUSTER)
 def put_cluster(call: Call) -> Answer:
     """[REC] 201 Creating or 200 Updating, the whole cluster as it will be, and only Azure-AsyncOperation. An identity
-    that is new to the cluster has no ids in this answer."""
+    that is new to the cluster has no ids in this answer, and a new cluster no identityProfile."""
     existing = call.world.resources.get(call.path)
     cluster = existing if isinstance(existing, ManagedCluster) else None
     _refuse_unless_matching(call, cluster)
     cluster, operation = changes.put(call, cluster)
     answer = Answer(200 if existing else 201, copy.deepcopy(_shown(call, cluster)), operation.headers)
-    changes.fill_identity(call.world, cluster)
+    changes.fill(call.world, cluster)
     return answer
 
 
@@ -79,6 +79,17 @@ def patch_cluster(call: Call) -> Answer:
 
 def _refuse_unless_matching(call: Call, cluster: ManagedCluster | None) -> None:
     lifecycle.refuse_unless_matching(cluster, call.headers.get("if-match"), call.headers.get("if-none-match"))
+
+
+@ROUTES.route("DELETE", _CLUSTER)
+def delete_cluster(call: Call) -> Answer:
+    """[REC] 202; [D] 204 when there was none."""
+    cluster = call.world.resources.get(call.path)
+    if not isinstance(cluster, ManagedCluster):
+        return Answer(204)
+    _refuse_unless_matching(call, cluster)
+    lifecycle.refuse_while_busy(call.world, cluster)
+    return _accepted(lifecycle.start_delete(call.world, cluster))
 
 
 @ROUTES.route("POST", _CLUSTER + "/stop")

@@ -21,6 +21,7 @@ def declare_child_routes(routes: Routes, vault: str, find: FindVault) -> None:
     """Adds the routes below `vault`, the template of a vault's path."""
     _declare_key_routes(routes, vault, find)
     _declare_endpoint_routes(routes, vault, find)
+    _declare_link_route(routes, vault, find)
 
 
 def _declare_key_routes(routes: Routes, vault: str, find: FindVault) -> None:
@@ -140,6 +141,8 @@ def _declare_endpoint_routes(routes: Routes, vault: str, find: FindVault) -> Non
         connections.disconnect(owner, connection)
         return Answer(202, None, {"Location": _poll_url(call, "delete")})
 
+
+def _declare_link_route(routes: Routes, vault: str, find: FindVault) -> None:
     @routes.route("GET", vault + "/privateLinkResources")
     def list_private_link_resources(call: Call) -> Answer:
         resource = {

@@ -35,12 +35,15 @@ declare_child_routes(ROUTES, _VAULT, vault_of)
 def list_vaults(call: Call) -> Answer:
     """[REC] A page that is not empty names a next one, which is."""
     scope = call.path.lower().partition("/providers/")[0]
-    listed = [] if "$skiptoken" in call.query else list(call.world.resources.under(scope, vaults.VAULTS))
-    page: dict[str, Any] = {"value": [vaults.shown(call.world, vault) for vault in listed]}
-    if listed:
-        version = call.query["api-version"]
-        page["nextLink"] = f"{ARM}{call.path}?api-version={version}&$skiptoken=ServiceBased,Tm9uZSw="
-    return Answer(200, page)
+    return _page(call, [vaults.shown(call.world, vault) for vault in call.world.resources.under(scope, vaults.VAULTS)])
+
+
+def _page(call: Call, listed: list[dict[str, Any]]) -> Answer:
+    if not listed or "$skiptoken" in call.query:
+        return Answer(200, {"value": []})
+    version = call.query["api-version"]
+    link = f"{ARM}{call.path}?api-version={version}&$skiptoken=ServiceBased,Tm9uZSw="
+    return Answer(200, {"value": listed, "nextLink": link})
 
 
 @ROUTES.route("GET", _VAULT)
@@ -110,7 +113,7 @@ def put_access_policies(call: Call) -> Answer:
 
 @ROUTES.route("GET", _SUBSCRIPTION + "/deletedVaults")
 def list_deleted_vaults(call: Call) -> Answer:
-    return Answer(200, {"value": [one.body for one in vaults.all_deleted(call.world)]})
+    return _page(call, [one.body for one in vaults.all_deleted(call.world)])
 
 
 @ROUTES.route("GET", _SUBSCRIPTION + "/managedHSMs")

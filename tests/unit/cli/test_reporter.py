@@ -94,6 +94,15 @@ def test_when_nothing_is_left_to_do_the_steps_are_not_told_twice() -> None:
     assert watched.text == before
 
 
+def test_a_second_look_tells_only_what_is_new() -> None:
+    watched = Watched({})
+    watched.reporter.findings([samples.HEALTHY, samples.NO_PURGE_PROTECTION])
+    watched.reporter.findings([samples.HEALTHY, samples.NO_PURGE_PROTECTION, samples.UNREADABLE_FIREWALL])
+    assert watched.text.count("no purge protection") == 1
+    assert "Looked again at prod, 3 checks: 1 unknown, 1 warning" in watched.text
+    assert "cannot read the firewall" in watched.text
+
+
 def test_a_step_that_failed_says_why_before_the_next_one_begins() -> None:
     watched = Watched({})
     failed = StepRecord("turn-on-kms", "turn KMS on", "failed", 3.0, "(BadRequest) no")

@@ -178,6 +178,20 @@ def test_an_operation_that_ends_badly_fails_with_its_own_words(
     assert caught.value.code == "KMSFailed" and caught.value.request_id == "c1"
 
 
+def test_ctrl_c_while_an_operation_runs_ends_the_watching_at_once(service: Service, clusters: ArmClusters) -> None:
+    class Interrupting(Seen):
+        def status(self, status: str) -> None:
+            super().status(status)
+            raise KeyboardInterrupt
+
+    service.answers("GET", PATH, Reply(200, a_cluster()))
+    accepts_the_change(service, Reply(200, {"status": "InProgress"}))
+    seen, read = Interrupting(service), clusters.get(SHOP)
+    with pytest.raises(KeyboardInterrupt):
+        clusters.turn_off_kms(read, {}, seen)
+    assert seen.operation and seen.statuses == ["InProgress"]
+
+
 def test_polls_that_fail_are_tried_again(service: Service, clusters: ArmClusters) -> None:
     service.answers("GET", PATH, Reply(200, a_cluster()))
     accepts_the_change(service, Reply(502, "bad gateway"), Reply(cut=True), Reply(200, {"status": "Succeeded"}))
@@ -204,6 +218,16 @@ def test_a_refused_change_keeps_the_services_code(
     with pytest.raises(kind) as caught:
         clusters.turn_on_kms(clusters.get(SHOP), PUBLIC, {}, seen)
     assert getattr(caught.value, "code", "") == code and not seen.operation
+
+
+def test_a_change_whose_answer_was_lost_meets_itself_as_a_conflict(service: Service, clusters: ArmClusters) -> None:
+    """The SDK sends a PUT again when the connection breaks; If-Match keeps the second one from doing anything."""
+    service.answers("GET", PATH, Reply(200, a_cluster()))
+    changed = {"error": {"code": "PreconditionFailed", "message": "the eTag does not match"}}
+    service.answers("PUT", PATH, Reply(cut=True), Reply(412, changed))
+    with pytest.raises(Conflict):
+        clusters.turn_off_kms(clusters.get(SHOP), {}, Seen(service))
+    assert len({put.headers["if-match"] for put in service.made("PUT")}) == 1
 
 
 def test_the_kubeconfig_comes_as_it_is_and_never_into_a_log(

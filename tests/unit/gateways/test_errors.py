@@ -136,6 +136,7 @@ def test_no_connection_is_unavailable(error: Exception) -> None:
         (AuthenticationError("it ran out", recommendation="Run:\naz login --scope x"), "Run: az login --scope x"),
         (CLIError("Please run 'az login' to setup account."), "Please run 'az login'"),
         (ClientAuthenticationError("no token"), "Sign in again: az login"),
+        (CLIError("The subscription of 's' doesn't exist in cloud 'AzureCloud'."), "The subscription of 's'"),
     ],
 )
 def test_a_login_that_does_not_hold_says_how_to_sign_in(error: Exception, advice: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from azext_akskv.engine.result import Result, StepRecord, Trouble
+from azext_akskv.engine.runner import INTERRUPTED
 from azext_akskv.engine.step import Plan, Rewrite, Step
 from azext_akskv.model.cluster import Experience
 from azext_akskv.model.finding import Finding, State
@@ -77,6 +78,12 @@ def failed() -> Result:
     )
     trouble = Trouble("2 secrets were refused", ("Every secret can be read: keep the key enabled.",))
     return Result("enable", "20261122-144501-enable", "failed", steps, (), PLAN.keep, rewrite, trouble)
+
+
+def interrupted() -> Result:
+    steps = (*STEPS[:1], StepRecord("turn-on-kms", STEPS[1].title, "failed", 0.0, INTERRUPTED))
+    trouble = Trouble(f"Interrupted in the step: {STEPS[1].title}.", ("The API servers may already use the key.",))
+    return Result("enable", "20261122-144501-enable", "failed", steps, trouble=trouble)
 
 
 def waiting() -> Result:

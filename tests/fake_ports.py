@@ -1,0 +1,257 @@
+"""The ports of tests/fakes.py: each call is a moment at which the process can be killed, before and after its effect."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from azext_akskv.failures import Conflict, Missing, OperationFailed, Rejected, Unavailable, Unreadable
+from azext_akskv.model.access import KEY_POLICY, USES_KEYS, Grant, Identity
+from azext_akskv.model.cluster import (
+    Cluster,
+    parse_cluster,
+    with_identity,
+    with_kms_off,
+    with_kms_on,
+    with_tags,
+)
+from azext_akskv.model.ids import KeyId, ResourceId
+from azext_akskv.model.key import KeyVersion, why_unusable
+from azext_akskv.model.kube import KeyEvidence, SecretPage, SecretRef, Switch, key_id_hash
+from azext_akskv.model.vault import Openness, Vault, openness_of, parse_vault
+from azext_akskv.ports import KmsSetting, Ports, Touched, Watch
+from azext_akskv.steps.cluster_kms import NOT_GRANTED
+from tests.builders import TENANT, a_key, policy, vault_json
+
+if TYPE_CHECKING:
+    from tests.fakes import FakeWorld
+
+READ_ONLY_ON_PUT = {"provisioningState", "powerState", "currentKubernetesVersion"}
+
+
+class FakePort:
+    def __init__(self, world: FakeWorld) -> None:
+        self.world = world
+
+    def asked(self, call: str) -> None:
+        waiting = self.world.faults.get(call)
+        if waiting:
+            raise waiting.pop(0)
+        self.world.settle()
+
+    @contextmanager
+    def changing(self, call: str) -> Iterator[None]:
+        self.asked(call)
+        self.world.moments.at(f"before {call}")
+        yield
+        self.world.writes[call] += 1
+        self.world.moments.at(f"after {call}")
+
+
+class FakeClusters(FakePort):
+    def get(self, cluster: ResourceId) -> Cluster:
+        self.asked("clusters.get")
+        if self.world.cluster is None:
+            raise Missing("read the cluster", "ResourceNotFound")
+        return parse_cluster(copy.deepcopy(self.world.cluster), self.world.clock.time)
+
+    def turn_on_kms(self, seen: Cluster, setting: KmsSetting, tags: Mapping[str, str], watch: Watch) -> None:
+        self._validate(setting, seen)
+        body = with_kms_on(seen.raw, setting.key, setting.network_access, setting.vault)
+        self._put("clusters.turn_on_kms", seen, with_tags(body, tags), watch)
+
+    def turn_off_kms(self, seen: Cluster, tags: Mapping[str, str], watch: Watch) -> None:
+        self._put("clusters.turn_off_kms", seen, with_tags(with_kms_off(seen.raw), tags), watch)
+
+    def assign_identity(self, seen: Cluster, identity: ResourceId, tags: Mapping[str, str], watch: Watch) -> None:
+        body = with_tags(with_identity(seen.raw, identity), tags)
+        principal = self.world.identities[identity].principal_id
+        body["identity"]["userAssignedIdentities"] = {str(identity): {"principalId": principal}}
+        self._put("clusters.assign_identity", seen, body, watch)
+
+    def _validate(self, setting: KmsSetting, seen: Cluster) -> None:
+        """AKS tries the key on a public vault; on a private one a bad grant breaks the control plane instead."""
+        vault, principal = self.world.vaults[setting.vault], seen.identity.principal_id or ""
+        version = next(each for each in self.world.keys[(setting.key.host, setting.key.name)] if each.id == setting.key)
+        works = self.world.allowed(vault, principal) and not list(why_unusable(version, self.world.clock.time))
+        open_ = openness_of(vault["properties"]) is Openness.PUBLIC
+        if setting.network_access == "Public" and not (works and open_):
+            raise Rejected("turn on KMS", NOT_GRANTED, "The identity does not have keys encrypt/decrypt permission.")
+        assert works, "KMS was turned on for a private vault before the grant worked: the control plane is broken"
+
+    def _put(self, call: str, seen: Cluster, body: dict[str, Any], watch: Watch) -> None:
+        world = self.world
+        self.asked(call)
+        assert world.cluster is not None
+        if world.cluster["eTag"] != seen.etag:
+            raise Conflict("update the cluster", "EtagMismatch", "the cluster was changed")
+        if world.cluster["properties"]["provisioningState"] == "Updating":
+            raise Conflict("update the cluster", "OperationNotAllowed", "another operation is in progress")
+        world.moments.at(f"before {call}")
+        old = world.cluster
+        properties = {**body["properties"], **{name: old["properties"][name] for name in READ_ONLY_ON_PUT}}
+        world.cluster = {**old, **body, "properties": properties, "eTag": str(int(old["eTag"]) + 1)}
+        world.cluster["properties"]["provisioningState"] = "Updating"
+        world.updating_until = world.clock.time + timedelta(seconds=world.update_seconds)
+        world.writes[call] += 1
+        world.moments.at(f"after {call} was accepted")
+        watch.accepted("https://management.azure.com/operations/1")
+        while world.updating_until:
+            watch.status("Updating")
+            world.clock.sleep(60)
+            world.settle()
+        world.moments.at(f"after {call} ended")
+        if world.cluster["properties"]["provisioningState"] != "Succeeded":
+            raise OperationFailed("update the cluster", "InternalOperationError", "Internal server error")
+
+
+class FakeVaults(FakePort):
+    def get(self, vault: ResourceId) -> Vault:
+        self.asked("vaults.get")
+        if vault not in self.world.vaults:
+            raise Missing("read the vault", "ResourceNotFound")
+        return parse_vault(copy.deepcopy(self.world.vaults[vault]), self.world.clock.time)
+
+    def find(self, subscription: str, name: str) -> Vault | None:
+        self.asked("vaults.find")
+        found = [id_ for id_ in self.world.vaults if (id_.subscription, id_.name) == (subscription, name)]
+        return self.get(found[0]) if found else None
+
+    def deleted(self, subscription: str, name: str, location: str) -> bool:
+        self.asked("vaults.deleted")
+        return name in self.world.deleted_vaults
+
+    def create(self, vault: ResourceId, location: str, tenant: str, tags: Mapping[str, str]) -> Vault:
+        with self.changing("vaults.create"):
+            made = vault_json() | {"id": str(vault), "location": location, "tags": dict(tags)}
+            made["properties"]["vaultUri"] = f"https://{vault.name}.vault.azure.net/"
+            assert tenant == TENANT
+            self.world.vaults[vault] = made
+        return self.get(vault)
+
+    def allow_keys(self, vault: Vault, principal_id: str, permissions: frozenset[str]) -> None:
+        with self.changing("vaults.allow_keys"):
+            assert permissions == KEY_POLICY
+            entry = policy(principal_id, *sorted(permissions))
+            self.world.vaults[vault.id]["properties"]["accessPolicies"].append(entry)
+            self.world.policy_since[principal_id] = self.world.clock.time
+
+
+class FakeKeys(FakePort):
+    def get(self, vault: Vault, name: str, version: str | None = None) -> KeyVersion:
+        self.asked("keys.get")
+        versions = self.world.keys.get((vault.host, name), [])
+        found = [each for each in versions if version in (None, each.id.version)]
+        if not found:
+            raise Missing("read the key", "KeyNotFound")
+        return found[-1]
+
+    def versions(self, vault: Vault, name: str) -> list[KeyVersion]:
+        """As ARM lists them: without type and operations."""
+        self.asked("keys.versions")
+        versions = self.world.keys.get((vault.host, name), [])
+        return [dataclasses.replace(each, kind="", operations=frozenset()) for each in versions]
+
+    def deleted(self, vault: Vault, name: str) -> bool:
+        self.asked("keys.deleted")
+        return (vault.host, name) in self.world.deleted_keys
+
+    def create(self, vault: Vault, name: str, tags: Mapping[str, str]) -> KeyVersion:
+        with self.changing("keys.create"):
+            versions = self.world.keys.setdefault((vault.host, name), [])
+            if not versions:
+                versions.append(a_key(KeyId(vault.host, name, "5e00000000000000000000000000000a"), tags=dict(tags)))
+        return versions[0]
+
+
+class FakeRoles(FakePort):
+    def of(self, scope: ResourceId, principal_id: str) -> tuple[Grant, ...]:
+        self.asked("roles.of")
+        return tuple(each for each in self.world.grants if each.principal_id == principal_id)
+
+    def grant(self, scope: ResourceId, role: str, principal_id: str) -> Grant:
+        if self.world.clock.time < self.world.principal_unknown_until:
+            raise Rejected("assign a role", "PrincipalNotFound", "does not exist in the directory")
+        made = Grant(role, str(scope), principal_id, self.world.clock.time)
+        with self.changing(f"roles.grant {'keys' if role in USES_KEYS else 'endpoints'}"):
+            self.world.grants.append(made)
+        return made
+
+
+class FakeIdentities(FakePort):
+    def get(self, identity: ResourceId) -> Identity:
+        self.asked("identities.get")
+        if identity not in self.world.identities:
+            raise Missing("read the identity", "ResourceNotFound")
+        return self.world.identities[identity]
+
+    def create(self, identity: ResourceId, location: str, tags: Mapping[str, str]) -> Identity:
+        with self.changing("identities.create"):
+            self.world.identities[identity] = Identity(identity, f"principal of {identity.name}", "c", location, TENANT)
+        return self.world.identities[identity]
+
+
+class FakeSecrets(FakePort):
+    def asked(self, call: str) -> None:
+        super().asked(call)
+        if not self.ready():
+            raise Unavailable("ask the API server", "", "connection refused")
+
+    def ready(self) -> bool:
+        self.world.settle()
+        return not self.world.api_server_away and self.world.updating_until is None
+
+    def namespaces(self) -> list[str]:
+        self.asked("secrets.namespaces")
+        return sorted({ref.namespace for ref in self.world.stored})
+
+    def page(self, namespace: str, after: str | None = None, limit: int = 500) -> SecretPage:
+        self.asked("secrets.page")
+        names = sorted(ref for ref in self.world.stored if ref.namespace == namespace and ref.name > (after or ""))
+        shown = names[:limit]
+        for ref in shown:
+            if self.world.stored[ref][1] not in self.world.slots:
+                raise Unreadable("list secrets", "no matching key was found", str(ref))
+        return SecretPage(tuple(shown), self.world.version, shown[-1].name if len(names) > limit else None)
+
+    def behind(self, secret: SecretRef) -> str:
+        return secret.name
+
+    def latest_version(self) -> int:
+        self.asked("secrets.latest_version")
+        return self.world.version
+
+    def switch(self) -> Switch | None:
+        self.asked("secrets.switch")
+        return self.world.switch
+
+    def evidence(self) -> KeyEvidence | None:
+        self.asked("secrets.evidence")
+        present = self.world.slots[0]
+        return KeyEvidence(frozenset({"api-1"}), {"api-1": frozenset({key_id_hash(present)})})
+
+    def touch(self, secret: SecretRef) -> Touched:
+        self.asked("secrets.touch")
+        self.world.moments.at("before secrets.touch")
+        version, key = self.world.stored[secret]
+        if key != self.world.slots[0]:
+            self.world.version += 1
+            version = self.world.version
+            self.world.stored[secret] = (version, self.world.slots[0])
+            self.world.writes["secrets.rewritten"] += 1
+            self.world.moments.at("after secrets.touch")
+        self.world.writes["secrets.touch"] += 1
+        return Touched(version)
+
+    def note_switch(self, switch: Switch) -> None:
+        with self.changing("secrets.note_switch"):
+            self.world.switch = switch
+
+
+def fake_ports(world: FakeWorld) -> Ports:
+    kinds = (FakeClusters, FakeVaults, FakeKeys, FakeRoles, FakeIdentities, FakeSecrets)
+    return Ports(*(kind(world) for kind in kinds))  # type: ignore[arg-type]  # each fills its protocol

@@ -1,0 +1,190 @@
+"""An Azure and a cluster in memory behind all ports, which can be killed at any moment and counts what was written."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from azext_akskv.engine.journal import Journal, RunJournal
+from azext_akskv.engine.result import Result
+from azext_akskv.engine.waiting import Waits
+from azext_akskv.flows.drive import Flow, drive
+from azext_akskv.flows.show import show
+from azext_akskv.flows.world import Consent, World
+from azext_akskv.model.access import Grant, Identity
+from azext_akskv.model.ids import KeyId, ResourceId
+from azext_akskv.model.key import KeyVersion
+from azext_akskv.model.kube import SecretRef, Switch
+from azext_akskv.model.snapshot import Wanted
+from azext_akskv.model.state import KmsState
+from tests.builders import HOST, IDENTITY, KEY, NOW, TARGET, VAULT, a_key, an_identity, cluster_json, vault_json
+from tests.fake_ports import fake_ports
+
+PLAIN = "off"
+
+
+class Crash(BaseException):
+    """kill -9: nothing may catch it."""
+
+
+class Moments:
+    """Counts the moments at which a process can be killed, and kills it at one of them."""
+
+    def __init__(self) -> None:
+        self.passed: list[str] = []
+        self.crash_at: int | None = None
+
+    def at(self, name: str) -> None:
+        self.passed.append(name)
+        if len(self.passed) - 1 == self.crash_at:
+            raise Crash(name)
+
+
+class FakeClock:
+    """Time passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._lock = threading.Lock()
+
+    @property
+    def time(self) -> datetime:
+        return NOW + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.seconds += seconds
+
+
+class FakeReporter:
+    """Keeps what it was told, one line each."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *what: self.told.append(f"{name} {' '.join(map(str, what))}")
+
+
+class CrashingRunJournal(RunJournal):
+    moments: Moments
+
+    def write(self, event: str, **details: Any) -> None:
+        self.moments.at(f"before the line {event}")
+        super().write(event, **details)
+        self.moments.at(f"after the line {event}")
+
+
+class CrashingJournal(Journal):
+    moments: Moments
+
+    def start(self, flow: str, asked: str, before: Mapping[str, Any]) -> tuple[RunJournal, dict[str, str], bool]:
+        self.moments.at("before the line start")
+        journal, facts, resumed = super().start(flow, asked, before)
+        self.moments.at("after the line start")
+        crashing = CrashingRunJournal(journal.run, self._folder / f"{journal.run}.jsonl", self._clock)
+        crashing.moments = self.moments
+        return crashing, facts, resumed
+
+
+class FakeWorld:
+    """State of Azure and of the cluster, with the rules that matter to a flow; ports in tests/fake_ports.py.
+
+    `grant_delay`: seconds until a new grant works. `faults`: what the next call of "port.method" raises.
+    """
+
+    def __init__(self, folder: Path, *, cluster: dict[str, Any] | None = None, vault: dict[str, Any] | None = None):
+        self.folder = folder
+        self.clock = FakeClock()
+        self.moments = Moments()
+        self.reporter = FakeReporter()
+        self.cluster: dict[str, Any] | None = copy.deepcopy(cluster or cluster_json())
+        self.vaults: dict[ResourceId, dict[str, Any]] = {VAULT: copy.deepcopy(vault or vault_json())}
+        self.deleted_vaults: set[str] = set()
+        self.keys: dict[tuple[str, str], list[KeyVersion]] = {(HOST, "etcd"): [a_key()]}
+        self.deleted_keys: set[tuple[str, str]] = set()
+        self.identities: dict[ResourceId, Identity] = {IDENTITY: an_identity()}
+        self.grants: list[Grant] = []
+        self.grant_delay = 0.0
+        self.principal_unknown_until = NOW
+        self.policy_since: dict[str, datetime] = {}
+        self.update_seconds = 300.0
+        self.updating_until: datetime | None = None
+        self.ends_as = "Succeeded"
+        self.writes: Counter[str] = Counter()
+        self.faults: dict[str, list[Exception]] = {}
+        self.api_server_away = False
+        self.switch: Switch | None = None
+        profile = self.kms()
+        on = bool(profile.get("enabled"))
+        self.slots: list[str] = [profile["keyId"]] if on else [PLAIN]
+        names = [SecretRef(f"team-{n % 3}", f"secret-{n:03}") for n in range(9)]
+        self.stored: dict[SecretRef, tuple[int, str]] = {ref: (n + 1, self.slots[0]) for n, ref in enumerate(names)}
+        self.version = 100
+        self.workers = 1
+
+    def kms(self) -> dict[str, Any]:
+        security = (self.cluster or {}).get("properties", {}).get("securityProfile") or {}
+        return security.get("azureKeyVaultKms") or {}
+
+    def settle(self) -> None:
+        """An update whose time has come ends: then the API servers have the new keys."""
+        if self.cluster is None or self.updating_until is None or self.clock.time < self.updating_until:
+            return
+        self.updating_until = None
+        self.cluster["properties"]["provisioningState"], self.ends_as = self.ends_as, "Succeeded"
+        profile = self.kms()
+        present = profile["keyId"] if profile.get("enabled") else PLAIN
+        if present != self.slots[0]:
+            self.slots = [present, self.slots[0]]
+        self.oracle()
+
+    def oracle(self) -> None:
+        """Every stored value can be decrypted with a key that an API server holds and that is there and enabled."""
+        for ref, (_, key) in self.stored.items():
+            assert key in self.slots, f"{ref} is stored under {key}, and the API servers hold {self.slots}"
+            assert key == PLAIN or self.key_works(KeyId.parse(key)), f"{ref}: {key} does not work"
+
+    def key_works(self, key: KeyId) -> bool:
+        return any(each.id == key and each.enabled for each in self.keys.get((key.host, key.name), []))
+
+    def allowed(self, vault: dict[str, Any], principal: str) -> bool:
+        """Whether the principal's grant on keys has reached the vault."""
+        ripe = self.clock.time - timedelta(seconds=self.grant_delay)
+        if vault["properties"]["enableRbacAuthorization"]:
+            return any(grant.principal_id == principal and (grant.created or NOW) <= ripe for grant in self.grants)
+        return self.policy_since.get(principal, self.clock.time + timedelta(1)) <= ripe
+
+    def world(self) -> World:
+        journal = CrashingJournal(self.folder, TARGET, self.clock)
+        journal.moments = self.moments
+        return World(
+            TARGET, fake_ports(self), journal, self.reporter, self.clock, Waits(), "az aks kv", workers=self.workers
+        )
+
+    def drive(self, flow: Flow, wanted: Wanted, *, dry_run: bool = False, accept: tuple[str, ...] = (), yes=True) -> Result:
+        return drive(flow, wanted, self.world(), Consent(dry_run, accept, lambda _question: yes))
+
+    def show(self, *, evidence: bool = False) -> KmsState:
+        return show(self.world(), Wanted("show", evidence=evidence))
+
+    def forget(self) -> None:
+        """Another machine: it has no journal of what was done from this one."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def under(self, key: str) -> int:
+        return sum(stored == key for _, stored in self.stored.values())
+
+
