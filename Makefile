@@ -22,7 +22,7 @@ setup: .venv/installed ## az, the tools and the extension's wheel, in .venv
 demo: setup ## a cluster's secrets put under a Key Vault key and back, with the real az, without Azure
 	@$(PYTHON) -m emulator exec --world demo -- bash demo/walkthrough.sh
 
-test: setup ## every test that needs no Azure; one file: make test TESTS=tests/unit/test_x.py
+test: setup ## every test that needs no Azure; some: make test TESTS=tests/unit
 	@$(PYTHON) -m pytest -q -n 2 --dist loadfile $(or $(TESTS),tests)
 
 check: lint types azdev rst architecture ## ruff, mypy, azdev linter and style, the papers, the architecture
@@ -39,7 +39,7 @@ azdev: .venv-azdev/installed
 	@$(STAGE) "azdev style" .venv-azdev/bin/python tools/azdev_checks.py style
 
 rst: .venv/installed
-	@$(STAGE) "doc8" .venv/bin/doc8 --quiet --max-line-length 120 --ignore-path-errors README.rst\;D001 $(PAPERS)
+	@$(STAGE) "doc8" .venv/bin/doc8 --quiet --max-line-length 120 $(PAPERS)
 
 architecture: setup
 	@$(STAGE) "architecture: layers, sizes, help against commands, findings against docs" $(PYTHON) -m pytest -q tests/architecture
@@ -62,7 +62,7 @@ clean: ## remove .venv, .venv-azdev and everything built
 
 .venv/installed: requirements/dev.txt requirements/constraints.txt
 	@tools/make_venv.sh .venv
-	@$(STAGE) "installing az 2.91.0 and the tools into .venv" $(PYTHON) -m pip install --no-compile -r requirements/dev.txt
+	@$(STAGE) "installing az and the tools into .venv" $(PYTHON) -m pip install --no-compile -r requirements/dev.txt
 	@touch $@
 
 # az is not installed twice: the packages of .venv are seen through a path file.

@@ -82,8 +82,10 @@ class Control:
         return Answer(200, {"now": self._world.clock.now().isoformat()})
 
     def _reset(self, body: Any) -> Answer:
-        name = (body or {}).get("world")
-        spec = catalogue.load(name) if name else self._world.spec
+        wanted = body or {}
+        spec = catalogue.load(wanted["world"]) if wanted.get("world") else self._world.spec
+        if "secrets" in wanted:
+            spec = catalogue.with_secrets(spec, wanted["secrets"])
         self._world.faults.clear()
         self._exchange.world = self._rebuild(spec)
         self._exchange.failures.clear()

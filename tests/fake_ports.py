@@ -1,4 +1,4 @@
-"""The ports of tests/fakes.py: each call is a moment at which the process can be killed, before and after its effect."""
+"""The ports of tests/fakes.py: before and after each effect is a moment at which the process can be killed."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from tests.builders import TENANT, a_key, policy, vault_json
 if TYPE_CHECKING:
     from tests.fakes import FakeWorld
 
+UPDATE_SECONDS = 300.0
 READ_ONLY_ON_PUT = {"provisioningState", "powerState", "currentKubernetesVersion"}
 
 
@@ -96,7 +97,7 @@ class FakeClusters(FakePort):
         properties = {**body["properties"], **{name: old["properties"][name] for name in READ_ONLY_ON_PUT}}
         world.cluster = {**old, **body, "properties": properties, "eTag": str(int(old["eTag"]) + 1)}
         world.cluster["properties"]["provisioningState"] = "Updating"
-        world.updating_until = world.clock.time + timedelta(seconds=world.update_seconds)
+        world.updating_until = world.clock.time + timedelta(seconds=UPDATE_SECONDS)
         world.writes[call] += 1
         world.moments.at(f"after {call} was accepted")
         watch.accepted("https://management.azure.com/operations/1")
@@ -123,7 +124,7 @@ class FakeVaults(FakePort):
 
     def deleted(self, subscription: str, name: str, location: str) -> bool:
         self.asked("vaults.deleted")
-        return name in self.world.deleted_vaults
+        return name in self.world.deleted
 
     def create(self, vault: ResourceId, location: str, tenant: str, tags: Mapping[str, str]) -> Vault:
         with self.changing("vaults.create"):
@@ -158,7 +159,7 @@ class FakeKeys(FakePort):
 
     def deleted(self, vault: Vault, name: str) -> bool:
         self.asked("keys.deleted")
-        return (vault.host, name) in self.world.deleted_keys
+        return name in self.world.deleted
 
     def create(self, vault: Vault, name: str, tags: Mapping[str, str]) -> KeyVersion:
         with self.changing("keys.create"):

@@ -23,8 +23,10 @@ from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import SecretRef, Switch
 from azext_akskv.model.snapshot import Wanted
 from azext_akskv.model.state import KmsState
-from tests.builders import HOST, IDENTITY, KEY, NOW, TARGET, VAULT, a_key, an_identity, cluster_json, vault_json
+from tests.builders import HOST, IDENTITY, NOW, TARGET, VAULT, a_key, an_identity, cluster_json, vault_json
 from tests.fake_ports import fake_ports
+
+Json = dict[str, Any]
 
 PLAIN = "off"
 
@@ -102,40 +104,32 @@ class CrashingJournal(Journal):
 class FakeWorld:
     """State of Azure and of the cluster, with the rules that matter to a flow; ports in tests/fake_ports.py.
 
-    `grant_delay`: seconds until a new grant works. `faults`: what the next call of "port.method" raises.
+    `grant_delay`: seconds until a new grant works. `faults`: what the next calls of "port.method" raise. `deleted`:
+    names of vaults and keys that are soft-deleted. `ends_as`: the state in which the next update ends.
     """
 
-    def __init__(self, folder: Path, *, cluster: dict[str, Any] | None = None, vault: dict[str, Any] | None = None):
-        self.folder = folder
-        self.clock = FakeClock()
-        self.moments = Moments()
-        self.reporter = FakeReporter()
-        self.cluster: dict[str, Any] | None = copy.deepcopy(cluster or cluster_json())
-        self.vaults: dict[ResourceId, dict[str, Any]] = {VAULT: copy.deepcopy(vault or vault_json())}
-        self.deleted_vaults: set[str] = set()
-        self.keys: dict[tuple[str, str], list[KeyVersion]] = {(HOST, "etcd"): [a_key()]}
-        self.deleted_keys: set[tuple[str, str]] = set()
-        self.identities: dict[ResourceId, Identity] = {IDENTITY: an_identity()}
-        self.grants: list[Grant] = []
-        self.grant_delay = 0.0
-        self.principal_unknown_until = NOW
-        self.policy_since: dict[str, datetime] = {}
-        self.update_seconds = 300.0
-        self.updating_until: datetime | None = None
-        self.ends_as = "Succeeded"
+    def __init__(self, folder: Path, *, cluster: Json | None = None, vault: Json | None = None, secrets: int = 9):
+        self.folder, self.workers = folder, 1
+        self.clock, self.moments, self.reporter = FakeClock(), Moments(), FakeReporter()
         self.writes: Counter[str] = Counter()
         self.faults: dict[str, list[Exception]] = {}
-        self.api_server_away = False
+        self.cluster: Json | None = copy.deepcopy(cluster or cluster_json())
+        self.vaults: dict[ResourceId, Json] = {VAULT: copy.deepcopy(vault or vault_json())}
+        self.keys: dict[tuple[str, str], list[KeyVersion]] = {(HOST, "etcd"): [a_key()]}
+        self.deleted: set[str] = set()
+        self.identities: dict[ResourceId, Identity] = {IDENTITY: an_identity()}
+        self.grants: list[Grant] = []
+        self.policy_since: dict[str, datetime] = {}
+        self.grant_delay, self.principal_unknown_until = 0.0, NOW
+        self.updating_until: datetime | None = None
+        self.ends_as, self.api_server_away = "Succeeded", False
         self.switch: Switch | None = None
-        profile = self.kms()
-        on = bool(profile.get("enabled"))
-        self.slots: list[str] = [profile["keyId"]] if on else [PLAIN]
-        names = [SecretRef(f"team-{n % 3}", f"secret-{n:03}") for n in range(9)]
+        self.slots: list[str] = [self.kms()["keyId"] if self.kms().get("enabled") else PLAIN]
+        names = [SecretRef(f"team-{n % 3}", f"secret-{n:03}") for n in range(secrets)]
         self.stored: dict[SecretRef, tuple[int, str]] = {ref: (n + 1, self.slots[0]) for n, ref in enumerate(names)}
         self.version = 100
-        self.workers = 1
 
-    def kms(self) -> dict[str, Any]:
+    def kms(self) -> Json:
         security = (self.cluster or {}).get("properties", {}).get("securityProfile") or {}
         return security.get("azureKeyVaultKms") or {}
 
@@ -160,7 +154,7 @@ class FakeWorld:
     def key_works(self, key: KeyId) -> bool:
         return any(each.id == key and each.enabled for each in self.keys.get((key.host, key.name), []))
 
-    def allowed(self, vault: dict[str, Any], principal: str) -> bool:
+    def allowed(self, vault: Json, principal: str) -> bool:
         """Whether the principal's grant on keys has reached the vault."""
         ripe = self.clock.time - timedelta(seconds=self.grant_delay)
         if vault["properties"]["enableRbacAuthorization"]:
@@ -174,7 +168,9 @@ class FakeWorld:
             TARGET, fake_ports(self), journal, self.reporter, self.clock, Waits(), "az aks kv", workers=self.workers
         )
 
-    def drive(self, flow: Flow, wanted: Wanted, *, dry_run: bool = False, accept: tuple[str, ...] = (), yes=True) -> Result:
+    def drive(
+        self, flow: Flow, wanted: Wanted, *, dry_run: bool = False, accept: tuple[str, ...] = (), yes=True
+    ) -> Result:
         return drive(flow, wanted, self.world(), Consent(dry_run, accept, lambda _question: yes))
 
     def show(self, *, evidence: bool = False) -> KmsState:
@@ -186,5 +182,3 @@ class FakeWorld:
 
     def under(self, key: str) -> int:
         return sum(stored == key for _, stored in self.stored.values())
-
-

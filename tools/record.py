@@ -14,7 +14,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 SCENARIOS = sorted(str(path.relative_to(CHECKOUT)) for path in (CHECKOUT / "tests").glob("test_*_scenario.py"))
 PLAY = [sys.executable, "-m", "pytest", "-q", *SCENARIOS]
-EMULATED = [sys.executable, "-m", "emulator", "exec", "--world", "public-rbac", "--"]
+# A clock that each request moves by a second: a new recording differs only where the programs do.
+CLOCK = ["--clock", "2026-11-02T09:00:00Z", "--step", "1"]
+EMULATED = [sys.executable, "-m", "emulator", "exec", "--world", "public-rbac", *CLOCK, "--"]
 NAMED = ("AKSKV_GROUP", "AKSKV_CLUSTER", "AKSKV_VAULT", "AKSKV_KEY")
 COST = """The scenarios turn KMS on and off on {AKSKV_CLUSTER} in {AKSKV_GROUP}, with key {AKSKV_KEY} of {AKSKV_VAULT}.
 Each change restarts its API servers and takes 5 to 15 minutes; an hour in all. A cluster of one small node and a

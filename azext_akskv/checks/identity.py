@@ -44,7 +44,7 @@ def identity_kind(snapshot: Snapshot) -> Iterator[Problem]:
             f"{cluster.id.name} has a system-assigned identity",
             "KMS takes a user-assigned identity only: it must have its grants before KMS is turned on. Name one with "
             "--identity; with --create it is made",
-            in_cluster(snapshot, "aks", "kv", "kms", "show"),
+            _enable_with_identity(snapshot),
             State.WARNING if snapshot.wanted.flow == "show" else None,
         )
     else:
@@ -115,6 +115,12 @@ def identity_grants(snapshot: Snapshot) -> Iterator[Problem]:
         "old one has on the virtual network, the DNS zone and the disks: assign them to the new one first",
         _roles_of_present(cluster),
     )
+
+
+def _enable_with_identity(snapshot: Snapshot) -> str:
+    named = (("--vault", snapshot.wanted.vault), ("--key", snapshot.wanted.key))
+    given = [word for option, value in named if value for word in (option, value)]
+    return in_cluster(snapshot, "aks", "kv", "kms", "enable", *given, "--identity", "NAME", "--create")
 
 
 def _roles_of_present(cluster: Cluster) -> str:

@@ -62,6 +62,6 @@ def show(cmd: Any, resource_group_name: str, name: str, evidence: bool = False) 
     reporter = reporter_for(cmd.cli_ctx, name)
     with speaking_azure():
         state = look(connect(cmd, resource_group_name, name, reporter), Wanted(flow="show", evidence=evidence))
-    reporter.findings(state.findings)
+    reporter.state(state)
     leave_with(cmd, exit_code_of(state))
     return state_row(state)

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from azext_akskv.engine.result import Result, StepRecord
 from azext_akskv.engine.step import Plan
 from azext_akskv.model.finding import Finding
+from azext_akskv.model.state import KmsState
 from azext_akskv.report import text
 from azext_akskv.report.plain import plain
 from azext_akskv.report.times import duration
@@ -96,6 +97,11 @@ class TerminalReporter:
         self._tell([head, *text.finding_lines(new, text.EVERY if self._screen.verbose else text.SHOWN)])
         self._told.update(findings)
 
+    def state(self, state: KmsState) -> None:
+        """What `kms show` has seen."""
+        self.findings(state.findings)
+        self._tell(text.state_lines(state))
+
     def plan(self, plan: Plan, records: Sequence[StepRecord]) -> None:
         self._width = text.title_width(records)
         self._nothing_to_do = all(record.state == "already" for record in records)
@@ -116,7 +122,7 @@ class TerminalReporter:
 
     def step_ended(self, number: int, of: int, record: StepRecord) -> None:
         if not (self._nothing_to_do and record.state == "already"):
-            self._tell([text.step_line(number, of, record, self._width)])
+            self._tell([text.ended_line(number, of, record, self._width)])
         self._untold = record if record.state == "failed" else None
         self._step = self._step_head = ""
 
@@ -132,7 +138,8 @@ class TerminalReporter:
 
     def ended(self, result: Result, command: str) -> None:
         """The last word about a change; what went wrong is said even when only errors are wanted."""
-        lines = [text.Line("", ""), *text.ending(result, command)]
+        untold = [each for each in result.findings if each.blocks] if self._screen.silent else []
+        lines = [text.Line("", ""), *text.ending(result, command), *text.finding_lines(untold)]
         self._tell(lines, always=result.status in ("failed", "refused"))
 
     def failed(self, words: str, following: str = "") -> None:

@@ -29,12 +29,15 @@ def preview(plan: Plan, run: Run) -> list[StepRecord]:
     """What each step would find now: `already` or `planned`. Nothing is changed and nothing is journalled."""
     records = []
     for step in plan.steps:
+        gap = ""
         try:
             seen = step.look(run)
         except MissingFact:  # a step before it is still to be done
             seen = None
+        except GatewayError as error:  # the run looks again, and stops if it must
+            seen, gap = None, str(error)
         run.facts.update(seen.facts if seen else {})
-        records.append(StepRecord(step.code, step.title, "already" if seen else "planned", 0.0, _detail(seen)))
+        records.append(StepRecord(step.code, step.title, "already" if seen else "planned", 0.0, _detail(seen) or gap))
     return records
 
 

@@ -105,7 +105,7 @@ def _identifying(snapshot: Snapshot, cluster: Cluster) -> Iterator[Step]:
     if cluster.identity.id != identity:
         yield switch_identity(identity)
     if cluster.identity.id != identity or identity_since(cluster.tags):
-        yield wait_for_identity()
+        yield wait_for_identity(identity)
 
 
 def _must_wait(snapshot: Snapshot, cluster: Cluster, wanted: KmsWanted) -> bool:
@@ -124,7 +124,11 @@ def _rewriting(snapshot: Snapshot, wanted: KmsWanted) -> tuple[Step, ...]:
 
 
 def _keep(snapshot: Snapshot, wanted: KmsWanted) -> tuple[str, ...]:
-    key = str(wanted.key) if isinstance(wanted.key, KeyId) else f"the new key in {wanted.vault.name}"
+    key = (
+        str(wanted.key)
+        if isinstance(wanted.key, KeyId)
+        else _new_key(snapshot, wanted)
+    )
     vault = snapshot.vault.value
     keep = [
         f"{key} must stay enabled, unexpired and undeleted for as long as KMS is on, and after that until "
@@ -139,6 +143,10 @@ def _keep(snapshot: Snapshot, wanted: KmsWanted) -> tuple[str, ...]:
         again = shell("az", "aks", "kv", "reencrypt", "-g", snapshot.target.group, "-n", snapshot.target.name)
         keep.append(f"The rewrite is owed: secrets from before are stored as they were until {again}")
     return tuple(keep)
+
+
+def _new_key(snapshot: Snapshot, wanted: KmsWanted) -> str:
+    return f"The key {key_name_to_use(snapshot)} in {wanted.vault.name}"
 
 
 def _notes(snapshot: Snapshot, cluster: Cluster) -> Iterator[str]:

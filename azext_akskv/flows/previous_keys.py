@@ -3,9 +3,10 @@ present one. [AKS docs; AKS#4926]"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from azext_akskv.engine.journal import RunFile
 from azext_akskv.model.choice import same_key
@@ -52,23 +53,23 @@ def _may_retire(later: int, rewrite_owed: bool | None) -> tuple[bool, str]:
 def eras_of(runs: Iterable[RunFile]) -> list[Era]:
     """Oldest first, each different from the one before."""
     eras: list[Era] = []
-    for run in runs:
-        for key, since in _sightings(run):
+    lines = sorted((line for run in runs for line in run.lines), key=lambda line: str(line["at"]))
+    for line in lines:
+        for key, since in _sightings(line):
             if not eras or not (eras[-1].key == key or same_key(eras[-1].key, key)):
                 eras.append(Era(key, since))
     return eras
 
 
-def _sightings(run: RunFile) -> Iterator[tuple[KeyId | None, datetime | None]]:
-    before = run.first.get("before") or {}
-    experience = str(before.get("experience", ""))
-    if experience.startswith("legacy"):
-        yield _parsed(before.get("key")), None
-    elif experience == Experience.OFF.value:
-        yield None, None
-    for line in run.lines:
-        if line["event"] in ("end", "already") and line.get("step") in ("turn-on-kms", "turn-off-kms"):
-            yield _parsed((line.get("facts") or {}).get("key")), datetime.fromisoformat(str(line["at"]))
+def _sightings(line: Mapping[str, Any]) -> Iterator[tuple[KeyId | None, datetime | None]]:
+    """What a line says about the key in force: at a run's start, or when a step changed it or found it changed."""
+    if line["event"] == "start":
+        before = line.get("before") or {}
+        experience = str(before.get("experience", ""))
+        if experience.startswith("legacy") or experience == Experience.OFF.value:
+            yield (_parsed(before.get("key")) if experience != Experience.OFF.value else None), None
+    elif line["event"] in ("end", "already") and line.get("step") in ("turn-on-kms", "turn-off-kms"):
+        yield _parsed((line.get("facts") or {}).get("key")), datetime.fromisoformat(str(line["at"]))
 
 
 def _parsed(key: object) -> KeyId | None:

@@ -10,14 +10,17 @@ import base64
 import json
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from azext_akskv.failures import Conflict, Missing, Rejected, Throttled, Unavailable, Unreadable
+from azext_akskv.failures import Conflict, Denied, Missing, Rejected, Throttled, Unavailable, Unreadable
 from azext_akskv.gateways.kube_metrics import METRICS, key_evidence, live_servers
 from azext_akskv.gateways.kube_server import ApiServer, Reply, Request
+from azext_akskv.gateways.kube_status import UNAUTHORIZED
 from azext_akskv.model.kube import KeyEvidence, SecretPage, SecretRef, Switch
 from azext_akskv.ports import Touched
+
+T = TypeVar("T")
 
 TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
 """The only type accepted: a server that has no Tables answers 406, never with the objects."""
@@ -32,7 +35,8 @@ CURRENT = -1
 
 
 class KubeSecrets:
-    """`connect` is called at the first request. Any thread may call."""
+    """`connect` logs in: at the first request, and once more when the API server does not know us any more, which is
+    how tokens and certificates end. Any thread may call."""
 
     def __init__(self, connect: Callable[[], ApiServer]) -> None:
         self._connect = connect
@@ -61,7 +65,7 @@ class KubeSecrets:
 
     def ready(self) -> bool:
         try:
-            return self._server().status(Request("ask whether the API server is ready", "GET", "/readyz")) == 200
+            return self._logged_in(ApiServer.ready)
         except (Unavailable, Throttled):
             return False
 
@@ -84,7 +88,7 @@ class KubeSecrets:
         )
         for conflicts in range(MOST_CONFLICTS + 1):
             try:
-                reply = self._server().ask(request)
+                reply = self._ask(request)
             except Conflict:
                 if conflicts == MOST_CONFLICTS:
                     raise
@@ -119,36 +123,49 @@ class KubeSecrets:
             if lease:
                 metadata = lease["metadata"]
                 metadata["annotations"] = {**(metadata.get("annotations") or {}), **marked}
-                self._server().ask(Request(doing, "PUT", LEASE, body=lease))  # with the version that was read
+                self._ask(Request(doing, "PUT", LEASE, body=lease))  # with the version that was read
             else:
                 body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": {}}
                 body["metadata"] = {"name": "akskv", "namespace": "default", "annotations": marked}
-                self._server().ask(Request(doing, "POST", LEASE.rpartition("/")[0], body=body))
+                self._ask(Request(doing, "POST", LEASE.rpartition("/")[0], body=body))
         except Conflict:
             if self.switch() != switch:  # the same: it was our own write, whose answer was lost
                 raise
 
     def evidence(self) -> KeyEvidence | None:
         query = {"labelSelector": "apiserver.kubernetes.io/identity=kube-apiserver", "limit": "100"}
-        leases = self._server().ask(Request("list the API servers", "GET", IDENTITY_LEASES, query))
+        leases = self._ask(Request("list the API servers", "GET", IDENTITY_LEASES, query))
         servers = live_servers(leases.json, leases.headers.get("Date", ""))
-        return key_evidence(servers, lambda: self._server().lines(METRICS)) if servers else None
+        return key_evidence(servers, lambda: self._logged_in(lambda server: server.lines(METRICS))) if servers else None
 
     def _lease(self) -> dict[str, Any] | None:
         try:
-            return self._server().ask(Request("read our note in the cluster", "GET", LEASE)).json
+            return self._ask(Request("read our note in the cluster", "GET", LEASE)).json
         except Missing:
             return None
 
     def _table(self, doing: str, path: str, limit: int, after: str = "") -> Reply:
         query = {**WITHOUT_OBJECTS, "limit": str(limit), **({"continue": after} if after else {})}
-        reply = self._server().ask(Request(doing, "GET", path, query, accept=TABLE))
+        reply = self._ask(Request(doing, "GET", path, query, accept=TABLE))
         check_table(doing, reply)
         return reply
 
-    def _server(self) -> ApiServer:
-        with self._connecting:
-            if self._connected is None:
+    def _ask(self, request: Request) -> Reply:
+        return self._logged_in(lambda server: server.ask(request))
+
+    def _logged_in(self, call: Callable[[ApiServer], T]) -> T:
+        server = self._server(None)
+        try:
+            return call(server)
+        except Denied as error:
+            if error.code != UNAUTHORIZED:
+                raise
+        return call(self._server(server))
+
+    def _server(self, unless: ApiServer | None) -> ApiServer:
+        """The one that is there, or a new one when there is none or it is the one that was refused."""
+        with self._connecting:  # sixteen threads are refused at the same moment, and one of them logs in
+            if self._connected is None or self._connected is unless:
                 self._connected = self._connect()
             return self._connected
 

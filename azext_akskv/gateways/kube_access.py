@@ -11,7 +11,6 @@ import binascii
 import os
 import ssl
 import tempfile
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,36 +27,20 @@ integration. [D: AKS docs, kubelogin]"""
 DOING = "log in to the API server"
 
 
-class Bearer:
-    """A token that is asked for when it is first needed, and once more when the API server calls it invalid."""
-
-    def __init__(self, ask: Callable[[], str]) -> None:
-        self._ask = ask
-        self._lock = threading.Lock()
-        self._token = ""
-
-    def token(self, refused: str = "") -> str:
-        """A token other than the one that was refused, where there is one. Raises what asking raises."""
-        with self._lock:  # sixteen threads find out at the same moment that it has expired; one asks
-            if not self._token or self._token == refused:
-                self._token = self._ask()
-            return self._token
-
-
 @dataclass(frozen=True)
 class Access:
-    """`server` is the API server's URL; either the client certificate is in `tls`, or `bearer` has a token."""
+    """`server` is the API server's URL. A client certificate is in `tls`; where there is none, there is a token."""
 
     server: str
     tls: ssl.SSLContext = field(repr=False)
-    bearer: Bearer | None = field(repr=False, default=None)
+    token: str = field(repr=False, default="")
 
 
 def read_kubeconfig(text: bytes, hosts: frozenset[str], entra_token: Callable[[str], str], ca_bundle: str) -> Access:
     """`hosts` are the API server's names as ARM tells them: a credential goes nowhere else. `entra_token` gives a token
     for an application's id. `ca_bundle`: a file or folder of CAs to trust beside the cluster's own; empty: none.
 
-    Raises Rejected when the kubeconfig is not one that can be used.
+    Raises Rejected when the kubeconfig is not one that can be used, and what asking for a token raises.
     """
     cluster, user = current_context(text)
     server = str(cluster.get("server") or "")
@@ -73,10 +56,10 @@ def read_kubeconfig(text: bytes, hosts: frozenset[str], entra_token: Callable[[s
     if certificate and key:
         add_client_certificate(tls, certificate, key)
         return Access(server, tls)
-    return Access(server, tls, bearer_of(user, entra_token))
+    return Access(server, tls, token_of(user, entra_token))
 
 
-def bearer_of(user: dict[str, Any], entra_token: Callable[[str], str]) -> Bearer:
+def token_of(user: dict[str, Any], entra_token: Callable[[str], str]) -> str:
     application = entra_application(user)
     if application:
         if application.lower() != SERVER_APPLICATION:
@@ -84,11 +67,11 @@ def bearer_of(user: dict[str, Any], entra_token: Callable[[str], str]) -> Bearer
                 f"the cluster takes tokens for the application {application}: that is the legacy Entra integration, "
                 "which AKS has replaced by the managed one (az aks update --enable-aad)"
             )
-        return Bearer(lambda: entra_token(SERVER_APPLICATION))
+        return entra_token(SERVER_APPLICATION)
     token = user.get("token")
     if not isinstance(token, str) or not token:
         raise unusable("it has neither a client certificate, nor a token, nor a way to get one")
-    return Bearer(lambda: token)
+    return token
 
 
 def entra_application(user: dict[str, Any]) -> str:

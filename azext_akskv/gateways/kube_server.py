@@ -73,10 +73,13 @@ class ApiServer:
                 raise Rejected(request.doing, "not-json", f"the answer is {content_type or 'empty'}, not a JSON object")
             return Reply(response.headers, body)
 
-    def status(self, request: Request) -> int:
-        """Only how a request is answered; the body is thrown away."""
+    def ready(self) -> bool:
+        """Whether /readyz says so. Raises Denied when we are not known any more."""
+        request = Request("ask whether the API server is ready", "GET", "/readyz")
         with self._sent(request, self._pool) as response:
-            return int(response.status)
+            if response.status == 401:
+                raise failure(request.doing, response.status, response.headers, {})
+            return int(response.status) == 200
 
     def lines(self, request: Request) -> Iterator[str]:
         """The lines of a text, as they come, over a connection of their own: another API server may answer it."""
@@ -94,39 +97,21 @@ class ApiServer:
 
     @contextmanager
     def _sent(self, request: Request, pool: urllib3.PoolManager) -> Iterator[urllib3.BaseHTTPResponse]:
-        bearer = self._access.bearer
-        token = bearer.token() if bearer else ""
-        response = self._send(request, pool, token)
-        if response.status == 401 and bearer:
-            response.close()  # after the last byte its connection is back in the pool already
-            response = self._send(request, pool, bearer.token(refused=token))
-        try:
-            yield response
-        except HTTPError as error:
-            raise unreachable(request.doing, error) from None
-        finally:
-            response.close()
-
-    def _send(self, request: Request, pool: urllib3.PoolManager, token: str) -> urllib3.BaseHTTPResponse:
-        headers = {"Accept": request.accept, "User-Agent": "akskv"}
-        body = None
+        headers, body = {"Accept": request.accept, "User-Agent": "akskv"}, None
         if request.body is not None:
             headers["Content-Type"] = request.content_type
             body = json.dumps(request.body).encode()
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
+        if self._access.token:
+            headers["Authorization"] = f"Bearer {self._access.token}"
         query = f"?{urlencode(request.query)}" if request.query else ""
-        url = self._access.server.rstrip("/") + request.path + query
+        settings: dict[str, Any] = {"redirect": False, "retries": ONCE_MORE, "preload_content": False}
         try:
-            return pool.urlopen(
-                request.method,
-                url,
-                headers=headers,
-                body=body,
-                redirect=False,
-                retries=ONCE_MORE,
-                preload_content=False,
-            )
+            url = self._access.server.rstrip("/") + request.path + query
+            response = pool.urlopen(request.method, url, headers=headers, body=body, **settings)
+            try:
+                yield response
+            finally:
+                response.close()  # after the last byte its connection is back in the pool already
         except HTTPError as error:
             raise unreachable(request.doing, error) from None
 

@@ -17,6 +17,9 @@ from azext_akskv.failures import (
     Unreadable,
 )
 
+UNAUTHORIZED = "Unauthorized"
+"""The reason of a 401: not known, or not any more."""
+
 BY_STATUS: dict[int, type[GatewayError]] = {
     401: Denied,
     403: Denied,
@@ -46,7 +49,7 @@ KEY_IN_ETCD = re.compile(r'transform key "(?:[^"]*/)?(?P<namespace>[^"/]+)/(?P<n
 def failure(doing: str, status: int, headers: Mapping[str, str], body: Any) -> GatewayError:
     """`body` is the JSON of a Status, or anything else, of which nothing is told: it may come from a proxy."""
     said = body if isinstance(body, dict) and body.get("kind") == "Status" else {}
-    reason = "Unauthorized" if status == 401 else str(said.get("reason") or f"HTTP {status}")
+    reason = UNAUTHORIZED if status == 401 else str(said.get("reason") or f"HTTP {status}")
     message = str(said.get("message") or "")
     if status >= 500 and UNREADABLE.search(message) and not PLUGIN_AWAY.search(message):
         return Unreadable(doing, message, secret_in(message))

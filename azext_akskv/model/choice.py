@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from azext_akskv.model.cluster import Cluster, Experience
 from azext_akskv.model.ids import KeyId, ResourceId, identity_id, vault_id
 from azext_akskv.model.snapshot import Snapshot
-from azext_akskv.model.tags import changed_by
+from azext_akskv.model.tags import changed_by, identity_since
 from azext_akskv.model.vault import Openness
 
 ENDED_BADLY = frozenset({"Failed", "Canceled"})
@@ -102,5 +102,7 @@ def changing_for_us(snapshot: Snapshot) -> bool:
         return False
     if flow == "disable":
         return not cluster.kms.enabled
+    if flow == "enable" and not cluster.kms.enabled:
+        return identity_since(cluster.tags) is not None and cluster.identity.id == identity_to_use(snapshot)
     key = snapshot.key.value
-    return flow == "enable" and cluster.kms.enabled and (key is None or same_key(cluster.kms.key, key.id))
+    return flow == "enable" and (key is None or same_key(cluster.kms.key, key.id))

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from azext_akskv.engine.result import Result, StepRecord, Trouble
 from azext_akskv.engine.runner import INTERRUPTED
 from azext_akskv.engine.step import Plan, Rewrite, Step
+from azext_akskv.model.cluster import Experience
 from azext_akskv.model.finding import Finding, State
+from azext_akskv.model.state import KmsState
 from azext_akskv.report.links import page_of
 from azext_akskv.report.plain import plain
 from azext_akskv.report.short import short
@@ -91,6 +93,35 @@ def step_line(number: int, of: int, record: StepRecord, width: int) -> Line:
     title = plain(record.title)
     head = f"  {number}/{of} {record.state:<9}"
     return Line(head, f"{title.ljust(width)}   {about}" if about else title, record.state)
+
+
+def ended_line(number: int, of: int, record: StepRecord, width: int) -> Line:
+    """A step of a run; what it waits for, or why it failed, is told by the run's last words."""
+    waits = record.state == "planned"
+    return step_line(number, of, replace(record, state="waiting", detail="") if waits else record, width)
+
+
+def state_lines(state: KmsState) -> list[Line]:
+    """The one sentence that an answer to "is this cluster protected?" is."""
+    if state.experience is None:
+        return []
+    owed = {None: " Whether every secret was rewritten since is not known.", True: " A rewrite of the secrets is owed."}
+    proved = " Every secret is proved to be stored under it." if state.experience.legacy else ""
+    words = f"{_protection(state, state.experience)}.{owed.get(state.rewrite_owed, proved)}"
+    return [Line("", f"{state.cluster.name}, Kubernetes {state.kubernetes_version}: {words}")]
+
+
+def _protection(state: KmsState, experience: Experience) -> str:
+    key = f"the key {state.key.id.name} of {state.key.id.vault_name}" if state.key else "a key of yours"
+    version = f", version {state.key.id.version[:8]}" if state.key and state.key.id.version else ""
+    return {
+        Experience.NEVER: "KMS was never turned on, secrets are stored without a key of yours",
+        Experience.OFF: "KMS is off, secrets are stored without a key of yours; the key from before is still needed",
+        Experience.LEGACY_V1: f"KMS v1 is on with {key}{version}",
+        Experience.LEGACY_V2: f"KMS v2 is on with {key}{version}",
+        Experience.PLATFORM_MANAGED: "the new KMS data encryption is on with a key that the platform manages",
+        Experience.CUSTOMER_MANAGED: f"the new KMS data encryption is on with {key}",
+    }[experience]
 
 
 def why_line(record: StepRecord) -> Line:

@@ -31,20 +31,20 @@ def switch_identity(identity: ResourceId) -> Step:
     )
 
 
-def wait_for_identity() -> Step:
+def wait_for_identity(identity: ResourceId) -> Step:
     """The old identity's tokens live on in the control plane for hours. [AKS docs, use-managed-identity]"""
 
-    def left(run: Run) -> float:
-        cluster = run.looking.clusters.get(run.target)
+    def left(cluster: Cluster, run: Run) -> float:
         since = identity_since(cluster.tags)
         return run.waits.identity_switch - (cluster.seen_at - since).total_seconds() if since else 0.0
 
     def look(run: Run) -> Seen | None:
-        return Seen("long enough ago") if left(run) <= 0 else None
+        cluster = run.looking.clusters.get(run.target)
+        return Seen("long enough ago") if cluster.identity.id == identity and left(cluster, run) <= 0 else None
 
     def act(run: Run) -> None:
         why = "the cluster's identity was changed a short time ago, and parts of it use the old one for some hours more"
-        raise NotYet(why, left(run))
+        raise NotYet(why, left(run.ports.clusters.get(run.target), run))
 
     return Step(
         code="wait-for-identity",

@@ -40,31 +40,36 @@ def did_nothing(tally: Tally, switch: Switch | None) -> bool:
 
 def judge(tally: Tally, ground: Ground, evidence: Callable[[], KeyEvidence | None]) -> Verdict:
     """`evidence` is asked only where the answer depends on it."""
+    known = _by_itself(tally, ground)
+    if known:
+        return known
+    gap = what_evidence_lacks(ground.cluster, evidence)
+    if not gap:
+        named = "every API server's metrics name only the present key for writing"
+        return Verdict(True, f"{named}, so the {tally.current:,} secrets that are current are under it")
+    if ground.switch is None:
+        return Verdict(False, f"nothing notes since when the present key is in force; {gap}")
+    return Verdict(
+        False,
+        f"{tally.unproved:,} secrets were not written since the key change (resourceVersion {ground.switch.r0} or "
+        f"lower), and that the API server calls them current is no proof by itself; {gap}",
+    )
+
+
+def _by_itself(tally: Tally, ground: Ground) -> Verdict | None:
+    """What the pass proves or fails to prove whatever the metrics say."""
     if ground.namespaces:
-        return Verdict(
-            False, f"only {', '.join(ground.namespaces)} was rewritten, and a part proves nothing of the whole"
-        )
+        which = ", ".join(ground.namespaces)
+        return Verdict(False, f"only {which} was rewritten, and a part proves nothing of the whole")
     if tally.refused:
         return Verdict(False, f"{len(tally.refused):,} secrets could not be rewritten")
     kept = tally.rewritten + tally.current
     if not kept:
         return Verdict(True, "there is no secret")
-    switch = ground.switch
-    if switch and not tally.unproved:
-        return Verdict(
-            True, f"each of {kept:,} secrets was written after the key change (resourceVersion above {switch.r0})"
-        )
-    gap = what_evidence_lacks(ground.cluster, evidence)
-    open_question = (
-        f"{tally.unproved:,} secrets are stored as before the note of the key change (resourceVersion {switch.r0}) and "
-        "the API server calls them current"
-        if switch
-        else f"nothing notes since when the present key is in force, and {tally.current:,} secrets are current only by "
-        "the API server's word"
-    )
-    if gap:
-        return Verdict(False, f"{open_question}; {gap}")
-    return Verdict(True, f"{open_question}; the metrics of every API server name only the present key for writing")
+    if ground.switch is None or tally.unproved:
+        return None
+    r0 = ground.switch.r0
+    return Verdict(True, f"each of {kept:,} secrets was written after the key change (resourceVersion above {r0})")
 
 
 def what_evidence_lacks(cluster: Cluster, evidence: Callable[[], KeyEvidence | None]) -> str:

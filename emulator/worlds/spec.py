@@ -15,6 +15,12 @@ SERVER_APP = "6dae42f8-4368-4678-94ff-3960e28e3630"
 CALLER = "ops"
 """The principal that az is logged in as, by its name in a world."""
 
+KUBERNETES_VERSIONS = (
+    *("1.25.15", "1.26.12", "1.27.9", "1.27.16", "1.28.12", "1.28.15", "1.29.9", "1.29.13", "1.30.7", "1.30.9"),
+    *("1.31.5", "1.31.8", "1.32.5", "1.32.7", "1.33.1", "1.33.3"),
+)
+"""What AKS offers, oldest first."""
+
 NAMESPACES = (
     "default",
     "kube-system",
@@ -146,6 +152,7 @@ class World:
     """The life of an access token; managed identities' live for 24 hours. [D]"""
     unknown_versions: tuple[str, ...] = ()
     """api-versions that this cloud's ARM does not know yet."""
+    kubernetes_versions: tuple[str, ...] = KUBERNETES_VERSIONS
 
     @property
     def seed(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -22,6 +23,17 @@ from emulator.worlds import catalogue
 
 WORKER = Path(__file__).parent / "fork_az.py"
 WAIT_FACTOR = "0.0005"
+PRELOAD = (
+    "azure.cli.command_modules.acs.custom",
+    "azure.mgmt.containerservice",
+    "azure.mgmt.keyvault",
+    "azure.mgmt.authorization",
+    "azure.mgmt.msi",
+    "yaml",
+    "azext_akskv.cli.wiring",
+    "azext_akskv.flows.enable",
+    "azext_akskv.flows.disable",
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,12 @@ class Station:
         environment.write_files(folder)
         self.journal = folder / "azure" / "akskv"
         self._emulation: Emulation | None = None
-        own = {"AZURE_CONFIG_DIR": str(folder / "azure"), "AZURE_EXTENSION_DIR": str(environment.EXTENSIONS)}
+        own = {
+            "AZURE_CONFIG_DIR": str(folder / "azure"),
+            "AZURE_EXTENSION_DIR": str(environment.EXTENSIONS),
+            "FORK_AZ_PRELOAD": " ".join(PRELOAD),
+            "FORK_AZ_PATH": str(environment.EXTENSIONS / "akskv"),
+        }
         self._worker = subprocess.Popen(
             [sys.executable, str(WORKER)],
             env=environment.complete(own),
@@ -116,12 +133,41 @@ class Station:
         """The requests that could change something: all but GET, and but the POST that reads the credentials."""
         return [each for each in self.requests() if each["method"] != "GET" and "Credential" not in each["url"]]
 
+    def key_in_arm(self) -> str:
+        """The key that the cluster's profile names."""
+        (cluster,) = self.emulation.world.resources.under("", "Microsoft.ContainerService/managedClusters")
+        return str(cluster.body["properties"]["securityProfile"]["azureKeyVaultKms"]["keyId"])
+
+    def _stored(self) -> Iterator[tuple[str, bytes]]:
+        for server in self.emulation.world.kubernetes._servers.values():
+            storage = server.registry.storage
+            for key, entry in storage.range("/registry/secrets/", "", storage.revision):
+                yield key, entry.value
+
+    def stale(self) -> list[str]:
+        """The secrets that the API server itself would write anew."""
+        (server,) = self.emulation.world.kubernetes._servers.values()
+        return [key for key, value in self._stored() if server.registry.providers.read(value, key)[1]]
+
+    def stored_under(self) -> set[str]:
+        """The keys that etcd's values are encrypted under, read from the values themselves; `plain` is one of them."""
+        (server,) = self.emulation.world.kubernetes._servers.values()
+        return {kid_of(value, {slot.kid for slot in server.slots}) for _, value in self._stored()}
+
     def close(self) -> None:
         self.stop()
         assert self._worker.stdin and self._worker.stdout
         self._worker.stdin.close()
         self._worker.wait(timeout=10)
         self._worker.stdout.close()
+
+
+def kid_of(value: bytes, kids: set[str]) -> str:
+    """A value of KMS v2 names the plugin's key id, which is the hash of the key's URL. [kubernetes-kms]"""
+    if not value.startswith(b"k8s:enc:"):
+        return "plain"
+    named = [kid for kid in kids if hashlib.sha256(kid.encode()).hexdigest().encode() in value]
+    return named[0] if named else "unknown"
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 A child is killed with SIGKILL by itself: right before it opens the journal for its nth line, or right after the nth
 line is on the disk. Nothing in the extension knows of this: the one is seen by an audit hook, the other by os.fsync.
 Protocol: a JSON object a line on standard input, {argv, env, output, kill: {line, when}}; for each, two lines on
-standard output: the child's process id, then its exit status, negative for a signal.
+standard output: the child's process id, then its exit status, negative for a signal. FORK_AZ_PRELOAD names modules that
+every child finds imported already, FORK_AZ_PATH where to find them: that saves a second a child.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def answer(number: int) -> None:
 
 
 def main() -> None:
-    for module in ("azure.cli.core.commands", "azure.cli.core.extension"):
+    sys.path += os.environ.get("FORK_AZ_PATH", "").split(os.pathsep)
+    for module in ("azure.cli.core.commands", *os.environ.get("FORK_AZ_PRELOAD", "").split()):
         importlib.import_module(module)
     for line in sys.stdin:
         task = json.loads(line)

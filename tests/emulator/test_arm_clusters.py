@@ -10,7 +10,7 @@ import yaml
 
 from emulator.core.http import Answer
 from emulator.providers.containerservice import bodies, versions
-from emulator.worlds.spec import Cluster, Delays
+from emulator.worlds.spec import KUBERNETES_VERSIONS, Cluster
 from tests.emulator.arm_client import CLUSTER, GROUP, IDENTITY, SUB, Arm, code_of, message_of
 
 LOWER = CLUSTER.replace("/resourceGroups/", "/resourcegroups/")
@@ -42,25 +42,6 @@ def test_clusters_are_listed_by_subscription_and_group() -> None:
     for scope in (SUB, GROUP):
         [cluster] = client("GET", f"{scope}/providers/Microsoft.ContainerService/managedClusters").body["value"]
         assert cluster["name"] == "shop"
-
-
-def test_a_put_answers_at_once_and_is_an_operation() -> None:
-    client = Arm()
-    answer = put(client, lambda body: body.update(tags={"a": "b"}))
-    assert (answer.status, answer.body["properties"]["provisioningState"]) == (200, "Updating")
-    assert answer.body["properties"]["agentPoolProfiles"][0]["provisioningState"] == "Updating"
-    assert "Location" not in answer.headers
-    seen = []
-    for _ in range(4):
-        poll = client("GET", answer.headers["Azure-AsyncOperation"])
-        seen.append(poll.body["status"])
-        assert set(poll.body) == {"name", "status", "startTime"}
-        client.wait(0.25)
-    assert seen == ["InProgress", "ProvisioningControlPlane", "ReconcilingDNS", "ReconcilingAddons"]
-    end = client("GET", answer.headers["Azure-AsyncOperation"]).body
-    assert (end["status"], set(end)) == ("Succeeded", {"name", "status", "startTime", "endTime"})
-    after = client("GET", CLUSTER).body
-    assert (after["tags"], after["properties"]["provisioningState"]) == ({"a": "b"}, "Succeeded")
 
 
 def test_what_a_put_leaves_out_stays_and_read_only_members_are_ignored() -> None:
@@ -110,6 +91,12 @@ def test_the_etag_changes_with_every_change() -> None:
     assert after["properties"]["agentPoolProfiles"][0]["eTag"] not in seen
 
 
+def test_what_az_sends_empty_does_not_show() -> None:
+    client = Arm()
+    answer = put(client, lambda body: body["properties"].update(addonProfiles={}, apiServerAccessProfile={}))
+    assert not {"addonProfiles", "apiServerAccessProfile"} & set(answer.body["properties"])
+
+
 @pytest.mark.parametrize("form", ["{}", '"{}"', 'W/"{}"', "*"])
 def test_if_match_takes_the_etag_quoted_and_bare(form: str) -> None:
     client = Arm()
@@ -125,57 +112,6 @@ def test_a_condition_that_does_not_hold_is_412() -> None:
     assert code_of(new) == (412, "PreconditionFailed")
     assert code_of(client("PATCH", CLUSTER, {"tags": {}}, if_match="stale")) == (412, "PreconditionFailed")
     assert client.world.operations.running_on(CLUSTER) is None
-
-
-def test_only_one_operation_runs_at_a_time() -> None:
-    client = Arm()
-    running = put(client).headers["Azure-AsyncOperation"].rpartition("/")[2].partition("?")[0]
-    for refused in (put(client), client("POST", f"{CLUSTER}/stop"), client("PATCH", CLUSTER, {"tags": {}})):
-        assert code_of(refused) == (409, "OperationNotAllowed")
-        assert set(refused.body) == {"code", "details", "message", "subcode"}
-        assert f"(operation ID: {running}) on the managed cluster started on UTC 2026-03-01T12:00:00Z" in message_of(
-            refused
-        )
-    client.wait()
-    assert put(client).status == 200
-
-
-def test_an_operation_can_be_aborted() -> None:
-    client = Arm()
-    running = put(client)
-    aborted = client("POST", f"{CLUSTER}/abort")
-    assert (aborted.status, aborted.body["properties"]["provisioningState"]) == (202, "Canceled")
-    assert client("GET", running.headers["Azure-AsyncOperation"]).body["status"] == "Canceled"
-    assert code_of(client("POST", f"{CLUSTER}/abort")) == (400, "OperationNotAllowed")
-    assert put(client).status == 200
-
-
-def test_a_stopped_cluster_has_no_api_server_until_it_is_started() -> None:
-    client = Arm()
-    server = client.world.kubernetes.server(CLUSTER)
-    stopped = client("POST", f"{CLUSTER}/stop")
-    assert (stopped.status, stopped.body) == (202, None)
-    assert {"Azure-AsyncOperation", "Location"} <= set(stopped.headers)
-    client.finish(stopped)
-    assert client("GET", stopped.headers["Location"]).status == 204
-    assert client("GET", CLUSTER).body["properties"]["powerState"] == {"code": "Stopped"}
-    assert server.away
-    assert client.finish(client("POST", f"{CLUSTER}/start"))["status"] == "Succeeded"
-    assert not server.away
-
-
-def test_a_cluster_whose_key_is_gone_does_not_start() -> None:
-    client = Arm("kms-on")
-    client.finish(client("POST", f"{CLUSTER}/stop"))
-    client.world.keyvault.delete("shop-kv.vault.emulator.test", "etcd")
-    end = client.finish(client("POST", f"{CLUSTER}/start"))
-    assert (end["status"], end["error"]["code"]) == ("Failed", "InternalOperationError")
-    assert client("GET", CLUSTER).body["properties"]["provisioningState"] == "Failed"
-
-
-def test_an_unknown_operation_is_not_found() -> None:
-    url = f"{SUB}/providers/Microsoft.ContainerService/locations/westeurope/operations/00"
-    assert code_of(Arm()("GET", url)) == (404, "NotFound")
 
 
 def kubeconfig(answer: Answer) -> tuple[str, dict[str, Any]]:
@@ -221,7 +157,7 @@ def test_upgrades_skip_no_minor_version() -> None:
     assert profile["id"] == f"{LOWER}/upgradeprofiles/default"
     offered = [one["kubernetesVersion"] for one in profile["properties"]["controlPlaneProfile"]["upgrades"]]
     assert offered == ["1.31.8", "1.31.5", "1.30.9"]
-    assert versions.upgrades_from("1.26.12") == ["1.27.9", "1.27.16"]
+    assert versions.upgrades_from("1.26.12", KUBERNETES_VERSIONS) == ["1.27.9", "1.27.16"]
 
     def to(version: str) -> Answer:
         return put(client, lambda body: body["properties"].update(kubernetesVersion=version))
@@ -234,6 +170,18 @@ def test_upgrades_skip_no_minor_version() -> None:
     assert client.finish(upgrade)["status"] == "Succeeded"
     assert client("GET", CLUSTER).body["properties"]["currentKubernetesVersion"] == "1.31.5"
     assert client.world.kubernetes.server(CLUSTER).git_version == "v1.31.5"
+
+
+def test_a_minor_version_stands_for_its_newest_patch() -> None:
+    client = Arm()
+    answer = put(client, lambda body: body["properties"].update(kubernetesVersion="1.31"))
+    assert client.finish(answer)["status"] == "Succeeded"
+    properties = client("GET", CLUSTER).body["properties"]
+    assert (properties["kubernetesVersion"], properties["currentKubernetesVersion"]) == ("1.31", "1.31.8")
+    assert put(client).body["properties"]["provisioningState"] == "Updating"
+    client.wait()
+    as_it_is = put(client, lambda body: body["properties"].update(kubernetesVersion=""))
+    assert as_it_is.body["properties"]["kubernetesVersion"] == "1.31"
 
 
 def test_a_location_offers_kubernetes_versions() -> None:
@@ -255,42 +203,3 @@ def test_the_new_profile_shows_only_in_versions_that_know_it() -> None:
         found = client("GET", f"{CLUSTER}?api-version={version}").body
         assert found["properties"]["securityProfile"] == shown
     assert bodies.knows_object_encryption("2026-07-02-preview")
-
-
-def test_a_cluster_can_be_created() -> None:
-    client = Arm(delays=Delays(update=4))
-    sent = {
-        "location": "westeurope",
-        "identity": {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}},
-        "properties": {
-            "kubernetesVersion": "1.31",
-            "dnsPrefix": "mine",
-            "agentPoolProfiles": [{"name": "one", "count": 1}],
-        },
-    }
-    made = client("PUT", f"{CLUSTER}2", sent)
-    assert (made.status, made.body["properties"]["provisioningState"]) == (201, "Creating")
-    assert made.body["identity"]["userAssignedIdentities"] == {IDENTITY: {}}
-    assert client.world.kubernetes.server(f"{CLUSTER}2").away
-    assert client.finish(made)["status"] == "Succeeded"
-    after = client("GET", f"{CLUSTER}2").body
-    assert after["properties"]["currentKubernetesVersion"] == "1.31.8"
-    assert set(after["identity"]["userAssignedIdentities"][IDENTITY]) == {"clientId", "principalId"}
-    assert not client.world.kubernetes.server(f"{CLUSTER}2").away
-    assert code_of(client("PUT", f"{CLUSTER}3", {"properties": {}})) == (400, "LocationRequired")
-
-
-def test_whoever_gives_a_cluster_an_identity_must_be_allowed_to_assign_it() -> None:
-    client = Arm(principal="dev")
-    client.grant("dev", "Contributor", CLUSTER)
-    body = client("GET", CLUSTER).body
-    refused = client("PUT", CLUSTER, body)
-    assert code_of(refused) == (403, "LinkedAuthorizationFailed")
-    assert "'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action' on the linked scope(s)" in message_of(
-        refused
-    )
-    client.grant("dev", "Managed Identity Operator", IDENTITY)
-    assert client("PUT", CLUSTER, body).status == 200
-    unknown = {**body, "identity": {"type": "UserAssigned", "userAssignedIdentities": {f"{IDENTITY}9": {}}}}
-    client.wait()
-    assert code_of(client("PUT", CLUSTER, unknown)) == (400, "FailedIdentityOperation")

@@ -232,6 +232,18 @@ def test_kms_v1_uses_its_own_algorithm_and_is_not_upgraded() -> None:
     assert len(slots(client)) == 2
 
 
+def test_a_key_id_without_version_means_the_newest_one() -> None:
+    client = ready(clusters=(Cluster(kubernetes_version="1.33.1"),))
+    newest = client.new_key()
+    bare = newest.rpartition("/")[0]
+    kms = {"enabled": True, "keyId": bare, "keyVaultNetworkAccess": "Public", "keyVaultResourceId": VAULT}
+    profile = {"kubernetesResourceObjectEncryptionProfile": {"infrastructureEncryption": "Enabled"}}
+    answer = client.put_security({"azureKeyVaultKms": kms, **profile}, "2026-08-01")
+    assert client.finish(answer)["status"] == "Succeeded"
+    assert slots(client) == [(newest, "public")]
+    assert client("GET", CLUSTER).body["properties"]["securityProfile"]["azureKeyVaultKms"]["keyId"] == bare
+
+
 def test_a_world_can_begin_with_a_private_vault_in_use() -> None:
     client = Arm(
         clusters=(Cluster(vnet_integration=True, kms=Kms(network_access="Private")),),

@@ -15,6 +15,7 @@ from emulator.core.exchange import Site
 from emulator.core.http import Answer, Call
 from emulator.emulation import Emulation
 from emulator.entra.metadata import ARM
+from emulator.kubernetes.kinds import NAMESPACES, SECRETS
 from emulator.providers.containerservice import clusters
 from emulator.worlds import catalogue
 from emulator.worlds.spec import SUBSCRIPTION, Delays
@@ -213,6 +214,19 @@ def test_a_reset_builds_a_new_world(control: Control, emulation: Emulation, sess
     assert control("POST", "reset", {"world": "kms-on"}) == {"world": "kms-on"}
     assert emulation.world.spec.clusters[0].kms
     assert requests.post(f"{control.url}/reset", json={"world": "none"}, timeout=LIMIT_SECONDS).status_code == 400
+
+
+def test_a_reset_may_leave_few_secrets(control: Control, emulation: Emulation) -> None:
+    assert control("POST", "reset", {"world": "kms-on", "secrets": 5}) == {"world": "kms-on"}
+    storage = emulation.world.kubernetes.server(clusters.cluster_id("shop-rg", "shop")).registry.storage
+    counts = [len(list(storage.range(kind.prefix(None), "", storage.revision))) for kind in (SECRETS, NAMESPACES)]
+    assert counts == [5, 5 + len({"kube-node-lease", "kube-public"})]
+
+
+@pytest.mark.parametrize("count", [-1, "5", 2.5, True, None])
+def test_a_reset_to_no_number_of_secrets_is_refused(control: Control, count: Any) -> None:
+    answer = requests.post(f"{control.url}/reset", json={"secrets": count}, timeout=LIMIT_SECONDS)
+    assert answer.status_code == 400
 
 
 def test_the_oracle_names_each_secret_and_the_request_that_lost_it(running: Running, client: Client) -> None:

@@ -36,6 +36,8 @@ def merged(stored: dict[str, Any], request: dict[str, Any], api_version: str) ->
     wanted = {key: value for key, value in request.items() if key not in READ_ONLY}
     properties = request.get("properties") or {}
     wanted["properties"] = {key: value for key, value in properties.items() if key not in READ_ONLY_PROPERTIES}
+    if not properties.get("kubernetesVersion"):  # [REC] empty stands for "as it is"
+        wanted["properties"].pop("kubernetesVersion", None)
     if not knows_object_encryption(api_version):
         security = dict(wanted["properties"].get("securityProfile") or {})
         security.pop(_OBJECT_ENCRYPTION, None)

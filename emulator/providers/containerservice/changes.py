@@ -38,13 +38,15 @@ def _create(call: Call, request: dict[str, Any]) -> tuple[ManagedCluster, Operat
     asked = request.get("properties") or {}
     version = asked.get("kubernetesVersion") or versions.DEFAULT
     request = {**request, "properties": {**asked, "kubernetesVersion": version}}
-    newest = versions.newest_of(version)
+    newest = versions.newest_of(version, world.spec.kubernetes_versions)
     data = spec.Cluster(name=name, kubernetes_version=newest, identity=None, secrets=spec.Secrets(count=0))
     draft = clusters.draft(world, group, data, world.clock.now())
     after = bodies.merged(draft.body, request, call.query["api-version"])
     _refuse(call, None, after)
     draft.body = after
     after["properties"].pop("identityProfile")
+    if "agentPoolProfiles" not in asked:  # [REC] as with hosted system pools
+        after["properties"].pop("agentPoolProfiles")
     kms.refuse_without_permission(world, draft)
     clusters.build(world, group, data, draft)
     world.kubernetes.server(draft.id).away = True
@@ -53,7 +55,7 @@ def _create(call: Call, request: dict[str, Any]) -> tuple[ManagedCluster, Operat
 
 def _refuse(call: Call, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
     vault = call.world.keyvault.vault(kms_rules.profile_of(after).host)
-    _refuse_version(before, after)
+    _refuse_version(call.world.spec.kubernetes_versions, before, after)
     _refuse_unassignable(call, after)
     kms_rules.refuse(before, after, vault.body if vault else None, call.query["api-version"])
 
@@ -95,23 +97,23 @@ def fill(world: EmulatedWorld, cluster: ManagedCluster) -> None:
         identity.update(principalId=principal, tenantId=spec.TENANT)
 
 
-def _refuse_version(before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+def _refuse_version(offered: versions.Offered, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
     """[D] No unknown version, no downgrade, no minor version skipped [3P: texts]."""
     if before and after["properties"]["kubernetesVersion"] == before["properties"]["kubernetesVersion"]:
         return
-    wanted = versions.newest_of(after["properties"]["kubernetesVersion"])
+    wanted = versions.newest_of(after["properties"]["kubernetesVersion"], offered)
     current = before["properties"]["currentKubernetesVersion"] if before else None
     if wanted == current:
         return
-    if not versions.is_known(wanted):
+    if wanted not in offered:
         message = (
             f"Version {wanted} is not supported in this region. Please use [az aks get-versions] command to get the "
             "supported version list in this region. For more information, please check "
             "https://aka.ms/supported-version-list"
         )
         raise aks_error(400, "K8sVersionNotSupported", message)
-    if current is not None and wanted not in versions.upgrades_from(current):
-        available = " ".join(versions.upgrades_from(current))
+    if current is not None and wanted not in versions.upgrades_from(current, offered):
+        available = " ".join(versions.upgrades_from(current, offered))
         raise aks_error(
             400,
             "BadRequest",

@@ -69,7 +69,7 @@ def touch(world: EmulatedWorld, cluster: Resource, state: str) -> None:
     properties = cluster.body["properties"]
     properties["provisioningState"] = state
     cluster.body["eTag"] = world.ids.next("etag")
-    for pool in properties["agentPoolProfiles"]:
+    for pool in properties.get("agentPoolProfiles") or []:
         pool.update(provisioningState=state, eTag=world.ids.next("etag"))
 
 

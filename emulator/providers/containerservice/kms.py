@@ -42,13 +42,16 @@ def principal_assigned(world: EmulatedWorld, cluster: Resource) -> str:
 
 
 def slot_for(world: EmulatedWorld, cluster: ManagedCluster) -> KeySlot | None:
-    """The key slot that the document asks for; None when KMS is off. Each key has a provider of its own."""
+    """The key slot that the document asks for; None when KMS is off. Each key has a provider of its own. [INF] A key id
+    without version stands for the version that is the newest when the cluster is updated. That AKS adopts a newer one
+    by itself, and what a key of the platform does, is not emulated."""
     profile = profile_of(cluster.body)
     if not profile.enabled:
         return None
-    provider = f"azurekms-{hashlib.sha256(profile.key_id.encode()).hexdigest()[:8]}"
-    principal = principal_in_use(world, cluster)
-    return KeySlot(profile.key_id, principal, "private" if profile.private else "public", provider)
+    version = None if profile.versioned else world.keyvault.find(profile.key_id)
+    kid = version.kid if version else profile.key_id
+    provider = f"azurekms-{hashlib.sha256(kid.encode()).hexdigest()[:8]}"
+    return KeySlot(kid, principal_in_use(world, cluster), "private" if profile.private else "public", provider)
 
 
 def refuse_without_permission(world: EmulatedWorld, cluster: ManagedCluster) -> None:

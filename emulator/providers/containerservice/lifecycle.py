@@ -57,7 +57,7 @@ def start_update(world: EmulatedWorld, cluster: ManagedCluster, state: str) -> O
     properties = cluster.body["properties"]
     version = properties["currentKubernetesVersion"]
     if state == "Upgrading":
-        version = newest_of(properties["kubernetesVersion"])
+        version = newest_of(properties["kubernetesVersion"], world.spec.kubernetes_versions)
     upgrade = version != properties["currentKubernetesVersion"]
     if upgrade or kms.needs_restart(world, cluster):
         _go_away(world, cluster)

@@ -56,12 +56,14 @@ def get_cluster(call: Call) -> Answer:
 @ROUTES.route("PUT", _CLUSTER)
 def put_cluster(call: Call) -> Answer:
     """[REC] 201 Creating or 200 Updating, the whole cluster as it will be, and only Azure-AsyncOperation. An identity
-    that is new to the cluster has no ids in this answer, and a new cluster no identityProfile."""
+    that is new to the cluster has no ids in this answer, and a new cluster neither identityProfile nor eTag."""
     existing = call.world.resources.get(call.path)
     cluster = existing if isinstance(existing, ManagedCluster) else None
     _refuse_unless_matching(call, cluster)
     cluster, operation = changes.put(call, cluster)
     answer = Answer(200 if existing else 201, copy.deepcopy(_shown(call, cluster)), operation.headers)
+    if not existing:
+        del answer.body["eTag"]
     changes.fill(call.world, cluster)
     return answer
 
@@ -166,16 +168,21 @@ def _credential(call: Call, cluster: ManagedCluster, name: str, kind: Any) -> An
 @ROUTES.route("GET", _CLUSTER + "/agentPools")
 def list_pools(call: Call) -> Answer:
     cluster = _cluster(call)
-    return Answer(200, {"value": [_pool(cluster, pool) for pool in cluster.body["properties"]["agentPoolProfiles"]]})
+    return Answer(200, {"value": [_pool(cluster, pool) for pool in _pools(cluster)]})
 
 
 @ROUTES.route("GET", _CLUSTER + "/agentPools/{pool}")
 def get_pool(call: Call) -> Answer:
     cluster, name = _cluster(call), call.params["pool"].lower()
-    for pool in cluster.body["properties"]["agentPoolProfiles"]:
+    for pool in _pools(cluster):
         if pool["name"] == name:
             return Answer(200, _pool(cluster, pool))
     raise resource_not_found(f"{CLUSTERS}/agentPools", f"{cluster.body['name']}/{name}", call.params["group"])
+
+
+def _pools(cluster: ManagedCluster) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cluster.body["properties"].get("agentPoolProfiles") or []
+    return found
 
 
 def _pool(cluster: ManagedCluster, pool: dict[str, Any]) -> dict[str, Any]:
@@ -195,7 +202,10 @@ def get_upgrade_profile(call: Call) -> Answer:
     control_plane = {
         "kubernetesVersion": version,
         "osType": "Linux",
-        "upgrades": [{"kubernetesVersion": one} for one in versions.upgrades_from(version)[::-1]],
+        "upgrades": [
+            {"kubernetesVersion": one}
+            for one in versions.upgrades_from(version, call.world.spec.kubernetes_versions)[::-1]
+        ],
     }
     body = {
         "id": f"{cluster.id}/upgradeprofiles/default",
@@ -208,4 +218,4 @@ def get_upgrade_profile(call: Call) -> Answer:
 
 @ROUTES.route("GET", _LOCATION + "/kubernetesVersions")
 def list_kubernetes_versions(call: Call) -> Answer:
-    return Answer(200, {"values": versions.offered()})
+    return Answer(200, {"values": versions.document(call.world.spec.kubernetes_versions)})

@@ -1,54 +1,43 @@
-"""Kubernetes versions that AKS offers here, and what a cluster may be upgraded to."""
+"""Kubernetes versions that AKS offers in this world, and what a cluster may be upgraded to."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from emulator.providers.containerservice.bodies import minor
-
-PATCHES = {
-    "1.25": ("1.25.15",),
-    "1.26": ("1.26.12",),
-    "1.27": ("1.27.9", "1.27.16"),
-    "1.28": ("1.28.12", "1.28.15"),
-    "1.29": ("1.29.9", "1.29.13"),
-    "1.30": ("1.30.7", "1.30.9"),
-    "1.31": ("1.31.5", "1.31.8"),
-    "1.32": ("1.32.5", "1.32.7"),
-    "1.33": ("1.33.1", "1.33.3"),
-}
+Offered = tuple[str, ...]
+"""Patches, oldest first: `1.30.7`."""
 DEFAULT = "1.32"
-
-
-def upgrades_from(version: str) -> list[str]:
-    """[D] Later patches of the same minor version and all of the next one: no minor version is skipped."""
-    major, current = minor(version)
-    reachable = [*PATCHES.get(f"{major}.{current}", ()), *PATCHES.get(f"{major}.{current + 1}", ())]
-    return [one for one in reachable if _order(one) > _order(version)]
 
 
 def _order(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def newest_of(version: str) -> str:
+def upgrades_from(version: str, offered: Offered) -> list[str]:
+    """[D] Later patches of the same minor version and all of the next one: no minor version is skipped."""
+    major, current, *_ = _order(version)
+    reachable = ((major, current), (major, current + 1))
+    return [one for one in offered if _order(one)[:2] in reachable and _order(one) > _order(version)]
+
+
+def newest_of(version: str, offered: Offered) -> str:
     """[D] `1.30` stands for its newest patch; a whole version for itself."""
-    return PATCHES[version][-1] if version in PATCHES else version
+    patches = [one for one in offered if one.startswith(f"{version}.")]
+    return patches[-1] if patches and version.count(".") == 1 else version
 
 
-def is_known(version: str) -> bool:
-    """Whether AKS offers this patch."""
-    return any(version in patches for patches in PATCHES.values())
-
-
-def offered() -> list[dict[str, Any]]:
+def document(offered: Offered) -> list[dict[str, Any]]:
     """[REC] What `az aks get-versions` lists, newest first."""
+    patches: dict[str, dict[str, Any]] = {}
+    for one in offered:
+        name = one.rpartition(".")[0]
+        patches.setdefault(name, {})[one] = {"upgrades": upgrades_from(one, offered)[::-1]}
     return [
         {
             "version": name,
             "capabilities": {"supportPlan": ["KubernetesOfficial", "AKSLongTermSupport"]},
             **({"isDefault": True} if name == DEFAULT else {}),
-            "patchVersions": {patch: {"upgrades": upgrades_from(patch)[::-1]} for patch in patches},
+            "patchVersions": patches[name],
         }
-        for name, patches in reversed(PATCHES.items())
+        for name in reversed(patches)
     ]

@@ -108,12 +108,12 @@ def put_group(call: Call) -> Answer:
     request = call.json() or {}
     if not request.get("location"):
         raise arm_error(400, "LocationRequired", "The location property is required for this definition.", gateway=True)
-    tags = {"tags": request["tags"]} if request.get("tags") else {}
+    more = {key: request[key] for key in ("tags", "managedBy") if request.get(key)}
     existing = call.world.resources.get(group_id(SUBSCRIPTION, call.params["group"]))
     if existing is not None:
-        existing.body.update(tags)
+        existing.body.update(more)
         return Answer(200, existing.body)
-    where = {"location": request["location"], **tags}
+    where = {"location": request["location"], **more}
     return Answer(201, groups.create(call.world, call.params["group"], call.world.clock.now(), **where).body)
 
 

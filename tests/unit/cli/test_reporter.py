@@ -74,6 +74,13 @@ def test_with_only_show_errors_nothing_but_the_error_is_said() -> None:
     assert done.text == ""
 
 
+def test_with_only_show_errors_a_refusal_says_what_is_wrong() -> None:
+    watched = Watched({"silent": True})
+    watched.reporter.findings([samples.UNUSABLE])
+    watched.reporter.ended(samples.refused(), samples.COMMAND)
+    assert "Not started" in watched.text and samples.UNUSABLE.command in watched.text
+
+
 def test_without_a_terminal_progress_comes_every_few_seconds_only() -> None:
     watched = Watched({})
     watched.reporter.step_started(1, 1, "rewrite every secret")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from azext_akskv.failures import Conflict, Missing, OperationFailed, Rejected, Unavailable
+from azext_akskv.failures import Conflict, Missing, OperationFailed, Rejected
 from azext_akskv.gateways.clusters import ArmClusters
 from azext_akskv.model.cluster import Experience
 from azext_akskv.model.ids import KeyId, cluster_id, identity_id, vault_id
@@ -206,7 +206,6 @@ def test_polls_that_fail_are_tried_again(service: Service, clusters: ArmClusters
         (412, "PreconditionFailed", Conflict),
         (409, "OperationNotAllowed", Conflict),
         (400, "AzureKeyVaultKmsValidateIdentityPermissionCustomerError", Rejected),
-        (500, "InternalOperationError", Unavailable),
     ],
 )
 def test_a_refused_change_keeps_the_services_code(

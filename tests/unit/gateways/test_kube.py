@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +60,45 @@ def test_nothing_is_connected_before_something_is_asked(kube: KubeService) -> No
     secrets.page("team-a")
     secrets.page("team-a")
     assert connections == [1]
+
+
+UNKNOWN_TO_US = Reply(401, a_status(401, "Unauthorized", "Unauthorized"))
+
+
+def logging_in(kube: KubeService, *tokens: str) -> KubeSecrets:
+    """Each login gets the next token."""
+    left = list(tokens)
+    return KubeSecrets(lambda: kube.server(token=left.pop(0)))
+
+
+def test_a_login_that_ended_is_made_anew_once_for_all_threads(kube: KubeService) -> None:
+    page = Reply(200, a_table("a"))
+    secrets = logging_in(kube, "expired", "fresh")
+    kube.answers("GET", SECRETS, UNKNOWN_TO_US, UNKNOWN_TO_US, page)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(secrets.page, ["team-a", "team-a"]))
+    secrets.page("team-a")
+    sent = sorted(request.headers["authorization"] for request in kube.requests)
+    assert sent == ["Bearer expired"] * 2 + ["Bearer fresh"] * 3
+
+
+def test_a_login_that_is_refused_at_once_ends_as_denied(kube: KubeService) -> None:
+    kube.answers("GET", SECRETS, UNKNOWN_TO_US)
+    with pytest.raises(Denied) as caught:
+        logging_in(kube, "one", "two").page("team-a")
+    assert caught.value.code == "Unauthorized" and len(kube.requests) == 2
+
+
+def test_a_right_that_is_missing_is_no_reason_to_log_in_again(kube: KubeService) -> None:
+    kube.answers("GET", SECRETS, Reply(403, a_status(403, "Forbidden", "no")))
+    with pytest.raises(Denied):
+        logging_in(kube, "one").page("team-a")
+    assert len(kube.requests) == 1
+
+
+def test_an_ended_login_is_not_taken_for_an_api_server_that_is_away(kube: KubeService) -> None:
+    kube.answers("GET", "/readyz", UNKNOWN_TO_US, Reply(200, "ok"))
+    assert logging_in(kube, "expired", "fresh").ready()
 
 
 def test_a_page_is_names_a_version_and_the_way_on(kube: KubeService, secrets: KubeSecrets) -> None:

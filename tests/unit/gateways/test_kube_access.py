@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from azext_akskv.failures import Denied, Rejected, Unavailable
+from azext_akskv.failures import Rejected, Unavailable
 from azext_akskv.gateways.kube_access import SERVER_APPLICATION, read_kubeconfig, written
 from azext_akskv.gateways.kube_server import MOST_BYTES, ApiServer, Request
 from tests.unit.gateways.conftest import Reply
@@ -101,7 +101,6 @@ def test_managed_entra_gets_a_token_for_the_aks_server_application(kube: KubeSer
         return "entra-token"
 
     access = read_kubeconfig(a_kubeconfig(kube.url, kube.authority.pem, **user), NAMES, token_for, "")
-    assert asked == []
     ApiServer(access).ask(READ)
     assert asked == [SERVER_APPLICATION]
     assert kube.requests[0].headers["authorization"] == "Bearer entra-token"
@@ -111,25 +110,6 @@ def test_managed_entra_gets_a_token_for_the_aks_server_application(kube: KubeSer
 def test_another_application_gets_no_token(kube: KubeService, user: dict[str, object]) -> None:
     with pytest.raises(Rejected, match="legacy Entra integration"):
         kube.server(**user)
-
-
-def test_a_refused_token_is_asked_for_once_more(kube: KubeService) -> None:
-    tokens = iter(["expired", "fresh", "never"])
-    kube.answers("GET", "/api", Reply(401, a_status(401, "Unauthorized", "Unauthorized")), Reply(200, {"kind": "X"}))
-    config = a_kubeconfig(kube.url, kube.authority.pem, **kubelogin(SERVER_APPLICATION))
-    server = ApiServer(read_kubeconfig(config, NAMES, lambda _: next(tokens), ""))
-    server.ask(READ)
-    server.ask(READ)
-    sent = [request.headers["authorization"] for request in kube.requests]
-    assert sent == ["Bearer expired", "Bearer fresh", "Bearer fresh"]
-
-
-def test_a_token_that_stays_refused_ends_as_denied(kube: KubeService) -> None:
-    kube.answers("GET", "/api", Reply(401, a_status(401, "Unauthorized", "Unauthorized")))
-    with pytest.raises(Denied) as caught:
-        kube.server(token="t").ask(READ)
-    assert caught.value.code == "Unauthorized"
-    assert len(kube.requests) == 2
 
 
 @pytest.mark.parametrize("server", ["https://evil.example.test:443", "http://127.0.0.1:80", "https://", ""])

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
 
 from azext_akskv.engine.result import StepRecord
+from azext_akskv.model.cluster import Experience
 from azext_akskv.model.finding import Finding
 from azext_akskv.report import text
 from tests.unit.report import samples
@@ -50,6 +54,20 @@ def test_each_ending_says_what_is_safe_and_how_to_go_on(golden: Golden) -> None:
     well = (samples.done(), samples.nothing_left(), samples.waiting())
     results = (*well, samples.refused(), samples.failed(), samples.interrupted())
     golden("endings.txt", "\n".join(page(text.ending(each, samples.COMMAND)) for each in results))
+
+
+@pytest.mark.parametrize("owed", [True, False, None])
+@pytest.mark.parametrize("experience", Experience)
+def test_a_state_is_one_sentence(experience: Experience, owed: bool | None) -> None:
+    state = replace(samples.state(), experience=experience, rewrite_owed=owed)
+    [line] = text.state_lines(state)
+    assert line.text.startswith("prod, Kubernetes 1.30.4: ") and line.text.endswith(".")
+    assert ("is proved" in line.text) == (experience.legacy and owed is False)
+    assert ("is owed" in line.text) == (owed is True)
+
+
+def test_of_a_cluster_that_could_not_be_read_nothing_is_said() -> None:
+    assert text.state_lines(replace(samples.state(), experience=None)) == []
 
 
 def test_remote_text_reaches_no_line_unfiltered() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,8 @@ from azext_akskv.engine.step import Run
 from azext_akskv.failures import Conflict, Denied, Missing, Rejected, Throttled, TookTooLong, Unavailable, Unreadable
 from azext_akskv.model.ids import KeyId
 from azext_akskv.model.key import KeyVersion
-from azext_akskv.model.kube import SecretRef, Switch, Tally
+from azext_akskv.model.kube import SecretPage, SecretRef, Switch, Tally
+from azext_akskv.ports import Touched
 from azext_akskv.steps.rewrite import note_proof, note_switch, rewrite, rewrite_secrets, summary
 from azext_akskv.steps.rewrite_pass import Order
 from azext_akskv.steps.rewrite_progress import sentence
@@ -57,10 +59,46 @@ def test_many_connections_rewrite_each_secret_once() -> None:
     scene = Scene(SecretStore(team_a=300, team_b=5, team_c=700))
     waiting = threading.Barrier(8, timeout=10)
     together = {SecretRef("team-a", f"s-{number:03}") for number in range(8)}
-    scene.store.before_touch = lambda secret: waiting.wait() and None if secret in together else None
+
+    def meet(secret: SecretRef) -> None:
+        if secret in together:
+            waiting.wait()
+
+    scene.store.before_touch = meet
     assert tally_of(rewritten(scene, Order(0, connections=8))) == Tally(total=1005, rewritten=1005)
     assert scene.store.most_at_once == 8
     assert sorted(scene.store.touched) == sorted(scene.store.stored)
+
+
+class Endless(SecretStore):
+    """Secrets that are made up when they are listed, so that only what the pass keeps takes memory."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def page(self, namespace: str, after: str | None = None, limit: int = 500) -> SecretPage:
+        first = int(after or 0)
+        last = min(first + limit, self.count)
+        names = tuple(SecretRef(namespace, f"s-{number:06}") for number in range(first, last))
+        return SecretPage(names, self.revision, str(last) if last < self.count else None)
+
+    def touch(self, secret: SecretRef) -> Touched:
+        return Touched(self.revision + 1)
+
+
+def peak_memory(count: int) -> int:
+    scene = Scene(Endless(count))
+    tracemalloc.start()
+    assert tally_of(rewritten(scene, Order(0, connections=4))).rewritten == count
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_ten_times_the_secrets_take_no_more_memory() -> None:
+    peak_memory(500)  # what is imported and cached on the way
+    assert peak_memory(10_000) < peak_memory(1_000) * 1.5
 
 
 def test_a_run_that_must_keep_an_order_uses_one_connection() -> None:
@@ -80,7 +118,11 @@ def test_a_conflict_is_touched_again_and_counted() -> None:
 
 def test_a_secret_that_is_gone_is_done() -> None:
     scene = Scene(SecretStore(team_a=3))
-    scene.store.before_touch = lambda secret: scene.store.stored.pop(S1, None) and None
+
+    def delete(secret: SecretRef) -> None:
+        scene.store.stored.pop(S1, None)
+
+    scene.store.before_touch = delete
     run = rewritten(scene)
     assert tally_of(run) == Tally(total=3, rewritten=2, gone=1)
     assert run.rewrite and run.rewrite.proved

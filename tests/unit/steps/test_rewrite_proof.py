@@ -51,7 +51,7 @@ def test_current_by_the_servers_word_alone_is_no_proof() -> None:
     current_before(scene, 2)
     outcome = outcome_of(scene)
     assert outcome.tally.unproved == 2 and not outcome.proved
-    assert outcome.why.startswith("2 secrets are stored as before the note of the key change (resourceVersion 105)")
+    assert outcome.why.startswith("2 secrets were not written since the key change (resourceVersion 105 or lower)")
 
 
 def test_current_counts_when_every_api_server_writes_with_the_present_key_only() -> None:
@@ -59,7 +59,7 @@ def test_current_counts_when_every_api_server_writes_with_the_present_key_only()
     current_before(scene, 2)
     scene.store.seen_evidence = evidence(KEY, KEY)
     outcome = outcome_of(scene)
-    assert outcome.proved and outcome.why.endswith("every API server name only the present key for writing")
+    assert outcome.proved and outcome.why.startswith("every API server's metrics name only the present key")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""The story of `make demo`, against what it told when somebody last read it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parent.parent.parent
+TRANSCRIPT = CHECKOUT / "demo" / "transcript.txt"
+VARIES = (
+    (re.compile(r"\d{8}-\d{6}-([a-z]+)"), r"RUN-\1"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "DATE"),
+    (re.compile(r"\b\d+ min( \d+ s)?|\b\d+(\.\d)? s\b"), "DURATION"),
+    (re.compile(r'"seconds": [\d.]+'), '"seconds": SECONDS'),
+    (re.compile(r"(yes|no) +[\d.]+$", re.MULTILINE), r"\1  SECONDS"),
+    (re.compile(r"^(  \d+/\d+ \.\.\. .*|[\d,]+ secrets read)\n", re.MULTILINE), ""),  # progress: told when it is slow
+)
+
+
+def without_what_varies(text: str) -> str:
+    for pattern, instead in VARIES:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def test_the_demo_tells_the_story_of_its_transcript_in_a_minute(request: pytest.FixtureRequest) -> None:
+    began = time.monotonic()
+    story = subprocess.run(
+        [sys.executable, "-m", "emulator", "exec", "--world", "demo", "--", "bash", "demo/walkthrough.sh"],
+        cwd=CHECKOUT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    seconds = time.monotonic() - began
+    assert story.returncode == 0, story.stdout
+    if request.config.getoption("--update"):
+        TRANSCRIPT.write_text(story.stdout, encoding="utf-8")
+    assert without_what_varies(story.stdout) == without_what_varies(TRANSCRIPT.read_text(encoding="utf-8"))
+    assert seconds < 120, f"the story took {seconds:.0f} s"  # alone on two cores it takes 30
