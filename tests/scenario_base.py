@@ -1,135 +1,147 @@
-"""What a recorded scenario needs beyond azure-cli-testsdk 0.3.0: az 2.91's credentials, one host for emulator and
-Azure, bodies that are compared, and no secret in a cassette."""
+"""One user story of `az aks kv`, recorded or replayed: what that needs beyond azure-cli-testsdk 0.3.0."""
 
 from __future__ import annotations
 
-import base64
+import io
 import json
 import os
-import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
 import urllib.request
+from pathlib import Path
 from typing import Any
 
-import yaml
+import pytest
+from azure.cli.core._profile import Profile
 from azure.cli.testsdk import ScenarioTest
 from azure.cli.testsdk import base as testsdk
-from azure.cli.testsdk.scenario_tests import RecordingProcessor, mock_in_unit_test
+from azure.cli.testsdk.reverse_dependency import get_dummy_cli
+from azure.cli.testsdk.scenario_tests import mock_in_unit_test
+from azure.cli.testsdk.scenario_tests.const import MOCKED_SUBSCRIPTION_ID, MOCKED_TENANT_ID
 
-AZURE_HOSTS = (
-    ("management.emulator.test", "management.azure.com"),
-    (".vault.emulator.test", ".vault.azure.net"),
-    (".hcp.westeurope.emulator.test", ".hcp.westeurope.azmk8s.io"),
-    ("login.emulator.test", "login.microsoftonline.com"),
-)
-RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z]+")
-LEAVES_OUT = ("x-ms-correlation", "set-cookie", "x-ms-client", "user-agent", "parametersetname", "commandname")
+from tests.cassettes import AsRecorded, AsSent, ReadableYaml, about, same
 
-
-class AsRecorded(RecordingProcessor):
-    """Makes an emulator's traffic look like Azure's, and takes out of either what nobody may see."""
-
-    def process_request(self, request: Any) -> Any:
-        if "/msi/token" in request.uri or "/oauth2/" in request.uri:
-            return None
-        request.uri = as_azure(request.uri)
-        if request.body:
-            request.body = as_azure(request.body.decode()).encode()
-        request.headers = {k: v for k, v in request.headers.items() if not k.lower().startswith(LEAVES_OUT)}
-        return request
-
-    def process_response(self, response: Any) -> Any:
-        text = response["body"]["string"] or ""
-        text = as_azure(text.decode() if isinstance(text, bytes) else text)
-        response["body"]["string"] = without_credentials(text)
-        headers = response["headers"].items()
-        response["headers"] = {
-            name: [as_azure(value) for value in values]
-            for name, values in headers
-            if not name.startswith((*LEAVES_OUT, "content-length"))
-        }
-        return response
-
-
-def as_azure(text: str) -> str:
-    for emulated, real in AZURE_HOSTS:
-        text = text.replace(emulated, real)
-    return text
-
-
-def without_credentials(text: str) -> str:
-    """A kubeconfig keeps its server and its CA; who logs in with it becomes a token that opens nothing."""
-    if '"kubeconfigs"' not in text:
-        return text
-    answer = json.loads(text)
-    for each in answer["kubeconfigs"]:
-        config = yaml.safe_load(base64.b64decode(each["value"]))
-        config["users"] = [{"name": user["name"], "user": {"token": "replaced"}} for user in config["users"]]
-        config["clusters"][0]["cluster"]["server"] = as_azure(config["clusters"][0]["cluster"]["server"])
-        each["value"] = base64.b64encode(json.dumps(config).encode()).decode()
-    return json.dumps(answer)
-
-
-def same_json(one: Any, other: Any) -> None:
-    """A replay proves what is sent; only the id of the run, which holds the time, may differ."""
-    assert comparable(one.body) == comparable(other.body)
-
-
-def comparable(body: Any) -> Any:
-    text = body.decode() if isinstance(body, bytes) else body
-    return json.loads(RUN_ID.sub("run", text)) if text else None
-
-
-class MarkedYaml:
-    """Cassettes in YAML whose first line says where they come from."""
-
-    @staticmethod
-    def serialize(cassette: Any) -> str:
-        source = "emulator" if "EMULATOR_CONTROL" in os.environ else "azure"
-        return f"# recorded-from: {source}\n{yaml.dump(cassette, Dumper=yaml.CSafeDumper, width=4096)}"
-
-    @staticmethod
-    def deserialize(text: str) -> Any:
-        return yaml.load(text, Loader=yaml.CSafeLoader)
-
-
-def patch_credential(test: Any) -> None:
-    """A login that needs no network; az 2.91 asks it by `acquire_token`, which testsdk 0.3.0 does not know."""
-
-    class Credential:
-        def acquire_token(self, scopes: Any, **_: Any) -> dict[str, Any]:
-            return {"access_token": "replayed", "token_type": "Bearer", "expires_in": 3600}
-
-    target = "azure.cli.core.auth.identity.Identity.get_user_credential"
-    mock_in_unit_test(test, target, lambda *_, **__: Credential())
-
-
-def patch_delay(test: Any) -> None:
-    """testsdk 0.3.0 patches msrestazure here, which az 2.91 no longer ships."""
-    mock_in_unit_test(test, "azure.core.polling.base_polling.LROBasePolling._delay", lambda *_: None)
+NAMES = ("group", "cluster", "vault", "key")
+SECRETS = 4
+"""In an emulated cluster: few, so that a cassette stays small."""
+NOWHERE = "http://127.0.0.1:9"
+"""A proxy that nobody runs: what a replay does not find in its cassette goes nowhere."""
+WAIT_FACTORS = {"emulator": "0.02", "azure": "1"}
+"""How long the extension waited while a cassette was recorded, and so how often it looked."""
 
 
 class KmsScenario(ScenarioTest):
-    """One user story against one cluster. Replayed from its cassette, or recorded with AZURE_TEST_RUN_LIVE=True: from
-    the emulator when EMULATOR_CONTROL is set (`make record`), else from the subscription that az is logged in to, with
-    AKSKV_GROUP, AKSKV_CLUSTER, AKSKV_VAULT and AKSKV_KEY (`make record-live`)."""
+    """Recorded from the emulator's `world` where EMULATOR_CONTROL is set, else from the user's own subscription (see
+    CONTRIBUTING.rst). The commands of `before_emulated` or `before_live` bring the cluster to where the story begins;
+    they are not recorded."""
 
     world = "public-rbac"
+    before_emulated: tuple[str, ...] = ()
+    before_live: tuple[str, ...] = ("aks kv kms disable -g {group} -n {cluster} --yes",)
 
     def __init__(self, method_name: str) -> None:
-        testsdk.patch_long_run_operation_delay = patch_delay
-        testsdk.patch_retrieve_token_for_user = patch_credential
-        super().__init__(method_name, recording_processors=[AsRecorded()])
-        self.vcr.register_matcher("json", same_json)
-        self.vcr.register_serializer("marked", MarkedYaml)
-        self.vcr.serializer = "marked"
-        self.vcr.match_on = (*self.vcr.match_on, "json")
+        super().__init__(method_name)
+        self.disguise: dict[str, str] = {}
+        self.recording_processors[:0] = [AsRecorded(self.disguise), AsSent()]
+        self.replay_processors.append(AsSent())
+        self.replay_patches.remove(testsdk.patch_long_run_operation_delay)  # patches a package that az 2.91 has not
+        self.replay_patches.remove(testsdk.patch_retrieve_token_for_user)  # gives a credential of an older az
+        self.replay_patches.append(patch_credential)
+        self.vcr.register_matcher("next", self.is_next)
+        self.vcr.match_on = ("method", "path", "next")  # the first two make vcrpy tell what comes close
+        self.vcr.register_serializer("readable", ReadableYaml(self.about))
+        self.vcr.serializer = "readable"
 
     def setUp(self) -> None:
-        os.environ["AZURE_AKSKV_CONNECTIONS"] = "1"  # vcrpy loses requests that come from several threads
-        control = os.environ.get("EMULATOR_CONTROL")
-        if self.in_recording and control:
-            body = json.dumps({"world": self.world, "secrets": 6}).encode()
-            urllib.request.urlopen(urllib.request.Request(f"{control}/reset", body, method="POST")).close()
+        if self.in_recording and not self.is_live:
+            self.fail(f"there is no {self.recording_file}; `make record` makes it")
+        self.environment = pytest.MonkeyPatch()
+        self.addCleanup(self.environment.undo)
+        self.environment.setenv("AZURE_AKSKV_WORKERS", "1")  # vcrpy loses requests that come from several threads
+        private = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, private)
+        if self.in_recording:
+            self.prepare_recording(private / "azure")
+        else:
+            self.prepare_replay(private)
+        self.cli_ctx = get_dummy_cli()
         super().setUp()
-        for name, emulated in (("group", "shop-rg"), ("cluster", "shop"), ("vault", "shop-kv"), ("key", "etcd")):
-            self.kwargs[name] = os.environ.get(f"AKSKV_{name.upper()}", emulated) if self.in_recording else emulated
+
+    def tearDown(self) -> None:
+        environment = os.environ
+        super().tearDown()
+        os.environ = environment  # noqa: B003  # testsdk has put a dict there, which no child process would inherit
+        if not self.in_recording:
+            assert self.cassette.all_played, f"only {self.cassette.play_count} of {len(self.cassette)} were sent again"
+
+    def prepare_replay(self, private: Path) -> None:
+        """Nothing of the user's az and no way out, but the cassette."""
+        told = about(Path(self.recording_file))
+        self.kwargs = {name: told[name] for name in NAMES}
+        for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+            self.environment.setenv(name, NOWHERE)
+        for name in ("NO_PROXY", "no_proxy"):
+            self.environment.delenv(name, raising=False)
+        self.environment.setenv("AZURE_CONFIG_DIR", str(private))
+        self.environment.setenv("AZURE_AKSKV_WAIT_FACTOR", WAIT_FACTORS[told["recorded-from"]])
+
+    def prepare_recording(self, private: Path) -> None:
+        """The user's login, but an empty journal, as in a replay."""
+        self.kwargs = {name: os.environ[f"AKSKV_{name.upper()}"] for name in NAMES}
+        shutil.copytree(os.environ["AZURE_CONFIG_DIR"], private, ignore=shutil.ignore_patterns("akskv", "cliextensions"))
+        self.environment.setenv("AZURE_CONFIG_DIR", str(private))
+        if self.source == "emulator":
+            body = json.dumps({"world": self.world, "secrets": SECRETS}).encode()
+            urllib.request.urlopen(f"{os.environ['EMULATOR_CONTROL']}/reset", body).close()
+        for command in self.before_emulated if self.source == "emulator" else self.before_live:
+            az = Path(sys.executable).with_name("az")
+            subprocess.run([az, *shlex.split(command.format_map(self.kwargs))], check=True)
+        shutil.rmtree(private / "akskv", ignore_errors=True)
+        account = Profile(cli_ctx=get_dummy_cli()).get_subscription()
+        self.disguise |= {account["id"]: MOCKED_SUBSCRIPTION_ID, account["tenantId"]: MOCKED_TENANT_ID}
+
+    @property
+    def source(self) -> str:
+        return "emulator" if "EMULATOR_CONTROL" in os.environ else "azure"
+
+    def about(self) -> dict[str, str]:
+        """For the first lines of a cassette."""
+        return {"recorded-from": self.source, **{name: self.kwargs[name] for name in NAMES}}
+
+    def is_next(self, sent: Any, stored: Any) -> None:
+        """Only the first request that was not sent again yet matches: a replay proves the order too."""
+        place = next(place for place, each in enumerate(self.cassette.requests) if each is stored)
+        if not all(self.cassette.play_counts[earlier] for earlier in range(place)):
+            raise AssertionError("others were recorded before it")
+        same(sent, stored)
+
+    def ended(self, command: str, code: int) -> Any:
+        """What a command prints that ends with another exit code than 0."""
+        output = io.StringIO()
+        with pytest.raises(SystemExit) as end:
+            get_dummy_cli().invoke(shlex.split(command.format_map(self.kwargs)), out_file=output)
+        assert end.value.code == code
+        return json.loads(output.getvalue())
+
+    def proved(self) -> list[Any]:
+        """The checks of a change that was carried out, with every secret rewritten and proved."""
+        return [self.check("status", "done"), self.check("secrets.proved", True), self.check("secrets.refused", [])]
+
+    def changes(self) -> list[str]:
+        """The requests so far that could change something: all but GET, and but the POST that reads credentials."""
+        sent = self.cassette.requests if self.in_recording else self.cassette.requests[: self.cassette.play_count]
+        return [f"{each.method} {each.path}" for each in sent if each.method != "GET" and "Credential" not in each.path]
+
+
+def patch_credential(test: Any) -> None:
+    """A login that asks nobody."""
+
+    class Credential:
+        def acquire_token(self, _scopes: Any, **_options: Any) -> dict[str, Any]:
+            return {"access_token": "opens-nothing", "token_type": "Bearer", "expires_in": 3600}
+
+    target = "azure.cli.core.auth.identity.Identity.get_user_credential"
+    mock_in_unit_test(test, target, lambda *_, **__: Credential())

@@ -61,8 +61,9 @@ class Result:
 def exit_code_of(findings: Iterable[Finding]) -> int:
     """What findings that block make of a command: not found, else refused, else something could not be looked at."""
     blocking = [finding for finding in findings if finding.blocks]
-    if any(finding.code in NOT_FOUND for finding in blocking):
+    errors = [finding for finding in blocking if finding.state.value == "error"]
+    if any(finding.code in NOT_FOUND for finding in errors):
         return EXIT_NOT_FOUND
-    if any(finding.state.value == "error" for finding in blocking):
+    if errors:
         return EXIT_REFUSED
     return EXIT_UNKNOWN if blocking else EXIT_DONE

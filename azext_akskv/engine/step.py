@@ -57,11 +57,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a flow will do. `cures` are finding codes that the plan repairs and that therefore do not block it."""
+    """What a flow will do, step by step."""
 
     flow: str
     steps: tuple[Step, ...]
-    cures: frozenset[str] = frozenset()
     keep: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """Said with the preview: the point of no return, the outage to expect, the time it will take."""

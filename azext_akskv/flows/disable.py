@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from azext_akskv.checks.declare import CATEGORIES, CLUSTER, KEY, NETWORK
+from azext_akskv.checks.declare import CATEGORIES, CLUSTER, KEY, NETWORK, SECRETS
 from azext_akskv.engine.step import Plan, Run
 from azext_akskv.flows.drive import Flow
 from azext_akskv.model.cluster import Cluster, Experience
@@ -26,7 +26,6 @@ def plan(snapshot: Snapshot) -> Plan:
     return Plan(
         "disable",
         (turn_off_kms(), *(() if never else rewriting)),
-        cures=CURES,
         keep=_keep(cluster),
         notes=tuple(_notes(snapshot, cluster)),
         question=f"Turn off KMS on {cluster.id.name} and store its secrets without your key?",
@@ -60,4 +59,4 @@ def _notes(snapshot: Snapshot, cluster: Cluster) -> Iterator[str]:
     yield "Afterwards secrets are protected in etcd by the platform's storage encryption alone."
 
 
-DISABLE = Flow("disable", CATEGORIES, plan, (CLUSTER, KEY, NETWORK))
+DISABLE = Flow("disable", CATEGORIES, plan, (CLUSTER, KEY, NETWORK, SECRETS), CURES)

@@ -24,12 +24,14 @@ VAULT_CATEGORIES = frozenset({IDENTITY, KEY, ACCESS, NETWORK})
 
 @dataclass(frozen=True)
 class Flow:
-    """`before` and `after` are categories of checks; `plan` is pure."""
+    """`before` and `after` are categories of checks; `plan` is pure. `cures` are codes of findings that the flow
+    repairs, or that it may leave as they are: they do not block it."""
 
     name: str
     before: tuple[str, ...]
     plan: Callable[[Snapshot], Plan]
     after: tuple[str, ...] = ()
+    cures: frozenset[str] = frozenset()
 
 
 def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
@@ -40,16 +42,15 @@ def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
     with world.journal.locked():
         seen = look(wanted, world, flow.before)
         snapshot = dataclasses.replace(seen, accepted=tuple(consent.accept))
-        findings = accepted(run_checks(flow.before, snapshot), consent.accept)
+        findings = accepted(cured(run_checks(flow.before, snapshot), flow.cures), consent.accept)
         plan, gap = _planned(flow, snapshot, findings)
-        if plan:
-            findings = [finding for finding in findings if not (finding.blocks and finding.code in plan.cures)]
         world.reporter.findings(findings)
         if plan is None or any(finding.blocks for finding in findings):
             return Result(flow.name, "", "refused", findings=tuple(findings), trouble=_refusal(findings, gap))
         result = _rehearse_and_carry_out(plan, snapshot, world, consent)
-        new = [finding for finding in _afterwards(flow, wanted, world, result) if finding not in findings]
-        return dataclasses.replace(result, findings=(*findings, *new))
+        if flow.after and result.status == "done" and any(step.state == "done" for step in result.steps):
+            findings = _afterwards(flow, wanted, world, findings)
+        return dataclasses.replace(result, findings=tuple(findings))
 
 
 def look(wanted: Wanted, world: World, categories: Sequence[str]) -> Snapshot:
@@ -64,6 +65,20 @@ def look(wanted: Wanted, world: World, categories: Sequence[str]) -> Snapshot:
         secrets=SECRETS in categories,
     )
     return take_snapshot(wanted, lookout, unfinished)
+
+
+def cured(findings: Sequence[Finding], codes: frozenset[str]) -> list[Finding]:
+    """What the flow itself repairs becomes a warning, with nothing to run for it; what could not be looked at goes on
+    to block."""
+    return [
+        _not_stopping(finding) if finding.state is State.ERROR and finding.code in codes else finding
+        for finding in findings
+    ]
+
+
+def _not_stopping(finding: Finding) -> Finding:
+    text = f"{finding.text} (does not stop this command)"
+    return dataclasses.replace(finding, state=State.WARNING, text=text, command="")
 
 
 def accepted(findings: Sequence[Finding], codes: Sequence[str]) -> list[Finding]:
@@ -132,14 +147,11 @@ def _run_in(world: World, journal: RunJournal) -> Run:
     return run
 
 
-def _afterwards(flow: Flow, wanted: Wanted, world: World, result: Result) -> list[Finding]:
-    """A run that changed something is looked at once more, with the same checks."""
-    if result.status != "done" or not flow.after or all(step.state == "already" for step in result.steps):
-        return []
-    snapshot = look(wanted, world, flow.after)
-    findings = run_checks(flow.after, snapshot)
-    world.reporter.findings(findings)
-    return [finding for finding in findings if finding.state not in (State.OK, State.SKIPPED)]
+def _afterwards(flow: Flow, wanted: Wanted, world: World, before: Sequence[Finding]) -> list[Finding]:
+    """A run that changed something is looked at once more, with the same checks: they replace those from before."""
+    seen = cured(run_checks(flow.after, look(wanted, world, flow.after)), flow.cures)
+    world.reporter.findings(seen)
+    return [*(finding for finding in before if finding.category not in flow.after), *seen]
 
 
 def _refusal(findings: Sequence[Finding], gap: str) -> Trouble:

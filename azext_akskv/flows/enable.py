@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from azext_akskv.checks.declare import ACCESS, CATEGORIES, CLUSTER, IDENTITY, KEY, NETWORK
+from azext_akskv.checks.declare import CATEGORIES
 from azext_akskv.engine.step import Fact, Plan, Run, Step, given
 from azext_akskv.flows.drive import Flow
 from azext_akskv.model.choice import (
@@ -41,13 +41,12 @@ def plan(snapshot: Snapshot) -> Plan:
     wanted = _kms_wanted(snapshot)
     preparing = (*_making(snapshot), *_granting(snapshot, wanted))
     if snapshot.wanted.prepare_only:
-        return Plan("enable", preparing, cures=CURES, keep=_prepared(snapshot, wanted), question=_question(snapshot))
+        return Plan("enable", preparing, keep=_prepared(snapshot, wanted), question=_question(snapshot))
     cluster = _cluster(snapshot)
     waiting = (wait_for_grants(wanted.vault, wanted.principal),) if _must_wait(snapshot, cluster, wanted) else ()
     return Plan(
         "enable",
         (*preparing, *_identifying(snapshot, cluster), *waiting, turn_on_kms(wanted), *_rewriting(snapshot, wanted)),
-        cures=CURES,
         keep=_keep(snapshot, wanted),
         notes=tuple(_notes(snapshot, cluster)),
         question=_question(snapshot),
@@ -124,11 +123,7 @@ def _rewriting(snapshot: Snapshot, wanted: KmsWanted) -> tuple[Step, ...]:
 
 
 def _keep(snapshot: Snapshot, wanted: KmsWanted) -> tuple[str, ...]:
-    key = (
-        str(wanted.key)
-        if isinstance(wanted.key, KeyId)
-        else _new_key(snapshot, wanted)
-    )
+    key = str(wanted.key) if isinstance(wanted.key, KeyId) else _new_key(snapshot, wanted)
     vault = snapshot.vault.value
     keep = [
         f"{key} must stay enabled, unexpired and undeleted for as long as KMS is on, and after that until "
@@ -196,4 +191,4 @@ def _question(snapshot: Snapshot) -> str:
     return f"Encrypt the secrets of {snapshot.target.name} with a key of {where}?"
 
 
-ENABLE = Flow("enable", CATEGORIES, plan, (CLUSTER, IDENTITY, KEY, ACCESS, NETWORK))
+ENABLE = Flow("enable", CATEGORIES, plan, CATEGORIES, CURES)

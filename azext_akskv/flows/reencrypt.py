@@ -29,7 +29,6 @@ def plan(snapshot: Snapshot) -> Plan:
     return Plan(
         "reencrypt",
         (rewrite_secrets(order), *((note_proof(),) if may_note else ())),
-        cures=CURES,
         notes=_notes(order),
         question="" if snapshot.wanted.prove_only else f"Rewrite {which} of {cluster.id.name} under its present key?",
     )
@@ -43,4 +42,4 @@ def _notes(order: Order) -> tuple[str, ...]:
     )
 
 
-REENCRYPT = Flow("reencrypt", (CLUSTER, SECRETS), plan)
+REENCRYPT = Flow("reencrypt", (CLUSTER, SECRETS), plan, cures=CURES)

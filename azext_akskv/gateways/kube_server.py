@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -149,12 +150,12 @@ class ApiServer:
 
 
 def unreachable(doing: str, error: HTTPError) -> GatewayError:
-    """A connection that could not be made or broke: retriable, unless it is TLS that found something wrong."""
+    """A connection that could not be made or broke is retriable, also when it broke within TLS, as a load balancer
+    breaks it whose API servers restart; a certificate that is not the cluster's is not."""
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
-    if isinstance(cause, SSLError):
-        return Rejected(
-            doing, "tls", f"{cause}; expected a certificate of the cluster's own CA or of REQUESTS_CA_BUNDLE"
-        )
+    if isinstance(cause, SSLError) and any(isinstance(each, ssl.SSLCertVerificationError) for each in cause.args):
+        expected = "a certificate for this host, of the cluster's own CA or of one in REQUESTS_CA_BUNDLE"
+        return Rejected(doing, "tls", f"{told(cause)}; expected {expected}")
     return Unavailable(doing, type(cause).__name__, told(cause))
 
 

@@ -91,9 +91,12 @@ def wait_for_grants(vault: ResourceId, who: Who) -> Step:
     """For a private vault: AKS cannot try the grants there, and one that does not work yet breaks the control plane."""
 
     def left(run: Run) -> float:
-        home = run.looking.vaults.get(vault)
+        home, principal = run.looking.vaults.get(vault), given(run, who)
+        grants = _grants(run, vault, principal)
+        if not _complete(home, principal, grants):
+            return run.waits.grant_propagation
         added = POLICY_SINCE.parse(run.facts[POLICY_SINCE.name]) if POLICY_SINCE in run else None
-        since = granted_at(home, _grants(run, vault, given(run, who)), added)
+        since = granted_at(home, grants, added)
         age = (home.seen_at - since).total_seconds() if since else run.waits.grant_propagation
         return run.waits.grant_propagation - age
 
@@ -118,6 +121,12 @@ def wait_for_grants(vault: ResourceId, who: Who) -> Step:
         act=act,
         left_behind="the cluster was not touched",
     )
+
+
+def _complete(vault: Vault, principal: str, grants: Collection[Grant]) -> bool:
+    roles = {grant.role for grant in grants}
+    keys = bool(roles & USES_KEYS) if vault.rbac else vault.policy_of(principal) >= KEY_POLICY
+    return keys and bool(roles & APPROVES_ENDPOINTS)
 
 
 def granted_at(vault: Vault, grants: Collection[Grant], policy_since: datetime | None) -> datetime | None:

@@ -18,7 +18,7 @@ from azext_akskv.model.tags import RUN_TAG
 from azext_akskv.ports import Ports
 from azext_akskv.steps.rewrite_cursor import cursor_of
 from azext_akskv.steps.rewrite_pass import REWRITE, Order, Pass
-from azext_akskv.steps.rewrite_proof import Ground, did_nothing, judge
+from azext_akskv.steps.rewrite_proof import Ground, did_nothing, judge, secrets
 
 KeyWanted = Callable[[Run], str]
 """The key identifier that shall be in force, or "off"; raises MissingFact while a step before will find it out."""
@@ -127,7 +127,7 @@ def rewrite(run: Run, order: Order) -> None:
     switch = switch_in_force(run.ports, run)
     cursor = cursor_of(run, switch)
     if cursor:
-        run.reporter.note(f"Going on behind namespace {cursor.namespace}: {cursor.tally.total:,} secrets are done.")
+        run.reporter.note(f"Going on behind namespace {cursor.namespace}: {secrets(cursor.tally.total)} done.")
     each = Pass(run, order, switch, cursor)
     started = run.clock.monotonic()
     run.rewrite = None
@@ -150,12 +150,12 @@ def complain(outcome: Rewrite, switch: Switch | None) -> None:
     own = [each for each in tally.refused if not each.platform]
     if own:
         raise Rejected(REWRITE, "secrets-refused", f"{len(own):,} of {tally.total:,} were refused: {told(own)}")
-    if did_nothing(tally, switch) and not outcome.proved:  # every API server's own metrics outweigh it
+    if did_nothing(tally, switch) and not outcome.proved:  # all API servers' own metrics outweigh it
         outcome.proved, outcome.why = False, "no secret was written after the key change"
         raise Rejected(
             REWRITE,
             "rewrite-did-nothing",
-            f"none of {tally.rewritten + tally.current:,} secrets was written after the key change. Either the API "
+            f"of {secrets(tally.rewritten + tally.current)} none was written after the key change. Either the API "
             "servers have not changed over yet, or they cannot tell the old key from the new one. Both keys must stay "
             "enabled; run the same command again in some minutes",
         )
@@ -173,4 +173,4 @@ def summary(outcome: Rewrite) -> str:
     counts = [(tally.rewritten, "rewritten"), (tally.current, "current"), (tally.gone, "gone meanwhile")]
     counts += [(len(tally.refused), "refused by the platform")]
     parts = ", ".join(f"{count:,} {what}" for count, what in counts if count)
-    return f"{tally.total:,} secrets: {parts}" if parts else "there is no secret"
+    return f"{secrets(tally.total)}: {parts}" if parts else "there is no secret"

@@ -31,7 +31,7 @@ class Ground:
 def did_nothing(tally: Tally, switch: Switch | None) -> bool:
     """The key was changed by a run of ours (its tag says so), secrets exist, and none is stored later than R0.
 
-    Never a proof: an API server that has not switched yet calls everything current, and so does one whose provider
+    No proof by itself: an API server that has not switched yet calls everything current, and so does one whose provider
     kept its name while the key behind it changed. [seen on kube-apiserver 1.20]
     """
     touched = tally.rewritten + tally.current
@@ -46,13 +46,13 @@ def judge(tally: Tally, ground: Ground, evidence: Callable[[], KeyEvidence | Non
     gap = what_evidence_lacks(ground.cluster, evidence)
     if not gap:
         named = "every API server's metrics name only the present key for writing"
-        return Verdict(True, f"{named}, so the {tally.current:,} secrets that are current are under it")
+        return Verdict(True, f"{named}, so what the API server calls current ({secrets(tally.current)}) is under it")
     if ground.switch is None:
         return Verdict(False, f"nothing notes since when the present key is in force; {gap}")
     return Verdict(
         False,
-        f"{tally.unproved:,} secrets were not written since the key change (resourceVersion {ground.switch.r0} or "
-        f"lower), and that the API server calls them current is no proof by itself; {gap}",
+        f"{secrets(tally.unproved)} not written since the key change (resourceVersion {ground.switch.r0} or "
+        f"lower); that the API server calls them current is no proof by itself; {gap}",
     )
 
 
@@ -62,14 +62,14 @@ def _by_itself(tally: Tally, ground: Ground) -> Verdict | None:
         which = ", ".join(ground.namespaces)
         return Verdict(False, f"only {which} was rewritten, and a part proves nothing of the whole")
     if tally.refused:
-        return Verdict(False, f"{len(tally.refused):,} secrets could not be rewritten")
+        return Verdict(False, f"{secrets(len(tally.refused))} could not be rewritten")
     kept = tally.rewritten + tally.current
     if not kept:
         return Verdict(True, "there is no secret")
     if ground.switch is None or tally.unproved:
         return None
     r0 = ground.switch.r0
-    return Verdict(True, f"each of {kept:,} secrets was written after the key change (resourceVersion above {r0})")
+    return Verdict(True, f"each of {secrets(kept)} was written after the key change (resourceVersion above {r0})")
 
 
 def what_evidence_lacks(cluster: Cluster, evidence: Callable[[], KeyEvidence | None]) -> str:
@@ -99,3 +99,7 @@ def _missing_in(seen: KeyEvidence | None, wanted: str) -> str:
     if others:
         return f"{len(others)} of {len(seen.servers)} API servers wrote with another key since they started"
     return ""
+
+
+def secrets(count: int) -> str:
+    return "1 secret" if count == 1 else f"{count:,} secrets"

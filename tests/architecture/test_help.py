@@ -7,25 +7,15 @@ from typing import Any
 
 import pytest
 import yaml
-from azure.cli.core.mock import DummyCli
 from knack.help_files import helps
 
-from azext_akskv import COMMAND_LOADER_CLS
+from tests.az_parser import loaded_az
 
 
 def commands() -> tuple[dict[str, Any], set[str]]:
     """Every command with its arguments loaded, as az has them, and every group."""
-    cli = DummyCli()
-    cli.invocation = cli.invocation_cls(
-        cli_ctx=cli, commands_loader_cls=cli.commands_loader_cls, parser_cls=cli.parser_cls, help_cls=cli.help_cls
-    )
-    cli.invocation.data["command_string"] = ""
-    loader, everything = COMMAND_LOADER_CLS(cli_ctx=cli), cli.invocation.commands_loader
-    table = loader.load_command_table(None)
-    everything.command_table.update(table)
-    everything.cmd_to_loader_map.update({name: [loader] for name in table})
-    everything.load_arguments()
-    return table, {name for name in loader.command_group_table if name != "aks"}
+    _, loader = loaded_az()
+    return loader.command_table, {name for name in loader.command_group_table if name != "aks"}
 
 
 TABLE, GROUPS = commands()

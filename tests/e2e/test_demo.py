@@ -46,3 +46,14 @@ def test_the_demo_tells_the_story_of_its_transcript_in_a_minute(request: pytest.
         TRANSCRIPT.write_text(story.stdout, encoding="utf-8")
     assert without_what_varies(story.stdout) == without_what_varies(TRANSCRIPT.read_text(encoding="utf-8"))
     assert seconds < 120, f"the story took {seconds:.0f} s"  # alone on two cores it takes 30
+
+
+def test_what_the_readme_shows_is_what_the_demo_told() -> None:
+    told = without_what_varies(TRANSCRIPT.read_text(encoding="utf-8")).splitlines()
+    readme = without_what_varies((CHECKOUT / "README.rst").read_text(encoding="utf-8")).splitlines()
+    begins = [number for number, line in enumerate(readme) if line.startswith("    $ az ")]
+    assert len(begins) == 5
+    for begin in begins:
+        end = readme.index("", begin)
+        shown = [line.removeprefix("    ") for line in readme[begin:end]]
+        assert [line for line in shown if line not in told] == []

@@ -113,14 +113,8 @@ def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[s
         "autoUpgradeProfile": {"nodeOSUpgradeChannel": "NodeImage"},
         "disableLocalAccounts": not cluster.local_accounts,
         "securityProfile": {},
-        "storageProfile": {name: {"enabled": True} for name in _STORAGE},
-        "oidcIssuerProfile": {"enabled": False},
-        "workloadAutoScalerProfile": {},
-        "metricsProfile": {"costAnalysis": {"enabled": False}},
         "resourceUID": world.ids.uuid("resourceUID", own_id.lower()).replace("-", "")[:24],
         "controlPlanePluginProfiles": {name: {"enableV2": True} for name in _PLUGINS},
-        "nodeProvisioningProfile": {"mode": "Manual", "defaultNodePools": "Auto"},
-        "bootstrapProfile": {"artifactSource": "Direct"},
     }
     return {
         "id": own_id,
@@ -128,10 +122,22 @@ def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[s
         "name": cluster.name,
         "type": "Microsoft.ContainerService/ManagedClusters",
         "kind": "Base",
-        "properties": properties | _options(cluster),
+        "properties": properties | _defaults() | _options(cluster),
         "identity": _identity(world, group, cluster),
         "sku": {"name": "Base", "tier": "Free"},
         "eTag": world.ids.uuid("etag", own_id.lower()),
+    }
+
+
+def _defaults() -> dict[str, Any]:
+    """[REC] Profiles that every cluster of today has."""
+    return {
+        "storageProfile": {name: {"enabled": True} for name in _STORAGE},
+        "oidcIssuerProfile": {"enabled": False},
+        "workloadAutoScalerProfile": {},
+        "metricsProfile": {"costAnalysis": {"enabled": False}},
+        "nodeProvisioningProfile": {"mode": "Manual", "defaultNodePools": "Auto"},
+        "bootstrapProfile": {"artifactSource": "Direct"},
     }
 
 

@@ -43,12 +43,13 @@ class Authority:
 
 
 class KubeService(Service):
-    """Also remembers which connections came with a client certificate."""
+    """Also remembers which requests came with a client certificate, and over which connections."""
 
     def __init__(self, authority: Authority) -> None:
         super().__init__()
         self.authority = authority
         self.certified: list[bool] = []
+        self.connections: set[tuple[str, int]] = set()
 
     def server(self, **user: Any) -> ApiServer:
         """A client with these entries of the kubeconfig's user; a token if none are given."""
@@ -68,6 +69,7 @@ def serving(authority: Authority) -> Iterator[KubeService]:
     class Handler(scripted):  # type: ignore[misc]  # the base is made at run time
         def answer(self) -> None:
             service.certified.append(bool(self.connection.getpeercert()))
+            service.connections.add(self.client_address)
             super().answer()
 
         do_GET = do_PUT = do_POST = do_PATCH = answer

@@ -67,6 +67,8 @@ def signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         environment.write_files(tmp_path)
         for name, value in environment.variables(emulation, tmp_path).items():
             monkeypatch.setenv(name, value)
+        # az reads the folder once, when it is imported; another test may have done that.
+        monkeypatch.setattr("azure.cli.core.cloud.CLOUD_CONFIG_FILE", str(tmp_path / "azure" / "clouds.config"))
         cli = get_default_cli()
         cli.data.update(headers={}, command="aks kv kms show", completer_active=False)
         return Signed(emulation, cli)

@@ -8,12 +8,13 @@ import os
 import ssl
 import tempfile
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 import trustme
 
-from azext_akskv.failures import Rejected, Unavailable
+from azext_akskv.failures import Missing, Rejected, Unavailable
 from azext_akskv.gateways.kube_access import SERVER_APPLICATION, read_kubeconfig, written
 from azext_akskv.gateways.kube_server import MOST_BYTES, ApiServer, Request
 from tests.unit.gateways.conftest import Reply
@@ -26,6 +27,7 @@ from tests.unit.gateways.kube_service import (
     a_status,
     encoded,
     kubelogin,
+    listening,
     no_token,
     serving,
 )
@@ -179,11 +181,34 @@ def test_a_closed_connection_is_made_anew_once(kube: KubeService) -> None:
         kube.server().ask(READ)
 
 
+def test_one_connection_carries_many_requests(kube: KubeService) -> None:
+    server = kube.server()
+    kube.answers("GET", "/api", Reply(200, {"kind": "X"}), Reply(404, a_status(404, "NotFound", "no")), Reply(200, {}))
+    server.ask(READ)
+    with pytest.raises(Missing):
+        server.ask(READ)
+    server.ask(READ)
+    assert len(kube.requests) == 3 and len(kube.connections) == 1
+
+
 def test_nobody_there_is_unavailable(cluster_authority: Authority) -> None:
     with serving(cluster_authority) as gone:
         server = gone.server()
     with pytest.raises(Unavailable, match="refused"):
         server.ask(READ)
+
+
+def test_a_connection_that_breaks_within_tls_is_unavailable(cluster_authority: Authority) -> None:
+    """So does a load balancer behind which no API server is ready."""
+
+    class HangsUp(BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            self.connection.close()
+
+    with listening(HangsUp, None) as port:
+        config = a_kubeconfig(f"https://{HOST}:{port}", cluster_authority.pem, token="t")
+        with pytest.raises(Unavailable):
+            ApiServer(read_kubeconfig(config, NAMES, no_token, "")).ask(READ)
 
 
 def test_a_retry_after_is_left_to_those_who_know(kube: KubeService) -> None:

@@ -205,7 +205,7 @@ def test_the_platforms_own_refusal_fails_nothing_but_proves_nothing_either() -> 
     scene.store.faults["s-001"] = [Denied("rewrite", "Forbidden", said)]
     run = rewritten(scene)
     assert [each.platform for each in tally_of(run).refused] == [True]
-    assert run.rewrite and not run.rewrite.proved and "1 secrets could not be rewritten" in run.rewrite.why
+    assert run.rewrite and not run.rewrite.proved and "1 secret could not be rewritten" in run.rewrite.why
     assert summary(run.rewrite) == "3 secrets: 2 rewritten, 1 refused by the platform"
 
 

@@ -1,0 +1,193 @@
+"""The form of a cassette: Azure's hosts, readable bodies, no credentials, and as little as possible that changes from one
+recording to the next."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from azure.cli.testsdk.scenario_tests import RecordingProcessor
+
+REQUEST_HEADERS = ("accept", "content-type", "if-match", "if-none-match")
+"""What a request says beside its body; it is compared in a replay."""
+RESPONSE_HEADERS = ("azure-asyncoperation", "content-type", "date", "etag", "location", "www-authenticate")
+"""What the extension and the SDKs read."""
+
+AZURE = {
+    "management.emulator.test": "management.azure.com",
+    ".vault.emulator.test": ".vault.azure.net",
+    ".hcp.westeurope.emulator.test": ".hcp.westeurope.azmk8s.io",
+    "login.emulator.test": "login.microsoftonline.com",
+}
+RUN_ID = re.compile(r"\b\d{8}-\d{6}-([a-z]+)(-\d+)?\b")
+ASSIGNMENT = re.compile(r"(/roleAssignments/)[0-9a-f-]{36}", re.IGNORECASE)
+MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
+LONG = 300
+METRIC = "apiserver_envelope_encryption_key_id_hash_total"
+CERTIFICATE = (
+    "MIHpMIGcoAMCAQICAQEwBQYDK2VwMBMxETAPBgNVBAMMCHJlcGxhY2VkMCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAwWjATMREwDwYD"
+    "VQQDDAhyZXBsYWNlZDAqMAUGAytlcAMhAMIQhKubBMZj3yNgOM14SETxi/rARcF1qju4eqba452voxMwETAPBgNVHRMBAf8EBTADAQH/MAUGAytl"
+    "cANBALYzfcJfm9YJY4S0x3o6A14TZp2zCbtehZKZWUcV0btRihXTKIMNhyzj+/Znyt06fvXR5X9oZ0XlHkMK7nlHzAU="
+)
+"""A CA whose private key nobody has: it stands for those of all clusters."""
+
+
+class AsRecorded(RecordingProcessor):
+    """What is recorded: without logins and credentials, with Azure's hosts, and with other words for those that
+    `disguise` names, such as the subscription's id."""
+
+    def __init__(self, disguise: Mapping[str, str]) -> None:
+        self._disguise = disguise
+
+    def process_request(self, request: Any) -> Any:
+        if "/msi/token" in request.uri or "/oauth2/" in request.uri:
+            return None
+        request.uri = self._disguised(request.uri)
+        if request.body:
+            request.body = self._disguised(request.body.decode())
+        request.headers = {name.lower(): value for name, value in request.headers.items()}
+        request.headers = {name: request.headers[name] for name in REQUEST_HEADERS if name in request.headers}
+        return request
+
+    def process_response(self, response: Any) -> Any:
+        text = response["body"]["string"] or ""
+        text = self._disguised(text.decode() if isinstance(text, bytes) else text)
+        headers = {name.lower(): value for name, value in response["headers"].items()}
+        kept = {name: headers[name] for name in RESPONSE_HEADERS if name in headers}
+        response["headers"] = {name: [self._disguised(value) for value in values] for name, values in kept.items()}
+        if text.startswith("{"):
+            text = json.dumps(self._disarmed(json.loads(text)))
+        else:
+            text = "".join(line for line in text.splitlines(keepends=True) if line.startswith(METRIC))
+        response["body"]["string"] = stable(MAIL.sub("someone@example.com", text))
+        return response
+
+    def _disguised(self, text: str) -> str:
+        for real, shown in {**AZURE, **self._disguise}.items():
+            text = text.replace(real, shown)
+        return text
+
+    def _disarmed(self, answer: Any) -> Any:
+        """A kubeconfig keeps its server, and how to log in with Entra ID; a key keeps nothing but its size."""
+        for each in answer.get("kubeconfigs") or ():
+            config = self._disguised(base64.b64decode(each["value"]).decode())
+            each["value"] = base64.b64encode(harmless(config).encode()).decode()
+        for key in (answer.get("properties"), answer.get("key")):
+            if key and "n" in key:
+                key["n"] = "w" * len(key["n"])
+        return answer
+
+
+def harmless(kubeconfig: str) -> str:
+    config = yaml.safe_load(kubeconfig)
+    for cluster in config["clusters"]:
+        pem = f"-----BEGIN CERTIFICATE-----\n{CERTIFICATE}\n-----END CERTIFICATE-----\n"
+        cluster["cluster"]["certificate-authority-data"] = base64.b64encode(pem.encode()).decode()
+    for user in config["users"]:
+        login = user["user"]
+        user["user"] = {"exec": login["exec"]} if "exec" in login else {"token": "opens-nothing"}
+    return json.dumps(config)
+
+
+class AsSent(RecordingProcessor):
+    """What is compared: a request without the id of its run, which holds the time, and without the names of role
+    assignments, which grow from the subscription's id."""
+
+    def process_request(self, request: Any) -> Any:
+        request.uri = stable(request.uri)
+        if request.body:
+            request.body = stable(request.body.decode())
+        return request
+
+
+def stable(text: str) -> str:
+    text = RUN_ID.sub(r"20260102-030405-\1", text)
+    return ASSIGNMENT.sub(r"\g<1>00000000-0000-0000-0000-000000000000", text)
+
+
+def same(sent: Any, stored: Any) -> None:
+    """A matcher of vcrpy: raises AssertionError, which says what differs, unless a replay sends what was recorded."""
+    for what, now, then in (
+        ("method", sent.method, stored.method),
+        ("address", sent.uri, stored.uri),
+        ("headers", telling(sent.headers), telling(stored.headers)),
+        ("body", json_of(sent.body), json_of(stored.body)),
+    ):
+        if now != then:
+            raise AssertionError(f"{what} sent: {now}; recorded: {then}")
+
+
+def telling(headers: Mapping[str, Any]) -> dict[str, str]:
+    told = {name.lower(): value for name, value in headers.items()}
+    return {name: str(told[name]) for name in REQUEST_HEADERS if name in told}
+
+
+def json_of(body: Any) -> Any:
+    return json.loads(body) if body else None
+
+
+class ReadableYaml:
+    """vcrpy's serializer for cassettes whose JSON bodies are YAML as well, so that a difference can be read. `about`
+    gives what the first lines say."""
+
+    def __init__(self, about: Callable[[], Mapping[str, str]]) -> None:
+        self._about = about
+
+    def serialize(self, cassette: Any) -> str:
+        head = "".join(f"# {name}: {value}\n" for name, value in self._about().items())
+        told = [
+            {
+                "request": unfolded(each["request"], each["request"]["body"]),
+                "response": unfolded(each["response"], each["response"]["body"]["string"]),
+            }
+            for each in cassette["interactions"]
+        ]
+        return head + yaml.dump(said_once(told, {}), Dumper=yaml.CSafeDumper, sort_keys=False, width=1000)
+
+    def deserialize(self, text: str) -> Any:
+        told = [
+            {part: folded(each[part]) for part in ("request", "response")}
+            for each in yaml.load(text, Loader=yaml.CSafeLoader)
+        ]
+        for each in told:
+            each["response"]["body"] = {"string": each["response"]["body"]}
+        return {"interactions": told}
+
+
+def unfolded(message: Mapping[str, Any], body: bytes | str | None) -> dict[str, Any]:
+    """As it stands in the cassette: one value for each header, and JSON as such."""
+    text = body.decode() if isinstance(body, bytes) else body or ""
+    rest = {name: value for name, value in message.items() if name not in ("body", "headers")}
+    headers = {name: values[0] for name, values in message["headers"].items()}
+    return {**rest, "headers": headers, **({"json": json.loads(text)} if text.startswith("{") else {"text": text})}
+
+
+def folded(message: Mapping[str, Any]) -> dict[str, Any]:
+    """As vcrpy knows it, but for the body of a response, which it wants one level deeper."""
+    rest = {name: value for name, value in message.items() if name not in ("json", "text", "headers")}
+    headers = {name: [value] for name, value in message["headers"].items()}
+    return {**rest, "headers": headers, "body": json.dumps(message["json"]) if "json" in message else message["text"]}
+
+
+def said_once(value: Any, known: dict[str, Any]) -> Any:
+    """Long parts that come again become the same object, for which YAML writes an alias."""
+    if isinstance(value, dict):
+        value = {name: said_once(each, known) for name, each in value.items()}
+    elif isinstance(value, list):
+        value = [said_once(each, known) for each in value]
+    else:
+        return value
+    text = json.dumps(value)
+    return known.setdefault(text, value) if len(text) > LONG else value
+
+
+def about(path: Path) -> dict[str, str]:
+    """What the first lines of a cassette say: where it was recorded, and with which names."""
+    with path.open(encoding="utf-8") as file:
+        pairs = (line[1:].partition(":") for line in iter(file.readline, "") if line.startswith("#"))
+        return {name.strip(): value.strip() for name, _, value in pairs}

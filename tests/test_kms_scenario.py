@@ -1,0 +1,108 @@
+"""User stories, each replayed from its cassette in recordings/ without Azure, login or network.
+
+Every assertion holds against the emulator and against Azure; what exactly is sent, and in which order, is in the
+cassette, and a replay fails when it differs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.scenario_base import KmsScenario
+
+ENABLE = "aks kv kms enable -g {group} -n {cluster} --vault {vault} --key {key} --yes"
+
+
+def states(row: Any) -> dict[str, str]:
+    return {step["code"]: step["state"] for step in row["steps"]}
+
+
+class PublicRbac(KmsScenario):
+    """A cluster without KMS; a vault with public access and RBAC."""
+
+    def test_enable_on_a_public_rbac_vault(self) -> None:
+        row = self.cmd(ENABLE, checks=self.proved()).get_output_in_json()
+        assert list(states(row)) == [
+            "grant-crypto-user",
+            "turn-on-kms",
+            "note-switch",
+            "rewrite-secrets",
+            "note-proof",
+        ]
+        assert states(row)["turn-on-kms"] == "done"
+
+    def test_dry_run_changes_nothing(self) -> None:
+        self.cmd(f"{ENABLE} --dry-run", checks=[self.check("status", "dry-run"), self.check("secrets", None)])
+        assert self.changes() == []
+
+    def test_a_key_that_is_not_there_is_refused(self) -> None:
+        row = self.ended(ENABLE.replace("{key}", "no-such-key"), code=3)
+        assert row["status"] == "refused"
+        assert [each["code"] for each in row["findings"] if each["state"] == "error"] == ["key-missing"]
+        assert self.changes() == []
+
+
+class EnabledBefore(KmsScenario):
+    """The same, after `kms enable` ended well."""
+
+    before_emulated = before_live = (ENABLE,)
+
+    def test_a_second_enable_writes_nothing(self) -> None:
+        row = self.cmd(ENABLE, checks=[self.check("status", "done")]).get_output_in_json()
+        assert set(states(row).values()) == {"already"}
+        assert self.changes() == []
+
+
+class PublicPolicy(KmsScenario):
+    """A cluster without KMS; a vault with public access and access policies."""
+
+    world = "public-policy"
+
+    def test_enable_on_an_access_policy_vault(self) -> None:
+        row = self.cmd(ENABLE, checks=self.proved()).get_output_in_json()
+        assert list(states(row))[:2] == ["grant-key-policy", "turn-on-kms"]
+
+
+class PrivateVault(KmsScenario):
+    """A cluster without KMS, with API Server VNet Integration; a vault without public access."""
+
+    world = "private-vnet"
+
+    def test_enable_on_a_private_vault(self) -> None:
+        row = self.cmd(ENABLE, checks=self.proved()).get_output_in_json()
+        grants = ["grant-crypto-user", "grant-contributor", "wait-for-grants"]
+        assert list(states(row))[:4] == [*grants, "turn-on-kms"]
+
+
+class EntraOnly(KmsScenario):
+    """A cluster without KMS and without local accounts."""
+
+    world = "entra-only"
+
+    def test_enable_where_entra_alone_opens_the_api_server(self) -> None:
+        self.cmd(ENABLE, checks=self.proved())
+
+
+class KmsOn(KmsScenario):
+    """A cluster with KMS on."""
+
+    world = "kms-on"
+    before_live = (ENABLE,)
+
+    def test_show(self) -> None:
+        checks = [
+            self.check("experience", "legacy-v2"),
+            self.check("key.name", "{key}"),
+            self.check("networkAccess.declared", "Public"),
+        ]
+        self.cmd("aks kv kms show -g {group} -n {cluster}", checks=checks)
+        assert self.changes() == []
+
+    def test_reencrypt(self) -> None:
+        self.cmd("aks kv reencrypt -g {group} -n {cluster} --yes", checks=self.proved())
+        assert {change.partition(" ")[0] for change in self.changes()} == {"PATCH"}
+
+    def test_disable(self) -> None:
+        row = self.cmd("aks kv kms disable -g {group} -n {cluster} --yes", checks=self.proved()).get_output_in_json()
+        assert states(row)["turn-off-kms"] == "done"
+        assert "must stay enabled" in row["keep"][0]

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from azext_akskv.model.kube import KeyEvidence, SecretRef, Switch, key_id_hash
+from azext_akskv.model.observed import Observed
+from azext_akskv.model.snapshot import SecretCensus, Wanted
+from azext_akskv.model.tags import RUN_TAG
+from tests.builders import KEY, OTHER_KEY, a_cluster, a_snapshot, cluster_json, snapshot_with_kms_on
+from tests.unit.checks.verdicts import findings, problem, state
+
+OLD = a_cluster(currentKubernetesVersion="1.26.10")
+NOTE = Switch(str(KEY), "", 100, proved=True)
+
+
+def test_api_server_unreachable() -> None:
+    assert state("api-server-unreachable", a_snapshot()) == "ok"
+    assert problem("api-server-unreachable", a_snapshot(api_server=False)).blocks
+    assert state("api-server-unreachable", a_snapshot(api_server=Observed.unknown("403"))) == "unknown"
+    stopped = a_cluster(powerState={"code": "Stopped"})
+    assert state("api-server-unreachable", a_snapshot(cluster=stopped, api_server=Observed.unknown("-"))) == "skipped"
+    prepare = Wanted("enable", vault="kv1", key="etcd", prepare_only=True)
+    assert state("api-server-unreachable", a_snapshot(prepare, api_server=Observed.unknown("-"))) == "skipped"
+
+
+def test_api_server_unreachable_is_right_while_our_own_interrupted_change_runs() -> None:
+    tags = {RUN_TAG: "20261122-144501-enable"}
+    updating = a_cluster(cluster_json(kms=KEY), provisioningState="Updating", tags=tags)
+    assert state("api-server-unreachable", a_snapshot(cluster=updating, api_server=False)) == "skipped"
+
+
+def test_secret_unreadable() -> None:
+    assert state("secret-unreadable", a_snapshot()) == "ok"
+    broken = SecretCensus(300, 12, tuple(SecretRef("team", f"s{n}") for n in range(7)))
+    finding = problem("secret-unreadable", a_snapshot(secrets=broken))
+    assert "team/s0, team/s1" in finding.text and finding.text.endswith("and 2 more")
+    assert finding.blocks and not finding.may_accept
+    unread = a_snapshot(secrets=Observed.unknown("403"))
+    assert state("secret-unreadable", unread) == "unknown" and findings("secret-unreadable", unread)[0].blocks
+
+
+def test_key_note() -> None:
+    assert state("key-note", a_snapshot()) == "ok"
+    hidden = a_snapshot(switch=Observed.unknown("403"))
+    assert state("key-note", hidden) == "unknown" and findings("key-note", hidden)[0].blocks
+
+
+def test_rewrite_owed() -> None:
+    assert state("rewrite-owed", a_snapshot()) == "ok"  # KMS was never on
+    assert state("rewrite-owed", snapshot_with_kms_on(switch=NOTE)) == "ok"
+    owed = problem("rewrite-owed", snapshot_with_kms_on(switch=Switch(str(KEY), "", 100)))
+    assert owed.state.value == "error" and not owed.may_accept and "az aks kv reencrypt" in owed.command
+    assert state("rewrite-owed", snapshot_with_kms_on("reencrypt", switch=Switch(str(KEY), "", 100))) == "ok"
+
+
+def test_rewrite_owed_is_not_known_without_a_note_of_the_present_key() -> None:
+    unknown = problem("rewrite-owed", snapshot_with_kms_on())
+    assert unknown.state.value == "warning" and "by other means" in unknown.why
+    stale = problem("rewrite-owed", snapshot_with_kms_on(switch=Switch(str(OTHER_KEY), "", 100, proved=True)))
+    assert stale.state.value == "warning" and "after the last run of ours" in stale.why
+    hidden = snapshot_with_kms_on(switch=Observed.unknown("403"))
+    assert state("rewrite-owed", hidden) == "skipped"
+
+
+def test_v1_secret_limit() -> None:
+    many = SecretCensus(2001, 12)
+    assert state("v1-secret-limit", a_snapshot(secrets=many)) == "skipped"
+    assert state("v1-secret-limit", a_snapshot(cluster=OLD, secrets=SecretCensus(2000, 12))) == "ok"
+    assert "2,001 secrets" in problem("v1-secret-limit", a_snapshot(cluster=OLD, secrets=many)).text
+    assert problem("v1-secret-limit", a_snapshot(cluster=OLD, secrets=many)).blocks
+    on = a_cluster(cluster_json(kms=KEY), currentKubernetesVersion="1.26.10")
+    assert state("v1-secret-limit", snapshot_with_kms_on(cluster=on, secrets=many)) == "warning"
+    assert state("v1-secret-limit", a_snapshot(Wanted("show"), cluster=OLD, secrets=many)) == "skipped"
+
+
+def test_key_evidence() -> None:
+    def seen(servers: str, **writing: str):
+        hashes = {server: frozenset({key_id_hash(key)}) for server, key in writing.items()}
+        evidence = Observed(KeyEvidence(frozenset(servers), hashes))
+        wanted = Wanted("show", evidence=True)
+        on = a_cluster(cluster_json(kms=KEY))
+        return a_snapshot(wanted, cluster=on, key_in_use=a_snapshot().key.get(), evidence=evidence)
+
+    assert state("key-evidence", snapshot_with_kms_on()) == "skipped"
+    assert state("key-evidence", seen("ab", a=str(KEY), b=str(KEY))) == "ok"
+    assert "1 of 2 API servers did not say" in problem("key-evidence", seen("ab", a=str(KEY))).text
+    assert "wrote with another key" in problem("key-evidence", seen("ab", a=str(KEY), b=str(OTHER_KEY))).text
