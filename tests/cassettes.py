@@ -1,9 +1,10 @@
-"""The form of a cassette: Azure's hosts, readable bodies, no credentials, and as little as possible that changes from one
-recording to the next."""
+"""The form of a cassette: Azure's hosts, readable bodies, no credentials, and as little as possible that changes from
+one recording to the next."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -20,12 +21,13 @@ RESPONSE_HEADERS = ("azure-asyncoperation", "content-type", "date", "etag", "loc
 
 AZURE = {
     "management.emulator.test": "management.azure.com",
-    ".vault.emulator.test": ".vault.azure.net",
-    ".hcp.westeurope.emulator.test": ".hcp.westeurope.azmk8s.io",
+    "vault.emulator.test": "vault.azure.net",
+    "hcp.westeurope.emulator.test": "hcp.westeurope.azmk8s.io",
     "login.emulator.test": "login.microsoftonline.com",
 }
 RUN_ID = re.compile(r"\b\d{8}-\d{6}-([a-z]+)(-\d+)?\b")
 ASSIGNMENT = re.compile(r"(/roleAssignments/)[0-9a-f-]{36}", re.IGNORECASE)
+KEY = re.compile(r"https://[\w.-]+/keys/[\w-]+/[0-9a-f]{32}")
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 LONG = 300
 METRIC = "apiserver_envelope_encryption_key_id_hash_total"
@@ -41,8 +43,9 @@ class AsRecorded(RecordingProcessor):
     """What is recorded: without logins and credentials, with Azure's hosts, and with other words for those that
     `disguise` names, such as the subscription's id."""
 
-    def __init__(self, disguise: Mapping[str, str]) -> None:
+    def __init__(self, disguise: dict[str, str]) -> None:
         self._disguise = disguise
+        self._key_hashes: dict[str, str] = {}
 
     def process_request(self, request: Any) -> Any:
         if "/msi/token" in request.uri or "/oauth2/" in request.uri:
@@ -56,7 +59,9 @@ class AsRecorded(RecordingProcessor):
 
     def process_response(self, response: Any) -> Any:
         text = response["body"]["string"] or ""
-        text = self._disguised(text.decode() if isinstance(text, bytes) else text)
+        text = text.decode() if isinstance(text, bytes) else text
+        self._key_hashes |= {key_hash(key): key_hash(self._disguised(key)) for key in KEY.findall(text)}
+        text = self._disguised(text)
         headers = {name.lower(): value for name, value in response["headers"].items()}
         kept = {name: headers[name] for name in RESPONSE_HEADERS if name in headers}
         response["headers"] = {name: [self._disguised(value) for value in values] for name, values in kept.items()}
@@ -68,7 +73,7 @@ class AsRecorded(RecordingProcessor):
         return response
 
     def _disguised(self, text: str) -> str:
-        for real, shown in {**AZURE, **self._disguise}.items():
+        for real, shown in (AZURE | self._disguise | self._key_hashes).items():
             text = text.replace(real, shown)
         return text
 
@@ -81,6 +86,11 @@ class AsRecorded(RecordingProcessor):
             if key and "n" in key:
                 key["n"] = "w" * len(key["n"])
         return answer
+
+
+def key_hash(key: str) -> str:
+    """As an API server's metrics name a key."""
+    return hashlib.sha256(hashlib.sha256(key.encode()).hexdigest().encode()).hexdigest()
 
 
 def harmless(kubeconfig: str) -> str:

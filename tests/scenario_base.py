@@ -25,17 +25,18 @@ from azure.cli.testsdk.scenario_tests.const import MOCKED_SUBSCRIPTION_ID, MOCKE
 from tests.cassettes import AsRecorded, AsSent, ReadableYaml, about, same
 
 NAMES = ("group", "cluster", "vault", "key")
+"""What a story is about; the names stand in the first lines of its cassette."""
 SECRETS = 4
 """In an emulated cluster: few, so that a cassette stays small."""
 NOWHERE = "http://127.0.0.1:9"
 """A proxy that nobody runs: what a replay does not find in its cassette goes nowhere."""
 WAIT_FACTORS = {"emulator": "0.02", "azure": "1"}
-"""How long the extension waited while a cassette was recorded, and so how often it looked."""
+"""For recording and for replay: how long the extension waits is how often it looks."""
 
 
 class KmsScenario(ScenarioTest):
-    """Recorded from the emulator's `world` where EMULATOR_CONTROL is set, else from the user's own subscription (see
-    CONTRIBUTING.rst). The commands of `before_emulated` or `before_live` bring the cluster to where the story begins;
+    """Recorded from the emulator's `world` where EMULATOR_CONTROL is set, else from the user's own subscription: see
+    tools/record.py. The commands of `before_emulated` or `before_live` bring the cluster to where the story begins;
     they are not recorded."""
 
     world = "public-rbac"
@@ -60,13 +61,23 @@ class KmsScenario(ScenarioTest):
             self.fail(f"there is no {self.recording_file}; `make record` makes it")
         self.environment = pytest.MonkeyPatch()
         self.addCleanup(self.environment.undo)
-        self.environment.setenv("AZURE_AKSKV_WORKERS", "1")  # vcrpy loses requests that come from several threads
         private = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, private)
         if self.in_recording:
-            self.prepare_recording(private / "azure")
+            self.source = "emulator" if "EMULATOR_CONTROL" in os.environ else "azure"
+            self.kwargs = {name: os.environ[f"AKSKV_{name.upper()}"] for name in NAMES}
+            copy_login(private)
         else:
-            self.prepare_replay(private)
+            told = about(Path(self.recording_file))
+            self.source = told["recorded-from"]
+            self.kwargs = {name: told[name] for name in NAMES}
+            self.cut_off()
+        self.environment.setenv("AZURE_CONFIG_DIR", str(private))
+        self.environment.setenv("AZURE_AKSKV_WAIT_FACTOR", WAIT_FACTORS[self.source])
+        self.environment.setenv("AZURE_AKSKV_WORKERS", "1")  # vcrpy loses requests that come from several threads
+        if self.in_recording:
+            self.set_the_scene()
+            shutil.rmtree(private / "akskv", ignore_errors=True)  # the journal: a replay has none
         self.cli_ctx = get_dummy_cli()
         super().setUp()
 
@@ -74,38 +85,25 @@ class KmsScenario(ScenarioTest):
         environment = os.environ
         super().tearDown()
         os.environ = environment  # noqa: B003  # testsdk has put a dict there, which no child process would inherit
-        if not self.in_recording:
-            assert self.cassette.all_played, f"only {self.cassette.play_count} of {len(self.cassette)} were sent again"
+        if not (self.in_recording or self.cassette.all_played):
+            self.fail(f"only {self.cassette.play_count} of {len(self.cassette)} requests were sent again")
 
-    def prepare_replay(self, private: Path) -> None:
-        """Nothing of the user's az and no way out, but the cassette."""
-        told = about(Path(self.recording_file))
-        self.kwargs = {name: told[name] for name in NAMES}
+    def cut_off(self) -> None:
+        """No way out but the cassette."""
         for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
             self.environment.setenv(name, NOWHERE)
         for name in ("NO_PROXY", "no_proxy"):
             self.environment.delenv(name, raising=False)
-        self.environment.setenv("AZURE_CONFIG_DIR", str(private))
-        self.environment.setenv("AZURE_AKSKV_WAIT_FACTOR", WAIT_FACTORS[told["recorded-from"]])
 
-    def prepare_recording(self, private: Path) -> None:
-        """The user's login, but an empty journal, as in a replay."""
-        self.kwargs = {name: os.environ[f"AKSKV_{name.upper()}"] for name in NAMES}
-        shutil.copytree(os.environ["AZURE_CONFIG_DIR"], private, ignore=shutil.ignore_patterns("akskv", "cliextensions"))
-        self.environment.setenv("AZURE_CONFIG_DIR", str(private))
+    def set_the_scene(self) -> None:
+        account = Profile(cli_ctx=get_dummy_cli()).get_subscription()
+        self.disguise |= {account["id"]: MOCKED_SUBSCRIPTION_ID, account["tenantId"]: MOCKED_TENANT_ID}
         if self.source == "emulator":
             body = json.dumps({"world": self.world, "secrets": SECRETS}).encode()
             urllib.request.urlopen(f"{os.environ['EMULATOR_CONTROL']}/reset", body).close()
+        az = Path(sys.executable).with_name("az")
         for command in self.before_emulated if self.source == "emulator" else self.before_live:
-            az = Path(sys.executable).with_name("az")
             subprocess.run([az, *shlex.split(command.format_map(self.kwargs))], check=True)
-        shutil.rmtree(private / "akskv", ignore_errors=True)
-        account = Profile(cli_ctx=get_dummy_cli()).get_subscription()
-        self.disguise |= {account["id"]: MOCKED_SUBSCRIPTION_ID, account["tenantId"]: MOCKED_TENANT_ID}
-
-    @property
-    def source(self) -> str:
-        return "emulator" if "EMULATOR_CONTROL" in os.environ else "azure"
 
     def about(self) -> dict[str, str]:
         """For the first lines of a cassette."""
@@ -123,7 +121,7 @@ class KmsScenario(ScenarioTest):
         output = io.StringIO()
         with pytest.raises(SystemExit) as end:
             get_dummy_cli().invoke(shlex.split(command.format_map(self.kwargs)), out_file=output)
-        assert end.value.code == code
+        assert end.value.code == code, output.getvalue()
         return json.loads(output.getvalue())
 
     def proved(self) -> list[Any]:
@@ -134,6 +132,13 @@ class KmsScenario(ScenarioTest):
         """The requests so far that could change something: all but GET, and but the POST that reads credentials."""
         sent = self.cassette.requests if self.in_recording else self.cassette.requests[: self.cassette.play_count]
         return [f"{each.method} {each.path}" for each in sent if each.method != "GET" and "Credential" not in each.path]
+
+
+def copy_login(folder: Path) -> None:
+    """The files of az's configuration, without its folders: not the user's journal."""
+    for file in Path(os.environ["AZURE_CONFIG_DIR"]).iterdir():
+        if file.is_file():
+            shutil.copy(file, folder)
 
 
 def patch_credential(test: Any) -> None:

@@ -27,14 +27,11 @@ ARGUMENTS = {
     "style": [],
 }
 # azdev's own settings stand, but for what contradicts `ruff format` (a protocol's `...` on the line of its def, blanks
-# in slices), frozen records (many fields, few methods) and functions that answer to a protocol.
-OUR_STYLE = {
-    "pylintrc": (
-        "disable=\n",
-        "disable=\n    too-many-instance-attributes,\n    too-few-public-methods,\n    unused-argument,\n",
-    ),
-    ".flake8": ("ignore =\n", "ignore =\n    E203,\n    E704,\n"),
-}
+# in slices), what ruff watches already (long lines), frozen records (many fields, few methods), and functions that
+# answer to a protocol (arguments that they do not use).
+NOT_PYLINT = ("too-many-instance-attributes", "too-few-public-methods", "unused-argument", "line-too-long")
+NOT_FLAKE8 = ("E203", "E704")
+STYLE = (("ext_pylintrc", "pylintrc", "disable=", NOT_PYLINT), ("ext.flake8", ".flake8", "ignore =", NOT_FLAKE8))
 # What azdev says when it looked at nothing, which it counts as passed.
 LOOKED_AT_NOTHING = ("No commands selected", "Unable to load extension", "No modules selected")
 # Names that azdev's command coverage report wants at import time; the linter and the style check use none of them.
@@ -69,10 +66,11 @@ def lay_out_repositories() -> None:
     lines = [f"{name}: []" for name in COVERAGE_LISTS.split()] + [f"{name}: ''" for name in COVERAGE_TEXTS.split()]
     coverage.write_text("\n".join(lines) + "\n", encoding="utf-8")
     [settings] = VENV.glob("lib/python3*/site-packages/azdev/config")
-    for name, (theirs, ours) in OUR_STYLE.items():
-        text = (settings / f"ext{'_' * (name[0] != '.')}{name}").read_text(encoding="utf-8")
-        assert theirs in text, f"azdev's {name} has changed"
-        (EXTENSIONS_REPOSITORY / name).write_text(text.replace(theirs, ours), encoding="utf-8")
+    for theirs, ours, setting, names in STYLE:
+        text = (settings / theirs).read_text(encoding="utf-8")
+        assert f"\n{setting}\n" in text, f"azdev's {theirs} has changed"
+        more = "".join(f"    {name},\n" for name in names)
+        (EXTENSIONS_REPOSITORY / ours).write_text(text.replace(f"{setting}\n", f"{setting}\n{more}"), encoding="utf-8")
     subprocess.run([sys.executable, "setup.py", "--quiet", "egg_info"], cwd=COPY, check=True)
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from azext_akskv.checks.declare import ACCESS, check
-from azext_akskv.checks.subjects import the_identity, the_vault, unless_unused
+from azext_akskv.checks.subjects import the_grants, the_identity, the_vault, unless_unused
 from azext_akskv.model.access import (
     APPROVES_ENDPOINTS,
     KEY_POLICY,
@@ -63,14 +63,14 @@ def grant_missing(snapshot: Snapshot) -> Iterator[Problem]:
 def vault_access_model(snapshot: Snapshot) -> Iterator[Problem]:
     unless_unused(snapshot)
     vault, identity = the_vault(snapshot), the_identity(snapshot)
-    if vault.rbac and vault.policy_of(identity.principal_id) and not _has_role(snapshot, USES_KEYS):
+    may, by_role = vault.policy_of(identity.principal_id), any(each.role in USES_KEYS for each in the_grants(snapshot))
+    if vault.rbac and may and not by_role:
         yield Problem(
             f"{vault.id.name} uses Azure RBAC, and {identity.id.name} has an access policy in it",
             "a vault with Azure RBAC ignores its access policies without a word: a role is needed",
             _assign("Key Vault Crypto User", vault, identity),
         )
-    may = vault.policy_of(identity.principal_id)
-    if not vault.rbac and not may >= KEY_POLICY and _has_role(snapshot, USES_KEYS):
+    if not vault.rbac and not may >= KEY_POLICY and by_role:
         yield Problem(
             f"{vault.id.name} uses access policies, and {identity.id.name} has a role for its keys",
             "a vault with access policies ignores roles for its data without a word: a policy is needed",
@@ -84,13 +84,13 @@ def contributor_grant(snapshot: Snapshot) -> Iterator[Problem]:
     vault, identity = the_vault(snapshot), the_identity(snapshot)
     if network_access_of(snapshot) != "Private" or "grant-missing" in snapshot.accepted:
         return
-    held = _has_role(snapshot, APPROVES_ENDPOINTS)
-    contributor = any(grant.role == KEY_VAULT_CONTRIBUTOR for grant in snapshot.grants.get())
-    if not contributor and (held or snapshot.wanted.flow != "enable"):
+    roles, showing = {grant.role for grant in the_grants(snapshot)}, snapshot.wanted.flow == "show"
+    comes = snapshot.wanted.flow == "enable" and not roles & APPROVES_ENDPOINTS
+    if not comes and not (showing and KEY_VAULT_CONTRIBUTOR in roles):
         return
     also = "" if vault.rbac else "; on this vault it may also give itself and others access to every key and secret"
     yield Problem(
-        f"{identity.id.name} {'has' if held else 'gets'} Key Vault Contributor on {vault.id.name}",
+        f"{identity.id.name} {'gets' if comes else 'has'} Key Vault Contributor on {vault.id.name}",
         f"that role may change the vault's firewall and settings and delete the vault{also}. A custom role with these "
         "actions is enough; with it assigned instead, add --accept grant-missing",
         shell("az", "role", "definition", "create", "--role-definition", _custom_role(vault)),

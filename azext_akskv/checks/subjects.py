@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from azext_akskv.checks.declare import NotApplicable
-from azext_akskv.model.access import Identity
+from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.choice import network_access_of
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import KeyId, ResourceId
@@ -33,6 +33,12 @@ def the_key(snapshot: Snapshot) -> KeyVersion:
 
 def the_identity(snapshot: Snapshot) -> Identity:
     return _there(snapshot.identity, "the identity")
+
+
+def the_grants(snapshot: Snapshot) -> tuple[Grant, ...]:
+    if not snapshot.grants.known:
+        raise NotApplicable("the role assignments could not be looked at")
+    return snapshot.grants.get()
 
 
 def _there(seen: Observed[T | None], what: str) -> T:

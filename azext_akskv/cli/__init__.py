@@ -1,0 +1,1 @@
+"""The az face: handlers, arguments, wiring. Nobody imports it."""

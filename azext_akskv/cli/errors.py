@@ -70,10 +70,10 @@ def speaking_azure() -> Iterator[None]:
         request = f" (request {error.request_id})" if error.request_id else ""
         code = EXIT_NOT_FOUND if isinstance(error, Missing) else EXIT_FAILED
         leave_because(kind, f"Cannot {error}{request}", advice, code, error)
-    except tuple(OURS) as error:
+    except tuple(OURS) as error:  # pylint: disable=catching-non-exception  # it takes the call for no tuple
         kind, advice, code = OURS[type(error)]
         leave_because(kind, str(error), advice, code, error)
-    except Exception as error:
+    except Exception as error:  # pylint: disable=broad-exception-caught  # never a traceback
         leave_because("CLIInternalError", f"{type(error).__name__}: {error}", MISTAKE, EXIT_FAILED, error)
 
 

@@ -71,7 +71,8 @@ class RunFile:
 class RunJournal:
     """The journal of one run, open for writing."""
 
-    def __init__(self, run: str, path: Path, clock: Clock) -> None:
+    def __init__(self, run: str, path: Path | None, clock: Clock) -> None:
+        """Without a path nothing is kept."""
         self.run = run
         self._path = path
         self._clock = clock
@@ -79,13 +80,15 @@ class RunJournal:
     @classmethod
     def nowhere(cls, clock: Clock) -> RunJournal:
         """For a rehearsal, which has nothing to remember."""
-        return cls("", Path(os.devnull), clock)
+        return cls("", None, clock)
 
     def write(self, event: str, **details: Any) -> None:
         """Appends one line and returns once it is on the disk.
 
         Raises JournalTrouble when it cannot be written.
         """
+        if self._path is None:
+            return
         line = {"at": self._clock.now().isoformat(timespec="milliseconds"), "event": event, **details}
         try:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -39,6 +39,7 @@ class ArmClusters:
                 if error.code not in UNKNOWN_VERSION:
                     raise
                 unknown = error
+        # pylint: disable-next=used-before-assignment  # there is at least one version to ask with
         raise Rejected(doing, unknown.code, unknown.message, unknown.request_id)
 
     def turn_on_kms(self, seen: Cluster, setting: KmsSetting, tags: Mapping[str, str], watch: Watch) -> None:

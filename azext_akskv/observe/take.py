@@ -31,10 +31,7 @@ READ_DELETED_VAULT = "Microsoft.KeyVault/locations/deletedVaults/read"
 READ_KEY = "Microsoft.KeyVault/vaults/keys/read, or the vault's own right to get and list keys"
 READ_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 READ_GRANTS = "Microsoft.Authorization/roleAssignments/read"
-LOG_IN = (
-    "Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action, "
-    "or listClusterUserCredential/action where local accounts are disabled"
-)
+LOG_IN = "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
 READ_SECRETS = "to list secrets in every namespace of the cluster"
 READ_METRICS = "to get the path /metrics of the API server"
 READ_NOTE = "to get leases.coordination.k8s.io in the namespace default"

@@ -142,8 +142,11 @@ def ending(result: Result, command: str) -> list[Line]:
     """The last word: what came of it, what is safe, and how to go on. `command` is the one that the user gave."""
     if result.status == "done":
         return [Line("", _done(result)), *_about_secrets(result.rewrite), *keep_lines(result.keep)]
-    if result.status in ("dry-run", "declined"):
-        return [Line("", f"Nothing was changed{' (dry run)' if result.status == 'dry-run' else ''}.")]
+    if result.status == "dry-run":
+        once = " Once it is done:" if result.keep else ""
+        return [Line("", f"Nothing was changed (dry run).{once}"), *keep_lines(result.keep)]
+    if result.status == "declined":
+        return [Line("", "Nothing was changed.")]
     trouble = result.trouble or Trouble(f"The run ended {result.status}.")
     head = Line("Waiting: ", plain(trouble.text), "Waiting") if result.status == "waiting" else error_line(trouble.text)
     safe = [Line("Safe:  ", plain(each)) for each in trouble.safe]
@@ -151,7 +154,8 @@ def ending(result: Result, command: str) -> list[Line]:
 
 
 def error_line(text: str) -> Line:
-    return Line("ERROR: ", plain(text), "ERROR")
+    words = plain(text)
+    return Line("ERROR: ", words[:1].upper() + words[1:], "ERROR")
 
 
 def _done(result: Result) -> str:

@@ -35,7 +35,7 @@ def did_nothing(tally: Tally, switch: Switch | None) -> bool:
     kept its name while the key behind it changed. [seen on kube-apiserver 1.20]
     """
     touched = tally.rewritten + tally.current
-    return switch is not None and switch.tag != "" and touched > 0 and tally.unproved == touched
+    return switch is not None and switch.tag != "" and touched == tally.unproved > 0
 
 
 def judge(tally: Tally, ground: Ground, evidence: Callable[[], KeyEvidence | None]) -> Verdict:

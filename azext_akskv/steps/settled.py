@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from azext_akskv.engine.step import Run
 from azext_akskv.engine.waiting import until
+from azext_akskv.failures import Conflict, Unavailable
 from azext_akskv.model.choice import ENDED_BADLY
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.ports import Watch
@@ -17,17 +18,30 @@ def change(run: Run, shown: Callable[[Cluster], bool], put: Callable[[Run, Clust
 
     A change that is under way is waited for; one that ended badly is sent again, as AKS advises for a failed cluster.
     """
-    cluster = run.ports.clusters.get(run.target)
-    if shown(cluster) and not ended(cluster):
-        cluster = until(
-            run.clock,
-            lambda: _ended(run),
-            every=run.waits.poll,
-            limit=run.waits.update,
-            what="the update of the cluster that an earlier run began",
-        )
-    if not (shown(cluster) and cluster.settled):
+    cluster = _awaited(run, shown)
+    if shown(cluster) and cluster.settled:
+        return
+    try:
         put(run, cluster)
+    except (Conflict, Unavailable):
+        # The SDK sends a PUT again whose answer was lost, and then meets its own change as a conflict.
+        cluster = _awaited(run, shown)
+        if not (shown(cluster) and cluster.settled):
+            raise
+
+
+def _awaited(run: Run, shown: Callable[[Cluster], bool]) -> Cluster:
+    """The cluster; when what is wanted is on its way, the cluster at the end of that."""
+    cluster = run.ports.clusters.get(run.target)
+    if not shown(cluster) or ended(cluster):
+        return cluster
+    return until(
+        run.clock,
+        lambda: _ended(run),
+        every=run.waits.poll,
+        limit=run.waits.update,
+        what="the update of the cluster that is under way",
+    )
 
 
 def ended(cluster: Cluster) -> bool:
@@ -36,7 +50,7 @@ def ended(cluster: Cluster) -> bool:
 
 def _ended(run: Run) -> Cluster | None:
     cluster = run.looking.clusters.get(run.target)
-    run.reporter.tick(f"the cluster is {cluster.provisioning_state}, as an earlier run left it")
+    run.reporter.tick(f"the cluster is {cluster.provisioning_state}; the change was sent before")
     return cluster if ended(cluster) else None
 
 

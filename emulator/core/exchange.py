@@ -91,7 +91,7 @@ class Exchange:
         answer = self._perform(call, site)
         if fault and fault.hold == "after":
             await fault.hold_until_released()
-        return answer
+        return None if fault and fault.lose else answer
 
     def _perform(self, call: Call, site: Site) -> Answer | None:
         world = call.world

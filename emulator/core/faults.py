@@ -18,7 +18,8 @@ class BadFault(ValueError):
 @dataclass
 class Fault:
     """Which requests it strikes and how. `nth` alone: that matching request; `count` alone: the first ones; both:
-    that many from the nth on; neither: every one. `hold` before or after the request is performed."""
+    that many from the nth on; neither: every one. `hold` before or after the request is performed;
+    `reset` breaks the connection before it is performed, `lose` after."""
 
     site: str | None = None
     method: str | None = None
@@ -30,6 +31,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     reset: bool = False
+    lose: bool = False
     hold: Literal["before", "after"] | None = None
     matched: int = 0
     fired: int = 0
@@ -45,8 +47,8 @@ class Fault:
         if any(not isinstance(body.get(name, 0), int | float) for name in ("nth", "count", "status", "delay")):
             raise BadFault("nth, count, status and delay are numbers")
         fault = cls(**body)
-        if not (fault.status or fault.delay or fault.reset or fault.hold):
-            raise BadFault("a fault needs a status, a delay, reset or hold")
+        if not (fault.status or fault.delay or fault.reset or fault.lose or fault.hold):
+            raise BadFault("a fault needs a status, a delay, reset, lose or hold")
         if fault.hold not in (None, "before", "after"):
             raise BadFault("hold is before or after")
         return fault

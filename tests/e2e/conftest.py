@@ -53,7 +53,7 @@ class Station:
     """One emulation, and az to drive it: each command is a process of its own, forked where az is imported already."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         environment.write_files(folder)
         self.journal = folder / "azure" / "akskv"
         self._emulation: Emulation | None = None
@@ -95,8 +95,8 @@ class Station:
 
     def begin(self, *arguments: str, kill: Mapping[str, Any] | None = None) -> int:
         """Starts az and returns its process id; `end` waits for it."""
-        variables = environment.variables(self.emulation, self._folder) | {"AZURE_AKSKV_WAIT_FACTOR": WAIT_FACTOR}
-        task = {"argv": list(arguments), "env": variables, "output": str(self._folder / "output"), "kill": kill}
+        variables = environment.variables(self.emulation, self.folder) | {"AZURE_AKSKV_WAIT_FACTOR": WAIT_FACTOR}
+        task = {"argv": list(arguments), "env": variables, "output": str(self.folder / "output"), "kill": kill}
         assert self._worker.stdin and self._worker.stdout
         self._worker.stdin.write(json.dumps(task) + "\n")
         self._worker.stdin.flush()
@@ -105,7 +105,7 @@ class Station:
     def end(self) -> Ended:
         assert self._worker.stdout
         code = int(self._worker.stdout.readline())
-        return Ended(code, (self._folder / "output").read_text())
+        return Ended(code, (self.folder / "output").read_text())
 
     def az(self, *arguments: str, kill: Mapping[str, Any] | None = None) -> Ended:
         self.begin(*arguments, kill=kill)

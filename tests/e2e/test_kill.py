@@ -93,3 +93,16 @@ def nothing_made_twice(station: Station) -> None:
     performed = [each for each in station.changes() if each["method"] == "PUT" and each["status"] in (200, 201)]
     made = [each["url"].partition("?")[0].lower() for each in performed if "/roleassignments/" in each["url"].lower()]
     assert len(made) == len(set(made))
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_an_answer_that_is_lost_is_not_taken_for_somebody_elses_change(station: Station, name: str) -> None:
+    """The SDK sends the PUT again, which the service refuses, since its own change was accepted."""
+    story = STORIES[name]
+    emulation = station.start(story.world, secrets=SECRETS, delays=DELAYS)
+    fault = {"method": "PUT", "path": "/managedClusters/", "lose": True, "nth": 1}
+    emulation.server.call(lambda: emulation.control._set_fault(fault))
+    done = station.az(*command(story), "-o", "json")
+    assert (done.code, done.json["status"]) == (0, "done"), done.output
+    sent = [each["status"] for each in station.changes() if "/managedClusters/" in each["url"]]
+    assert len(sent) == 2 and sent[1] in (409, 412)

@@ -126,6 +126,13 @@ def test_a_fault_strikes_the_nth_matching_request_only(control: Control, session
     assert [session.get(GROUPS).status_code for _ in range(4)] == [200, 500, 200, 200]
 
 
+def test_a_lost_answer_was_performed(control: Control, session: requests.Session, performed: list[str]) -> None:
+    control("POST", "faults", {"lose": True, "count": 1})
+    with pytest.raises(requests.ConnectionError):
+        session.get(GROUPS)
+    assert len(performed) == 1
+
+
 def test_a_reset_breaks_the_connection(control: Control, session: requests.Session, performed: list[str]) -> None:
     control("POST", "faults", {"reset": True, "count": 1})
     with pytest.raises(requests.exceptions.ConnectionError):

@@ -6,7 +6,18 @@ import shlex
 from azext_akskv.model.access import KEY_VAULT_CONTRIBUTOR, KEY_VAULT_CRYPTO_OFFICER, KEY_VAULT_CRYPTO_USER, OWNER
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.snapshot import Wanted
-from tests.builders import PRINCIPAL, a_grant, a_snapshot, a_vault, policy, snapshot_with_kms_on, vault_json
+from tests.builders import (
+    KEY,
+    PRINCIPAL,
+    a_cluster,
+    a_grant,
+    a_snapshot,
+    a_vault,
+    cluster_json,
+    policy,
+    snapshot_with_kms_on,
+    vault_json,
+)
 from tests.unit.checks.verdicts import findings, problem, state
 
 WRAPS_ONLY = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
@@ -45,6 +56,7 @@ def test_grant_missing_for_a_private_vault_needs_the_approval_too() -> None:
 def test_grant_missing_blocks_when_the_assignments_could_not_be_read() -> None:
     snapshot = a_snapshot(grants=Observed.unknown("403"))
     assert state("grant-missing", snapshot) == "unknown" and findings("grant-missing", snapshot)[0].blocks
+    assert state("vault-access-model", snapshot) == "skipped"  # one unknown is enough
 
 
 def test_grant_missing_says_nothing_where_kms_was_never_on() -> None:
@@ -68,8 +80,9 @@ def test_contributor_grant() -> None:
     assert "gets Key Vault Contributor" in finding.text and "delete the vault" in finding.why
     role = json.loads(shlex.split(finding.command)[-1])
     assert "Microsoft.KeyVault/vaults/privateEndpointConnectionsApproval/action" in role["Actions"]
-    held = a_snapshot(PRIVATE, grants=(a_grant(KEY_VAULT_CONTRIBUTOR),))
-    assert "has Key Vault Contributor" in problem("contributor-grant", held).text
+    held = {"grants": (a_grant(KEY_VAULT_CONTRIBUTOR),), "cluster": a_cluster(cluster_json(kms=KEY, private=True))}
+    assert "has Key Vault Contributor" in problem("contributor-grant", snapshot_with_kms_on(**held)).text
+    assert state("contributor-grant", a_snapshot(PRIVATE, **held)) == "ok"  # nothing new comes of it
     by_owner = a_snapshot(PRIVATE, grants=(a_grant(OWNER),))
     assert state("contributor-grant", by_owner) == "ok"
     assert state("contributor-grant", a_snapshot(PRIVATE, accepted=("grant-missing",))) == "ok"

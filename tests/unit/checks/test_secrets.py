@@ -55,7 +55,7 @@ def test_rewrite_owed_is_not_known_without_a_note_of_the_present_key() -> None:
     unknown = problem("rewrite-owed", snapshot_with_kms_on())
     assert unknown.state.value == "warning" and "by other means" in unknown.why
     stale = problem("rewrite-owed", snapshot_with_kms_on(switch=Switch(str(OTHER_KEY), "", 100, proved=True)))
-    assert stale.state.value == "warning" and "after the last run of ours" in stale.why
+    assert stale.state.value == "warning" and "after the last run that finished" in stale.why
     hidden = snapshot_with_kms_on(switch=Observed.unknown("403"))
     assert state("rewrite-owed", hidden) == "skipped"
 

@@ -20,7 +20,7 @@ def journal_with_a_failed_run(folder: Path) -> Journal:
         run.write("plan", steps=["grant-crypto-user", "turn-on-kms", "rewrite-secrets"])
         run.write("already", step="grant-crypto-user", facts={}, detail="")
         run.write("begin", step="turn-on-kms")
-        run.write("accepted", step="turn-on-kms", url="https://management.azure.com/operations/1")
+        run.write("operation", step="turn-on-kms", url="https://management.azure.com/operations/1")
         run.write("failed", step="turn-on-kms", why="(BadRequest) no", request="4711")
         run.write("failed")
     return journal

@@ -55,7 +55,7 @@ def test_a_journal_is_a_line_for_each_event(golden: Golden) -> None:
     lines = [
         {"at": at, "event": "start", "run": RUN["run"]},
         {"at": at, "event": "begin", "step": "turn-on-kms"},
-        {"at": at, "event": "accepted", "step": "turn-on-kms", "url": "https://management.azure.com/operations/1"},
+        {"at": at, "event": "operation", "step": "turn-on-kms", "url": "https://management.azure.com/operations/1"},
         {"at": at, "event": "failed", "step": "turn-on-kms", "why": "(BadRequest) no"},
     ]
     golden("journal.txt", drawn(tables.journal_table({**RUN, "lines": lines})))

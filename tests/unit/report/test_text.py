@@ -51,7 +51,8 @@ def test_the_plan_shows_what_is_already_so_and_what_to_know(golden: Golden) -> N
 
 
 def test_each_ending_says_what_is_safe_and_how_to_go_on(golden: Golden) -> None:
-    well = (samples.done(), samples.nothing_left(), samples.waiting())
+    dry = replace(samples.nothing_left(), status="dry-run", run="")
+    well = (samples.done(), samples.nothing_left(), samples.waiting(), dry, replace(dry, status="declined"))
     results = (*well, samples.refused(), samples.failed(), samples.interrupted())
     golden("endings.txt", "\n".join(page(text.ending(each, samples.COMMAND)) for each in results))
 

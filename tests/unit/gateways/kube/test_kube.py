@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -15,41 +13,24 @@ import pytest
 from azext_akskv.failures import (
     Conflict,
     Denied,
-    GatewayError,
-    Missing,
     Rejected,
-    Throttled,
-    Unavailable,
     Unreadable,
 )
 from azext_akskv.gateways.kube import TABLE, KubeSecrets
-from azext_akskv.gateways.kube_status import failure
-from azext_akskv.model.kube import KeyEvidence, SecretRef, Switch, key_id_hash
-from tests.unit.gateways.conftest import NOON, Reply
-from tests.unit.gateways.kube_service import LEASE, SECRETS, Authority, KubeService, a_status, a_table, serving
+from azext_akskv.model.kube import SecretRef, Switch
+from tests.unit.gateways.conftest import Reply
+from tests.unit.gateways.kube.kube_service import LEASE, SECRETS, KubeService, a_status, a_table
 
 TOKEN_A = SecretRef("team-a", "token-a")
+
+
 PATCHED = f"{SECRETS}/token-a"
+
+
 SWITCH = Switch("https://kv1.vault.azure.net/keys/kms/0123", "20261122-144501-enable", 4711)
+
+
 CONFLICT = Reply(409, a_status(409, "Conflict", "the object has been modified"))
-
-
-@pytest.fixture(scope="module")
-def cluster_authority() -> Authority:
-    return Authority()
-
-
-@pytest.fixture
-def kube(cluster_authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[KubeService]:
-    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with serving(cluster_authority) as service:
-        yield service
-
-
-@pytest.fixture
-def secrets(kube: KubeService) -> KubeSecrets:
-    return KubeSecrets(kube.server)
 
 
 def test_nothing_is_connected_before_something_is_asked(kube: KubeService) -> None:
@@ -163,71 +144,6 @@ def test_endless_conflicts_end(kube: KubeService, secrets: KubeSecrets) -> None:
     assert len(kube.requests) == 5
 
 
-@pytest.mark.parametrize(
-    ("code", "reason", "kind"),
-    [
-        (400, "BadRequest", Rejected),
-        (401, "Unauthorized", Denied),
-        (403, "Forbidden", Denied),
-        (404, "NotFound", Missing),
-        (406, "NotAcceptable", Rejected),
-        (408, "Timeout", Unavailable),
-        (409, "Conflict", Conflict),
-        (410, "Expired", Missing),
-        (412, "PreconditionFailed", Conflict),
-        (422, "Invalid", Rejected),
-        (429, "TooManyRequests", Throttled),
-        (500, "InternalError", Unavailable),
-        (503, "ServiceUnavailable", Unavailable),
-        (504, "Timeout", Unavailable),
-    ],
-)
-def test_a_status_is_a_failure_with_the_servers_words(code: int, reason: str, kind: type[GatewayError]) -> None:
-    error = failure("list", code, {"Audit-Id": "audit-1"}, a_status(code, reason, "its own words"))
-    assert type(error) is kind
-    assert (error.code, error.message, error.request_id) == (reason, "its own words", "audit-1")
-
-
-def test_what_is_no_status_is_not_quoted() -> None:
-    error = failure("list", 502, {}, {"page": "whatever a proxy says"})
-    assert type(error) is Unavailable and error.code == "HTTP 502" and error.message == ""
-
-
-@pytest.mark.parametrize(
-    ("headers", "details", "seconds"),
-    [
-        ({"Retry-After": "7"}, {}, 7.0),
-        ({}, {"retryAfterSeconds": 3}, 3.0),
-        ({"Retry-After": NOON}, {}, 0.0),
-        ({}, {}, 0.0),
-    ],
-)
-def test_retry_after_is_taken_from_header_or_status(
-    headers: dict[str, str], details: dict[str, int], seconds: float
-) -> None:
-    error = failure("list", 429, headers, a_status(429, "TooManyRequests", "slow down", details=details))
-    assert isinstance(error, Throttled) and error.retry_after == seconds
-
-
-@pytest.mark.parametrize(
-    ("said", "secret"),
-    [
-        ('unable to transform key "/registry/secrets/team-b/token": no matching prefix found', "team-b/token"),
-        ('unable to transform key "team-b/token": rpc error: code = Unknown desc = 403', "team-b/token"),
-        ("no matching key was found for the provided KMS transformer", ""),
-        ("failed to decrypt DEK, error: rpc error: code = Unknown desc = key not found", ""),
-    ],
-)
-def test_a_value_that_cannot_be_decrypted_is_unreadable(said: str, secret: str) -> None:
-    error = failure("list", 500, {}, a_status(500, "InternalError", f"Internal error occurred: {said}"))
-    assert isinstance(error, Unreadable) and error.secret == secret
-
-
-def test_a_kms_plugin_that_is_away_is_no_unreadable_secret() -> None:
-    said = 'unable to transform key "/registry/secrets/a/b": rpc error: code = Unavailable desc = connection refused'
-    assert type(failure("list", 500, {}, a_status(500, "InternalError", said))) is Unavailable
-
-
 def test_a_touch_that_fails_to_decrypt_names_its_secret(kube: KubeService, secrets: KubeSecrets) -> None:
     kube.answers("PATCH", PATCHED, Reply(500, a_status(500, "InternalError", "no matching prefix found")))
     with pytest.raises(Unreadable) as caught:
@@ -324,104 +240,3 @@ def test_a_note_whose_answer_was_lost_is_found_written(kube: KubeService, secret
     kube.answers("PUT", LEASE, CONFLICT)
     secrets.note_switch(SWITCH)
     assert len(kube.made("PUT")) == 1
-
-
-KEY = "https://kv1.vault.azure.net/keys/kms/0123"
-OLD_KEY = "https://kv1.vault.azure.net/keys/kms/9999"
-LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
-
-
-def identity_lease(name: str, renewed: str) -> dict[str, Any]:
-    metadata = {"name": name, "creationTimestamp": "2026-11-01T00:00:00Z"}
-    return {"metadata": metadata, "spec": {"renewTime": renewed}}
-
-
-def server_hash(name: str) -> str:
-    return "sha256:" + hashlib.sha256(name.encode()).hexdigest()
-
-
-def metrics(*samples: str) -> Reply:
-    head = [
-        "# HELP apiserver_audit_event_total x",
-        "# TYPE apiserver_audit_event_total counter",
-        "apiserver_audit_event_total 0",
-    ]
-    return Reply(200, "\n".join([*head, *samples, "apiserver_request_total 5"]) + "\n")
-
-
-def sample(key: str, server: str = "", direction: str = "to_storage") -> str:
-    owner = f'apiserver_id_hash="{server_hash(server)}",' if server else ""
-    labels = f'{owner}key_id_hash="{key_id_hash(key)}",provider_name="kms",transformation_type="{direction}"'
-    return f"apiserver_envelope_encryption_key_id_hash_total{{{labels}}} 12"
-
-
-def evidence_of(
-    kube: KubeService, secrets: KubeSecrets, leases: list[dict[str, Any]], *answers: Reply
-) -> KeyEvidence | None:
-    kube.answers("GET", LEASES, Reply(200, {"kind": "LeaseList", "items": leases}, {"Date": NOON}))
-    kube.answers("GET", "/metrics", *answers)
-    return secrets.evidence()
-
-
-FRESH, OLD = "2026-11-22T11:59:55.123456Z", "2026-11-22T11:30:00.000000Z"
-TWO = [identity_lease("apiserver-one", FRESH), identity_lease("apiserver-two", FRESH)]
-
-
-def test_every_api_server_is_asked_until_it_answered(kube: KubeService, secrets: KubeSecrets) -> None:
-    one, two = metrics(sample(KEY, "apiserver-one")), metrics(sample(KEY, "apiserver-two"))
-    seen = evidence_of(kube, secrets, TWO, one, one, two)
-    hashes = frozenset({key_id_hash(KEY)})
-    assert seen == KeyEvidence(
-        frozenset({server_hash("apiserver-one"), server_hash("apiserver-two")}),
-        {server_hash("apiserver-one"): hashes, server_hash("apiserver-two"): hashes},
-    )
-    assert sum(request.path == "/metrics" for request in kube.requests) == 3
-
-
-def test_a_server_that_never_answers_is_missing_in_the_evidence(kube: KubeService, secrets: KubeSecrets) -> None:
-    seen = evidence_of(kube, secrets, TWO, metrics(sample(KEY, "apiserver-one")))
-    assert seen is not None and set(seen.writing) == {server_hash("apiserver-one")}
-    assert sum(request.path == "/metrics" for request in kube.requests) == 12
-
-
-def test_reading_with_an_old_key_is_no_writing(kube: KubeService, secrets: KubeSecrets) -> None:
-    name = "apiserver-one"
-    answer = metrics(sample(OLD_KEY, name, "from_storage"), sample(KEY, name))
-    seen = evidence_of(kube, secrets, [identity_lease(name, FRESH)], answer)
-    assert seen is not None and seen.writing == {server_hash(name): frozenset({key_id_hash(KEY)})}
-
-
-def test_writing_with_an_old_key_is_told(kube: KubeService, secrets: KubeSecrets) -> None:
-    name = "apiserver-one"
-    seen = evidence_of(kube, secrets, [identity_lease(name, FRESH)], metrics(sample(OLD_KEY, name), sample(KEY, name)))
-    assert seen is not None and seen.writing[server_hash(name)] == {key_id_hash(KEY), key_id_hash(OLD_KEY)}
-
-
-def test_the_lease_of_a_server_that_is_gone_does_not_count(kube: KubeService, secrets: KubeSecrets) -> None:
-    leases = [identity_lease("apiserver-one", FRESH), identity_lease("apiserver-before", OLD)]
-    seen = evidence_of(kube, secrets, leases, metrics(sample(KEY, "apiserver-one")))
-    assert seen is not None and seen.servers == {server_hash("apiserver-one")}
-
-
-def test_metrics_without_the_servers_hash_count_for_a_lone_server_only(kube: KubeService, secrets: KubeSecrets) -> None:
-    lone = evidence_of(kube, secrets, TWO[:1], metrics(sample(KEY)))
-    assert lone is not None and lone.writing == {server_hash("apiserver-one"): frozenset({key_id_hash(KEY)})}
-    both = evidence_of(kube, secrets, TWO, metrics(sample(KEY)))
-    assert both is not None and both.writing == {}
-
-
-def test_without_leases_there_is_no_evidence(kube: KubeService, secrets: KubeSecrets) -> None:
-    assert evidence_of(kube, secrets, [], metrics()) is None
-
-
-def test_metrics_that_may_not_be_read_are_denied(kube: KubeService, secrets: KubeSecrets) -> None:
-    with pytest.raises(Denied):
-        evidence_of(kube, secrets, TWO, Reply(403, a_status(403, "Forbidden", "no")))
-
-
-def test_what_follows_the_metric_is_not_read(kube: KubeService, secrets: KubeSecrets) -> None:
-    """Megabytes follow on a real server; a sample among them would be seen here if they were read."""
-    answer = metrics(sample(KEY, "apiserver-one"))
-    longer = Reply(200, str(answer.body) + sample(OLD_KEY, "apiserver-one") + "\n")
-    seen = evidence_of(kube, secrets, TWO[:1], longer)
-    assert seen is not None and seen.writing == {server_hash("apiserver-one"): frozenset({key_id_hash(KEY)})}

@@ -7,7 +7,6 @@ import logging
 import os
 import ssl
 import tempfile
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from azext_akskv.failures import Missing, Rejected, Unavailable
 from azext_akskv.gateways.kube_access import SERVER_APPLICATION, read_kubeconfig, written
 from azext_akskv.gateways.kube_server import MOST_BYTES, ApiServer, Request
 from tests.unit.gateways.conftest import Reply
-from tests.unit.gateways.kube_service import (
+from tests.unit.gateways.kube.kube_service import (
     HOST,
     Authority,
     KubeService,
@@ -36,22 +35,9 @@ NAMES = frozenset({HOST})
 READ = Request("read something", "GET", "/api")
 
 
-@pytest.fixture(scope="module")
-def cluster_authority() -> Authority:
-    return Authority()
-
-
 @pytest.fixture(autouse=True)
-def no_proxy_around(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def kube(cluster_authority: Authority) -> Iterator[KubeService]:
-    with serving(cluster_authority) as service:
-        service.answers("GET", "/api", Reply(200, {"kind": "APIVersions"}))
-        yield service
+def api_of(kube: KubeService) -> None:
+    kube.answers("GET", "/api", Reply(200, {"kind": "APIVersions"}))
 
 
 def certificate(authority: Authority) -> dict[str, str]:
