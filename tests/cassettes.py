@@ -157,7 +157,10 @@ class ReadableYaml:
             }
             for each in cassette["interactions"]
         ]
-        return head + yaml.dump(said_once(told, {}), Dumper=yaml.CSafeDumper, sort_keys=False, width=1000)
+        known: dict[str, Any] = {}
+        for message in (part for each in told for part in each.values() if "json" in part):
+            message["json"] = said_once(message["json"], known)
+        return head + yaml.dump(told, Dumper=yaml.CSafeDumper, sort_keys=False, width=1000)
 
     def deserialize(self, text: str) -> Any:
         told = [

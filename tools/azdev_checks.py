@@ -20,7 +20,7 @@ VENV = CHECKOUT / ".venv-azdev"
 CLI_REPOSITORY = VENV / "azure-cli"
 EXTENSIONS_REPOSITORY = VENV / "azure-cli-extensions"
 COPY = EXTENSIONS_REPOSITORY / "src" / "akskv"
-COPIED = ("setup.py", "README.rst", "HISTORY.rst", "LICENSE", "linter_exclusions.yml")
+COPIED = ("setup.py", "LICENSE", "linter_exclusions.yml")
 ARGUMENTS = {
     # The rules for test coverage compare git branches of azure-cli-extensions: they do not apply here.
     "linter": ["--min-severity", "medium", "--rule-types", "params", "commands", "command_groups", "help_entries"],

@@ -21,7 +21,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 VENV = CHECKOUT / ".venv"
 EXTENSIONS = VENV / "extensions"
-PAPERS = ("setup.py", "README.rst", "HISTORY.rst", "LICENSE", "requirements/constraints.txt")
+PAPERS = ("setup.py", "LICENSE", "requirements/constraints.txt")
 
 
 def fingerprint() -> str:

@@ -22,6 +22,7 @@ from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import identity_since
+from azext_akskv.model.vault import Openness
 from azext_akskv.steps.access import grant_contributor, grant_crypto_user, grant_key_policy, wait_for_grants
 from azext_akskv.steps.cluster_kms import KmsWanted, turn_on_kms
 from azext_akskv.steps.create import KEY as NEW_KEY
@@ -131,7 +132,7 @@ def _keep(snapshot: Snapshot, wanted: KmsWanted) -> tuple[str, ...]:
         f"The vault {wanted.vault.name}, its network setting and the identity's grants on it must stay as they are: "
         "without them the API server cannot start.",
     ]
-    if wanted.network_access == "Private" and vault and vault.openness.value == "Public":
+    if wanted.network_access == "Private" and (vault is None or vault.openness is Openness.PUBLIC):
         close = shell("az", "keyvault", "update", "--name", wanted.vault.name, "--public-network-access", "Disabled")
         keep.append(f"The vault is still open to public networks; close it now, after KMS is on: {close}")
     if snapshot.wanted.skip_reencrypt:

@@ -154,6 +154,13 @@ class Station:
         (server,) = self.emulation.world.kubernetes._servers.values()
         return {kid_of(value, {slot.kid for slot in server.slots}) for _, value in self._stored()}
 
+    def note(self) -> dict[str, str]:
+        """What the extension noted in the cluster about its last key change."""
+        (server,) = self.emulation.world.kubernetes._servers.values()
+        entry = server.registry.storage.get("/registry/leases/default/akskv")
+        annotations: dict[str, str] = json.loads(entry.value)["metadata"]["annotations"]
+        return annotations
+
     def close(self) -> None:
         self.stop()
         assert self._worker.stdin and self._worker.stdout

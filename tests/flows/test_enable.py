@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_public_vault_with_access_policies(tmp_path: Path) -> None:
 
 def test_private_vault_waits_until_the_grants_are_old_enough(tmp_path: Path) -> None:
     world = worlds.private(tmp_path)
+    assert "contributor-grant" in codes(world.drive(ENABLE, ASKED, dry_run=True), "warning")
     result = world.drive(ENABLE, ASKED)
     assert list(states(result))[:4] == ["grant-crypto-user", "grant-contributor", "wait-for-grants", "turn-on-kms"]
     assert result.status == "done" and result.rewrite and result.rewrite.proved
@@ -57,7 +59,6 @@ def test_private_vault_waits_until_the_grants_are_old_enough(tmp_path: Path) -> 
     assert waited.seconds >= 900  # Waits.grant_propagation
     assert {grant.role for grant in world.grants} == {KEY_VAULT_CRYPTO_USER, KEY_VAULT_CONTRIBUTOR}
     assert world.kms()["keyVaultResourceId"] == str(VAULT)
-    assert "contributor-grant" in codes(result, "warning")
 
 
 def test_private_vault_with_old_grants_does_not_wait(tmp_path: Path) -> None:
@@ -282,3 +283,17 @@ def test_an_update_that_ends_badly_leaves_an_operation_to_look_up(tmp_path: Path
     world.drive(ENABLE, ASKED)
     [run] = world.world().journal.runs()
     assert [line["request"] for line in run.lines if "request" in line] == ["request-1"]
+
+
+def test_a_private_vault_that_is_still_open_is_to_be_closed_last(tmp_path: Path) -> None:
+    """The page closes the vault after KMS is on: before, the way over the private endpoint is not there yet."""
+    asked = replace(ASKED, network_access="Private")
+    world = FakeWorld(tmp_path / "there", cluster=worlds.integrated())
+    result = world.drive(ENABLE, asked)
+    assert result.status == "done" and "vault-unreachable" in codes(result, "warning")
+    assert any("close it now" in each and "--public-network-access Disabled" in each for each in result.keep)
+    made = FakeWorld(tmp_path / "made", cluster=worlds.integrated())
+    made.vaults.clear()
+    made.keys.clear()
+    new = made.drive(ENABLE, replace(asked, create=True))
+    assert new.status == "done" and any("close it now" in each for each in new.keep)
