@@ -41,7 +41,7 @@ azdev: .venv-azdev/installed
 rst: .venv/installed
 	@$(STAGE) "doc8" .venv/bin/doc8 --quiet --max-line-length 120 $(PAPERS)
 
-architecture: setup
+architecture: .venv/installed
 	@$(STAGE) "architecture: layers, sizes, help against commands, findings against docs" $(PYTHON) -m pytest -q tests/architecture
 
 wheel: .venv/installed ## dist/akskv-VERSION-py3-none-any.whl

@@ -3,8 +3,6 @@
 from setuptools import find_packages, setup
 
 VERSION = "0.1.0"
-# az ships the other SDKs, and its own copies always win over an extension's: only what it lacks is named here [CLI].
-DEPENDENCIES = ["azure-mgmt-network~=33.1"]
 
 setup(
     name="akskv",
@@ -25,5 +23,5 @@ setup(
     ],
     packages=find_packages(include=["azext_akskv", "azext_akskv.*"]),
     package_data={"azext_akskv": ["azext_metadata.json"]},
-    install_requires=DEPENDENCIES,
+    # No install_requires: az ships every SDK that is used, and its copies win over an extension's anyway. [CLI]
 )

@@ -29,7 +29,7 @@ class Conflict(GatewayError):
 
 
 class Throttled(GatewayError):
-    """429, after the client's own retries. `retry_after`: seconds, as the service asked for; 0 where it did not."""
+    """429, after the client's own retries. `retry_after`: the seconds that the service asked for; 0: it did not."""
 
     retriable = True
     retry_after = 0.0

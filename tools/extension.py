@@ -21,7 +21,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 VENV = CHECKOUT / ".venv"
 EXTENSIONS = VENV / "extensions"
-PAPERS = ("setup.py", "LICENSE", "requirements/constraints.txt")
+PAPERS = ("setup.py", "LICENSE")
 
 
 def fingerprint() -> str:
@@ -71,7 +71,6 @@ def install() -> None:
         shutil.rmtree(VENV / "wheel", ignore_errors=True)
         (VENV / "wheel").mkdir()
         wheel = Path(shutil.move(wheel, VENV / "wheel"))
-    fetch_dependencies(wheel)
     fresh = VENV / "extensions.new"
     shutil.rmtree(fresh, ignore_errors=True)
     with stage("az extension add --source " + wheel.name):
@@ -80,27 +79,12 @@ def install() -> None:
             AZURE_CONFIG_DIR=str(VENV / "azure"),
             AZURE_EXTENSION_DIR=str(fresh),
             AZURE_CORE_COLLECT_TELEMETRY="no",
-            # az runs pip, which would go to the index, and compile an SDK, for each rebuild of a one-line change.
-            PIP_NO_INDEX="1",
-            PIP_FIND_LINKS=str(VENV / "wheelhouse"),
+            PIP_NO_INDEX="1",  # the wheel depends on nothing, and the installation shows it
             PIP_COMPILE="0",
         )
         run([sys.executable, "-m", "compileall", "-q", fresh / "akskv" / "azext_akskv"])
     shutil.rmtree(EXTENSIONS, ignore_errors=True)
     fresh.rename(EXTENSIONS)
-
-
-def fetch_dependencies(wheel: Path) -> None:
-    """What the wheel depends on, fetched once per change of setup.py or of the pinned versions."""
-    constraints = CHECKOUT / "requirements" / "constraints.txt"
-    house, stamp = VENV / "wheelhouse", VENV / "wheelhouse" / "holds.txt"
-    holds = "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "setup.py", constraints))
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == holds:
-        return
-    shutil.rmtree(house, ignore_errors=True)
-    with stage("fetching what the wheel depends on"):
-        run([sys.executable, "-m", "pip", "download", "--dest", house, "--constraint", constraints, wheel])
-    stamp.write_text(holds, encoding="utf-8")
 
 
 @contextmanager
