@@ -46,17 +46,16 @@ def at_a_terminal(station: Station, typing: Sequence[Typing]) -> tuple[int, str]
     os.close(its_side)
     screen, waiting, keys = "", list(typing), ""
 
-    def type_them() -> None:
+    def interrupt() -> None:
         if keys == CTRL_C:  # what a terminal makes of the key
             az.send_signal(signal.SIGINT)
-        else:
-            os.write(terminal, keys.encode())
 
-    while text := read_from(terminal, lambda: type_them() if keys == CTRL_C else None):
+    while text := read_from(terminal, interrupt):
         screen += text
         if waiting and waiting[0].when in screen:
             keys = waiting.pop(0).keys
-            type_them()
+            interrupt()
+            os.write(terminal, b"" if keys == CTRL_C else keys.encode())
     os.close(terminal)
     return az.wait(timeout=LIMIT_SECONDS), ERASED.sub("", screen.replace("\r\n", "\n"))
 
