@@ -64,6 +64,14 @@ class Clients:
             raise Denied(f"ask the vault {vault.id.name} itself", "VaultElsewhere", why)
         return self._once(("vault data plane", vault.host), lambda: self._key_client(vault))
 
+    def tenant_of(self, subscription: str) -> str:
+        """The tenant that owns a subscription, as az's login knows it: a cluster with a user-assigned identity does not
+        tell its tenant."""
+        from azure.cli.core._profile import Profile
+
+        account = Profile(cli_ctx=self._cli_ctx).get_subscription(subscription)
+        return str(account.get("homeTenantId") or account["tenantId"])
+
     def token_for(self, resource: str) -> str:
         """An access token of az's login for a resource, such as the AKS server application's id; az caches it.
 

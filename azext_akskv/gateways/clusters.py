@@ -34,7 +34,9 @@ class ArmClusters:
                 with asking(doing):
                     found: Answer = self._of(cluster, version).get(cluster.group, cluster.name, cls=answer)
                     self._version = version
-                    return parse_cluster(found.json, found.at, knows_renewed=version >= RENEWED_SINCE)
+                    tenant = self._clients.tenant_of(cluster.subscription)
+                    renewed = version >= RENEWED_SINCE
+                    return parse_cluster(found.json, found.at, tenant=tenant, knows_renewed=renewed)
             except GatewayError as error:
                 if error.code not in UNKNOWN_VERSION:
                     raise

@@ -147,7 +147,7 @@ def parse_cluster(raw: Json, seen_at: datetime, *, tenant: str | None = None, kn
         etag=raw.get("eTag") or raw.get("etag"),
         seen_at=seen_at,
         raw=raw,
-        tenant=tenant or (raw.get("identity") or {}).get("tenantId"),
+        tenant=(raw.get("identity") or {}).get("tenantId") or tenant,
         knows_renewed=knows_renewed,
     )
 

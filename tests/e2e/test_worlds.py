@@ -62,6 +62,20 @@ def test_on_and_on_again_and_off(station: Station, world: str) -> None:
     assert emulation.verdict()["ok"]
 
 
+def test_what_is_missing_is_made_and_used(station: Station) -> None:
+    """A new vault belongs to the cluster's tenant, which only the login tells for a user-assigned identity."""
+    emulation = station.start("public-rbac", secrets=6)
+    create = (*ENABLE, "--vault", "brand-new-kv", "--key", "fresh")
+    missing = station.az(*create, "--yes")
+    assert missing.code == 3 and station.changes() == [], missing.output
+    done = station.az(*create, "--create", "--yes")
+    assert (done.code, done.json["status"]) == (0, "done"), done.output
+    assert done.json["secrets"]["proved"] is True
+    assert "brand-new-kv" in station.key_in_arm() and station.stored_under() == {station.key_in_arm()}
+    again = station.az(*create, "--create", "--yes").json
+    assert {step["state"] for step in again["steps"]} == {"already"} and emulation.verdict()["ok"]
+
+
 def test_kms_on_is_proved_by_metrics_then_turned_off(station: Station) -> None:
     """KMS was turned on by other means: nothing to rewrite, and the API server's own metrics are the proof."""
     emulation = station.start("kms-on")

@@ -69,7 +69,7 @@ def refuse_incomplete(request: dict[str, Any]) -> None:
     if not asked.get("enableRbacAuthorization") and asked.get("createMode") != "recover":
         required.append("accessPolicies")
     for key in required:
-        if asked.get(key) is None:
+        if asked.get(key) in (None, ""):
             raise arm_error(400, "BadRequest", f"The parameter {key} is not specified.")
 
 
