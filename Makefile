@@ -23,7 +23,7 @@ demo: setup ## a cluster's secrets put under a Key Vault key and back, with the 
 	@$(PYTHON) -m emulator exec --world demo -- bash demo/walkthrough.sh
 
 test: setup ## every test that needs no Azure; some: make test TESTS=tests/unit
-	@$(PYTHON) -m pytest -q -n 2 --dist loadfile $(or $(TESTS),tests)
+	@$(PYTHON) -m pytest -q -n 2 --dist worksteal $(or $(TESTS),tests)
 
 check: lint types azdev rst architecture ## ruff, mypy, azdev linter and style, the papers, the architecture
 

@@ -160,6 +160,9 @@ class ClientsOfService:
 
         return self._arm(ContainerServiceClient, subscription, api_version).managed_clusters
 
+    def tenant_of(self, subscription: str) -> str:
+        return f"the tenant of {subscription}"
+
     def vaults(self, subscription: str) -> Any:
         from azure.mgmt.keyvault import KeyVaultManagementClient
 

@@ -81,6 +81,13 @@ def test_a_cluster_is_read_with_the_services_own_time(service: Service, clusters
     assert found.knows_renewed and service.requests[0].query["api-version"] == "2026-08-01"
 
 
+def test_the_tenant_is_the_subscriptions_where_the_cluster_does_not_tell(
+    service: Service, clusters: ArmClusters
+) -> None:
+    service.answers("GET", PATH, Reply(200, a_cluster()))
+    assert clusters.get(SHOP).tenant == f"the tenant of {SHOP.subscription}"
+
+
 def test_a_cloud_that_knows_only_older_versions_is_asked_with_those(service: Service, clusters: ArmClusters) -> None:
     service.answers("GET", PATH, unknown_version("2026-08-01"), unknown_version("2026-06-01"), Reply(200, a_cluster()))
     assert not clusters.get(SHOP).knows_renewed
