@@ -82,8 +82,9 @@ def of_the_user(count: int) -> dict[str, str]:
     missing = [name for name in NAMED if not os.environ.get(name)]
     if missing:
         sys.exit(f"Set {', '.join(missing)}: the cluster, vault and key to record with (see CONTRIBUTING.rst).")
-    if input(QUESTION.format(count=count, **{name: os.environ[name] for name in NAMED})) != os.environ["AKSKV_CLUSTER"]:
-        sys.exit("Nothing was done.")
+    print(QUESTION.format(count=count, **{name: os.environ[name] for name in NAMED}), end="", flush=True)
+    if sys.stdin.readline().strip() != os.environ["AKSKV_CLUSTER"]:
+        sys.exit("\nNothing was done.")
     config = os.environ.get("AZURE_CONFIG_DIR") or str(Path.home() / ".azure")
     return {"AZURE_CONFIG_DIR": config, "AZURE_EXTENSION_DIR": str(CHECKOUT / ".venv" / "extensions")}
 
