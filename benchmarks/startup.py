@@ -1,65 +1,114 @@
 """What the extension adds to `az aks show --help`, which loads it although it is core's command.
 
-Runs az with and without the extension in turn, so that a busy machine slows both, and compares the medians. Prints
-and writes nothing.
+Twice: whole az processes in turn, which is what a user waits for, but drowns a few milliseconds in the second that az
+takes on a busy machine; and processor time alone in forks of one process that has az imported already, which shows
+them. There an empty extension runs too, because most of the cost is az's own, for any extension: it reads the wheel's
+metadata many times. Prints and writes nothing.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-VENV = Path(__file__).resolve().parent.parent / ".venv"
-COMMAND = [str(VENV / "bin" / "az"), "aks", "show", "--help"]
-PAIRS = 40
-# The median lies between these two of the sorted differences with a certainty of 95 %.
-DOUBT = round(PAIRS / 2 - 0.98 * PAIRS**0.5)
-Took = tuple[float, float]
+AZ = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "az"
+INSTALLED = AZ.parent.parent / "extensions"
+COMMAND = ("aks", "show", "--help")
+ROUNDS, FORKED_ROUNDS = 15, 60
 # "akskv                     0.001         4         7  .../.venv/extensions/akskv"
 LOADED = re.compile(r"cli\.azure\.cli\.core: akskv +(\d+\.\d+) ")
+EMPTY = """
+from azure.cli.core import AzCommandsLoader
+
+class COMMAND_LOADER_CLS(AzCommandsLoader):
+    def load_command_table(self, args):
+        with self.command_group("aks empty"):
+            return self.command_table
+"""
 
 
-def environment(folder: Path, extensions: Path) -> dict[str, str]:
+def empty_extension(folder: Path) -> Path:
+    """The least that az takes for an extension of `az aks`."""
+    info, package = folder / "empty" / "empty-1.0.0.dist-info", folder / "empty" / "azext_empty"
+    for each in (info, package):
+        each.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: empty\nVersion: 1.0.0\n")
+    (info / "WHEEL").write_text("Wheel-Version: 1.0\n")
+    (package / "__init__.py").write_text(EMPTY)
+    return folder
+
+
+def environment(config: Path, extensions: Path) -> dict[str, str]:
     """Each variant has a configuration of its own, because az keeps its index of commands there."""
     own = {
-        "AZURE_CONFIG_DIR": str(folder),
+        "AZURE_CONFIG_DIR": str(config),
         "AZURE_EXTENSION_DIR": str(extensions),
         "AZURE_CORE_COLLECT_TELEMETRY": "no",
     }
     return {**os.environ, **own}
 
 
-def took_ms(variables: dict[str, str]) -> Took:
-    """Time on the clock and time of the processor, which a busy machine stretches less."""
-    start, used = time.perf_counter(), processor_seconds()
-    subprocess.run(COMMAND, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    return (time.perf_counter() - start) * 1000, (processor_seconds() - used) * 1000
+def whole(variables: Mapping[str, str]) -> float:
+    """Milliseconds on the clock of one az process."""
+    start = time.perf_counter()
+    subprocess.run([AZ, *COMMAND], env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return (time.perf_counter() - start) * 1000
 
 
-def in_turn(one: dict[str, str], other: dict[str, str], one_first: bool) -> tuple[Took, Took]:
-    if one_first:
-        return took_ms(one), took_ms(other)
-    second = took_ms(other)
-    return took_ms(one), second
+def forked(variables: Mapping[str, str]) -> float:
+    """Milliseconds of processor time of the command alone, in a fork of this process."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.write(writing, str(processor_ms(variables)).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        took = float(pipe.read())
+    os.wait()
+    return took
 
 
-def processor_seconds() -> float:
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return children.ru_utime + children.ru_stime
+def processor_ms(variables: Mapping[str, str]) -> float:
+    from azure.cli.core import extension, get_default_cli
+
+    os.environ.update(variables)
+    extension.EXTENSIONS_DIR = variables["AZURE_EXTENSION_DIR"]  # which az reads when it is imported
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # until the process ends
+    start = time.process_time()
+    try:
+        get_default_cli().invoke(list(COMMAND))
+    except SystemExit:  # --help ends so
+        return (time.process_time() - start) * 1000
+    raise AssertionError("az showed no help")
 
 
-def load_ms(variables: dict[str, str]) -> float:
+def compare(title: str, measure: Callable[[Mapping[str, str]], float], rounds: int, variants: dict[str, Path]) -> None:
+    """Takes the variants in turn, so that a busy machine slows all; the first is what the others are compared with."""
+    with tempfile.TemporaryDirectory() as scratch:
+        ready = {name: environment(Path(scratch, name), folder) for name, folder in variants.items()}
+        for _ in range(2):  # az writes its index, Python its caches
+            for variables in ready.values():
+                measure(variables)
+        took = [[measure(variables) for variables in ready.values()] for _ in range(rounds)]
+    print(f"{title}, medians of {rounds}")
+    plain = statistics.median(row[0] for row in took)
+    for column, name in enumerate(ready):
+        added = statistics.median(row[column] - row[0] for row in took)
+        print(f"  {name:20} {plain + added:7.1f} ms  {added:+6.1f} ms  {1 + added / plain:.3f} times as long")
+
+
+def load_ms(variables: Mapping[str, str]) -> float:
     """az's own measure of loading the extension, the median of five."""
     took = []
     for _ in range(5):
-        done = subprocess.run([*COMMAND, "--debug"], env=variables, capture_output=True, text=True, check=True)
+        done = subprocess.run([AZ, *COMMAND, "--debug"], env=variables, capture_output=True, text=True, check=True)
         found = LOADED.search(done.stderr)
         if not found:
             sys.exit("az did not load the extension: run `make setup`")
@@ -69,22 +118,23 @@ def load_ms(variables: dict[str, str]) -> float:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
-        without = environment(Path(scratch, "without"), Path(scratch, "none"))
-        with_it = environment(Path(scratch, "with"), VENV / "extensions")
-        for variables in (without, with_it, without, with_it):  # az writes its index, Python its caches
-            took_ms(variables)
-        pairs = [in_turn(without, with_it, turn % 2 == 0) for turn in range(PAIRS)]
-        loading = load_ms(with_it)
-    print(f"az aks show --help, medians of {PAIRS} pairs")
-    for column, kind in enumerate(("on the clock", "processor")):
-        plain = statistics.median(one[column] for one, _ in pairs)
-        added = sorted(other[column] - one[column] for one, other in pairs)
-        middle = statistics.median(added)
-        print(
-            f"  {kind:12}  without {plain:.0f} ms; with {middle:+.1f} ms, {1 + middle / plain:.3f} times as long "
-            f"(surely between {added[DOUBT]:+.1f} and {added[-1 - DOUBT]:+.1f})"
+        none = Path(scratch, "none")
+        variants = {"without extension": none, "with akskv": INSTALLED}
+        compare("az aks show --help, on the clock", whole, ROUNDS, variants)
+        print(f"  az --debug says that loading takes {load_ms(environment(Path(scratch, 'debug'), INSTALLED)):.1f} ms")
+        os.environ.update(environment(Path(scratch, "forked"), none))
+        forked_variants = {**variants, "with an empty one": empty_extension(Path(scratch, "extensions"))}
+        with_az_imported(
+            lambda: compare("its processor time once az is imported", forked, FORKED_ROUNDS, forked_variants)
         )
-    print(f"  az --debug    loading the extension takes {loading:.1f} ms")
+
+
+def with_az_imported(then: Callable[[], None]) -> None:
+    """Runs the command once in this process without any extension: all that core itself imports is there then."""
+    shown = sys.stdout, sys.stderr
+    processor_ms(os.environ)
+    sys.stdout, sys.stderr = shown
+    then()
 
 
 if __name__ == "__main__":
