@@ -45,6 +45,23 @@ class Rejected(GatewayError):
     """The service understood and says no: a rule of its own."""
 
 
+BY_STATUS: dict[int, type[GatewayError]] = {
+    401: Denied,
+    403: Denied,
+    404: Missing,
+    408: Unavailable,
+    409: Conflict,
+    410: Missing,
+    412: Conflict,
+    429: Throttled,
+}
+
+
+def kind_of(status: int) -> type[GatewayError]:
+    """The failure that an HTTP status of 400 or more stands for, with ARM, Key Vault and Kubernetes alike."""
+    return BY_STATUS.get(status) or (Unavailable if status >= 500 else Rejected)
+
+
 class OperationFailed(GatewayError):
     """A long-running operation ended Failed or Canceled."""
 

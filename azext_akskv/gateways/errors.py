@@ -12,27 +12,7 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpRes
 from azure.core.polling.base_polling import OperationFailed as EndedBadly
 from knack.util import CLIError
 
-from azext_akskv.failures import (
-    Conflict,
-    Denied,
-    GatewayError,
-    Missing,
-    OperationFailed,
-    Rejected,
-    Throttled,
-    Unavailable,
-)
-
-BY_STATUS: dict[int, type[GatewayError]] = {
-    401: Denied,
-    403: Denied,
-    404: Missing,
-    408: Unavailable,
-    409: Conflict,
-    410: Missing,
-    412: Conflict,
-    429: Throttled,
-}
+from azext_akskv.failures import Denied, GatewayError, OperationFailed, Rejected, Throttled, Unavailable, kind_of
 
 UNKNOWN_VERSION = frozenset({"NoRegisteredProviderFound", "InvalidApiVersionParameter", "InvalidResourceType"})
 """What ARM says when it, or the region, does not know an api-version. [REC] has the last one as a 404, public issue
@@ -73,7 +53,7 @@ def _from_answer(doing: str, error: HttpResponseError) -> GatewayError:
         return OperationFailed(doing, code or "Failed", message, _request_id(reply))
     if reply.status_code < 400:  # an answer that cannot be read, such as a sign-in page of a proxy
         return Unavailable(doing, type(error).__name__, one_line(str(error.message)), _request_id(reply))
-    kind = BY_STATUS.get(reply.status_code) or (Unavailable if reply.status_code >= 500 else Rejected)
+    kind = kind_of(reply.status_code)
     if code in RULES:
         kind = Rejected
     refused = kind(doing, code or f"HTTP {reply.status_code}", message, _request_id(reply))

@@ -6,30 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from azext_akskv.failures import (
-    Conflict,
-    Denied,
-    GatewayError,
-    Missing,
-    Rejected,
-    Throttled,
-    Unavailable,
-    Unreadable,
-)
+from azext_akskv.failures import GatewayError, Throttled, Unreadable, kind_of
 
 UNAUTHORIZED = "Unauthorized"
 """The reason of a 401: not known, or not any more."""
-
-BY_STATUS: dict[int, type[GatewayError]] = {
-    401: Denied,
-    403: Denied,
-    404: Missing,
-    408: Unavailable,
-    409: Conflict,
-    410: Missing,
-    412: Conflict,
-    429: Throttled,
-}
 
 UNREADABLE = re.compile(
     r"unable to transform key|no matching prefix found|no matching key was found|failed to decrypt|unable to decrypt"
@@ -53,7 +33,7 @@ def failure(doing: str, status: int, headers: Mapping[str, str], body: Any) -> G
     message = str(said.get("message") or "")
     if status >= 500 and UNREADABLE.search(message) and not PLUGIN_AWAY.search(message):
         return Unreadable(doing, message, secret_in(message))
-    kind = BY_STATUS.get(status) or (Unavailable if status >= 500 else Rejected)
+    kind = kind_of(status)
     found = kind(doing, reason, message, headers.get("Audit-Id", ""))
     if isinstance(found, Throttled):
         found.retry_after = retry_after(headers, said)
