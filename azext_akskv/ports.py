@@ -8,9 +8,10 @@ from typing import Any, Protocol, TypeVar
 
 from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.governance import Intent, Lock, Login, Permission, PolicyRefusal
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
-from azext_akskv.model.kube import KeyEvidence, SecretPage, SecretRef, Switch
+from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch
 from azext_akskv.model.vault import Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,6 +41,12 @@ class Clusters(Protocol):
     """
 
     def get(self, cluster: ResourceId) -> Cluster: ...
+
+    def all(self, subscription: str) -> list[Cluster]:
+        """Every cluster of a subscription that the caller may see."""
+
+    def maintenance(self, cluster: Cluster) -> list[dict[str, Any]]:
+        """The cluster's maintenance configurations, as ARM's JSON."""
 
     @writes
     def turn_on_kms(self, seen: Cluster, setting: KmsSetting, tags: Mapping[str, str], watch: Watch) -> None: ...
@@ -116,6 +123,26 @@ class Identities(Protocol):
     def create(self, identity: ResourceId, location: str, tags: Mapping[str, str]) -> Identity: ...
 
 
+class Governance(Protocol):
+    """What decides beside the services whether a change goes through. All raise GatewayError."""
+
+    def locks(self, resource: ResourceId) -> tuple[Lock, ...]:
+        """The locks that may hold for a resource: those of its subscription, or of its group where the caller may not
+        see more."""
+
+    def permissions(self, scope: str) -> tuple[Permission, ...]:
+        """What the caller's roles allow at a scope."""
+
+    def refusals(self, intent: Intent) -> tuple[PolicyRefusal, ...]:
+        """What Azure Policy would say to a change. Asks with a POST, and changes nothing."""
+
+    def audited(self, vault: ResourceId) -> bool:
+        """Whether a diagnostic setting of the vault keeps its audit log."""
+
+    def login(self) -> Login:
+        """Who az is signed in as, and how long that lasts."""
+
+
 @dataclass(frozen=True)
 class Touched:
     """An empty patch's answer: the resourceVersion afterwards; `conflicts` were met and resolved on the way."""
@@ -150,6 +177,13 @@ class Secrets(Protocol):
     def evidence(self) -> KeyEvidence | None:
         """What the API servers' metrics say; None where this version has no such metrics. Raises Denied."""
 
+    def may(self, right: KubeRight) -> bool:
+        """Whether the caller has a right there: a SelfSubjectAccessReview, which is a POST and changes nothing."""
+
+    def rehearse(self, secret: SecretRef) -> None:
+        """The empty patch as a dry run (`dryRun=All`): admission decides, and nothing is stored. Raises what `touch`
+        raises, and Rejected where a webhook has no dry run."""
+
     @writes
     def touch(self, secret: SecretRef) -> Touched:
         """The empty merge patch: rewrites the secret if it is stale. Raises Missing when it is gone, Rejected or Denied
@@ -166,6 +200,7 @@ class Ports:
     keys: Keys
     roles: Roles
     identities: Identities
+    governance: Governance
     secrets: Secrets
 
 
@@ -190,6 +225,7 @@ _PROTOCOLS = {
     "keys": Keys,
     "roles": Roles,
     "identities": Identities,
+    "governance": Governance,
     "secrets": Secrets,
 }
 

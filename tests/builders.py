@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.cluster import Cluster, parse_cluster
+from azext_akskv.model.governance import Held, Login, LoginKind, Permission, group_of
 from azext_akskv.model.ids import KeyId, ResourceId, cluster_id, identity_id, vault_id
 from azext_akskv.model.key import KeyVersion
+from azext_akskv.model.maintenance import Maintenance
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.snapshot import SecretCensus, Snapshot, Wanted
 from azext_akskv.model.vault import Vault, parse_vault
@@ -129,13 +132,26 @@ def a_snapshot(wanted: Wanted | None = None, **sections: Any) -> Snapshot:
         "api_server": True,
         "secrets": SecretCensus(300, 12),
         "switch": None,
+        "neighbours": (),
+        "maintenance": Maintenance((), ()),
+        "audited": True,
+        "login": Login(LoginKind.MANAGED_IDENTITY, NOW + timedelta(hours=24)),
+        "locks": (),
     }
-    plain = {name: sections.pop(name) for name in ("unfinished", "accepted") if name in sections}
+    named = ("unfinished", "accepted", "former_keys", "refusals", "missing_rights", "rehearsal")
+    plain = {name: sections.pop(name) for name in named if name in sections}
     seen = {
         name: value if isinstance(value, Observed) else Observed(value) for name, value in {**good, **sections}.items()
     }
     wanted = wanted or Wanted("enable", vault="kv1", key="etcd")
-    return Snapshot(taken_at=NOW, target=TARGET, wanted=wanted, **seen, **plain)
+    snapshot = Snapshot(taken_at=NOW, target=TARGET, wanted=wanted, **seen, **plain)
+    return snapshot if "held" in sections else replace(snapshot, held=Observed(all_rights()))
+
+
+def all_rights() -> tuple[Held, ...]:
+    """An Owner's, everywhere."""
+    scopes = (str(TARGET), str(VAULT), str(IDENTITY), group_of(TARGET))
+    return tuple(Held(scope, (Permission(("*",)),)) for scope in scopes)
 
 
 def snapshot_with_kms_on(flow: str = "show", **sections: Any) -> Snapshot:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from azext_akskv.failures import Conflict, Missing, OperationFailed, Rejected, Unavailable, Unreadable
+from azext_akskv.failures import Conflict, Denied, Missing, OperationFailed, Rejected, Unavailable, Unreadable
 from azext_akskv.model.access import KEY_POLICY, USES_KEYS, Grant, Identity
 from azext_akskv.model.cluster import (
     Cluster,
@@ -21,9 +21,9 @@ from azext_akskv.model.cluster import (
 )
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion, why_unusable
-from azext_akskv.model.kube import KeyEvidence, SecretPage, SecretRef, Switch, key_id_hash
+from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch, key_id_hash
 from azext_akskv.model.vault import Openness, Vault, openness_of, parse_vault
-from azext_akskv.ports import KmsSetting, Ports, Touched, Watch
+from azext_akskv.ports import KmsSetting, Touched, Watch
 from azext_akskv.steps.cluster_kms import NOT_GRANTED
 from tests.builders import TENANT, a_key, policy, vault_json
 
@@ -39,6 +39,7 @@ class FakePort:
         self.world = world
 
     def asked(self, call: str) -> None:
+        self.world.calls[call] += 1
         waiting = self.world.faults.get(call)
         if waiting:
             raise waiting.pop(0)
@@ -59,6 +60,17 @@ class FakeClusters(FakePort):
         if self.world.cluster is None:
             raise Missing("read the cluster", "ResourceNotFound")
         return parse_cluster(copy.deepcopy(self.world.cluster), self.world.clock.time)
+
+    def all(self, subscription: str) -> list[Cluster]:
+        self.asked("clusters.all")
+        own = [self.world.cluster] if self.world.cluster else []
+        return [
+            parse_cluster(copy.deepcopy(raw), self.world.clock.time) for raw in (*own, *self.world.around.neighbours)
+        ]
+
+    def maintenance(self, cluster: Cluster) -> list[dict[str, Any]]:
+        self.asked("clusters.maintenance")
+        return self.world.around.maintenance
 
     def turn_on_kms(self, seen: Cluster, setting: KmsSetting, tags: Mapping[str, str], watch: Watch) -> None:
         self._validate(setting, seen)
@@ -235,6 +247,15 @@ class FakeSecrets(FakePort):
         present = self.world.slots[0]
         return KeyEvidence(frozenset({"api-1"}), {"api-1": frozenset({key_id_hash(present)})})
 
+    def may(self, right: KubeRight) -> bool:
+        self.asked("secrets.may")
+        return right not in self.world.around.may_not
+
+    def rehearse(self, secret: SecretRef) -> None:
+        self.asked("secrets.rehearse")
+        if why := self.world.around.admission.get(secret.namespace):
+            raise Denied("rehearse", "Forbidden", why)
+
     def touch(self, secret: SecretRef) -> Touched:
         self.asked("secrets.touch")
         self.world.moments.at("before secrets.touch")
@@ -251,8 +272,3 @@ class FakeSecrets(FakePort):
     def note_switch(self, switch: Switch) -> None:
         with self.changing("secrets.note_switch"):
             self.world.switch = switch
-
-
-def fake_ports(world: FakeWorld) -> Ports:
-    kinds = (FakeClusters, FakeVaults, FakeKeys, FakeRoles, FakeIdentities, FakeSecrets)
-    return Ports(*(kind(world) for kind in kinds))  # type: ignore[arg-type]  # each fills its protocol

@@ -23,8 +23,10 @@ from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import SecretRef, Switch
 from azext_akskv.model.snapshot import Wanted
 from azext_akskv.model.state import KmsState
+from azext_akskv.ports import Ports
 from tests.builders import HOST, IDENTITY, NOW, TARGET, VAULT, a_key, an_identity, cluster_json, vault_json
-from tests.fake_ports import fake_ports
+from tests.fake_governance import Around, FakeGovernance
+from tests.fake_ports import FakeClusters, FakeIdentities, FakeKeys, FakeRoles, FakeSecrets, FakeVaults
 
 Json = dict[str, Any]
 
@@ -101,6 +103,13 @@ class CrashingJournal(Journal):
         return crashing, facts, resumed
 
 
+KINDS = (FakeClusters, FakeVaults, FakeKeys, FakeRoles, FakeIdentities, FakeGovernance, FakeSecrets)
+
+
+def fake_ports(world: FakeWorld) -> Ports:
+    return Ports(*(kind(world) for kind in KINDS))  # type: ignore[arg-type]  # each fills its protocol
+
+
 class FakeWorld:
     """State of Azure and of the cluster, with the rules that matter to a flow; ports in tests/fake_ports.py.
 
@@ -111,6 +120,7 @@ class FakeWorld:
     def __init__(self, folder: Path, *, cluster: Json | None = None, vault: Json | None = None, secrets: int = 9):
         self.folder, self.workers = folder, 1
         self.clock, self.moments, self.reporter = FakeClock(), Moments(), FakeReporter()
+        self.calls: Counter[str] = Counter()
         self.writes: Counter[str] = Counter()
         self.faults: dict[str, list[Exception]] = {}
         self.cluster: Json | None = copy.deepcopy(cluster or cluster_json())
@@ -123,6 +133,7 @@ class FakeWorld:
         self.grant_delay, self.principal_unknown_until = 0.0, NOW
         self.updating_until: datetime | None = None
         self.ends_as, self.api_server_away = "Succeeded", False
+        self.around = Around()
         self.switch: Switch | None = None
         self.slots: list[str] = [self.kms()["keyId"] if self.kms().get("enabled") else PLAIN]
         names = [SecretRef(f"team-{n % 3}", f"secret-{n:03}") for n in range(secrets)]

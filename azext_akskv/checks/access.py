@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
-from azext_akskv.checks.declare import ACCESS, check
-from azext_akskv.checks.subjects import the_grants, the_identity, the_vault, unless_unused
+from azext_akskv.checks.declare import ACCESS, NotApplicable, check
+from azext_akskv.checks.subjects import only_for, the_grants, the_identity, the_vault, unless_unused
 from azext_akskv.model.access import (
     APPROVES_ENDPOINTS,
     KEY_POLICY,
@@ -33,6 +34,10 @@ NARROWER = (
     "Microsoft.Network/locations/availablePrivateEndpointTypes/read",
 )
 """What it takes to make a private endpoint and to approve it. [Azure docs, private endpoint; AKS#3542]"""
+
+
+SPREAD = timedelta(minutes=10)
+"""After it a role works, but for rare cases."""
 
 
 @check("grant-missing", ACCESS, State.ERROR, "the identity may use the key", may_accept=True)
@@ -75,6 +80,24 @@ def vault_access_model(snapshot: Snapshot) -> Iterator[Problem]:
             f"{vault.id.name} uses access policies, and {identity.id.name} has a role for its keys",
             "a vault with access policies ignores roles for its data without a word: a policy is needed",
             _set_policy(vault, identity),
+        )
+
+
+@check("grant-young", ACCESS, State.WARNING, "the identity's grants are old enough to work everywhere")
+def grant_young(snapshot: Snapshot) -> Iterator[Problem]:
+    """Permissions of a managed identity take some minutes, and up to an hour. [AKS docs; practitioners 2 to 10 min]"""
+    unless_unused(snapshot)
+    only_for(snapshot, "enable")
+    vault, identity = the_vault(snapshot), the_identity(snapshot)
+    if not vault.rbac:
+        raise NotApplicable("access policies have no time of their own")
+    grants = [grant.created for grant in the_grants(snapshot) if grant.role in USES_KEYS and grant.created]
+    age = snapshot.taken_at - min(grants) if grants else SPREAD
+    if age < SPREAD:
+        yield Problem(
+            f"{identity.id.name} was given its role on {vault.id.name} {age.total_seconds() / 60:.0f} min ago",
+            "a new role takes some minutes to reach Key Vault. Until then AKS refuses the change, and this command "
+            "tries again by itself for up to 30 minutes",
         )
 
 

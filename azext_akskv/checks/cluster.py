@@ -8,6 +8,7 @@ from azext_akskv.checks.declare import CLUSTER, NotApplicable, check
 from azext_akskv.checks.subjects import in_cluster, only_for, the_cluster
 from azext_akskv.model.choice import ENDED_BADLY, changing_for_us, place_to_make
 from azext_akskv.model.cluster import Experience
+from azext_akskv.model.duration import expected
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
@@ -76,6 +77,31 @@ def cluster_failed(snapshot: Snapshot) -> Iterator[Problem]:
             "what it wanted may be done by half; an update without changes sends the cluster's settings again, which "
             "repairs it in most cases or tells the cause",
             in_cluster(snapshot, "aks", "update"),
+        )
+
+
+@check("maintenance-near", CLUSTER, State.WARNING, "AKS begins nothing by itself while the change runs")
+def maintenance_near(snapshot: Snapshot) -> Iterator[Problem]:
+    """AKS does one operation at a time: one that it begins itself makes ours wait or fail with 409."""
+    only_for(snapshot, "enable", "disable")
+    cluster, needed = the_cluster(snapshot), expected(snapshot)
+    maintenance = snapshot.maintenance.get()
+    near = [
+        each for each in maintenance.near if each.begin < snapshot.taken_at + needed and each.end > snapshot.taken_at
+    ]
+    for window in near[:1]:
+        yield Problem(
+            f"the maintenance window {window.what} of {cluster.id.name} is open from {window.begin:%Y-%m-%d %H:%M} to "
+            f"{window.end:%H:%M} UTC, and the change takes about {needed.total_seconds() / 60:.0f} min",
+            "what AKS begins in that time runs first, and a change of KMS then has to wait for it; after the window "
+            "there is more quiet",
+            in_cluster(snapshot, "aks", "maintenanceconfiguration", "show", "--config-name", window.what),
+        )
+    if not near and cluster.auto_upgrades and not maintenance.upgrades_scheduled:
+        yield Problem(
+            f"{cluster.id.name} upgrades itself (channel {cluster.auto_upgrades}) and no maintenance window says when",
+            "an upgrade may begin while the change runs, which then has to wait for it",
+            in_cluster(snapshot, "aks", "maintenanceconfiguration", "list", "--output", "table"),
         )
 
 

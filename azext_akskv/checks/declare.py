@@ -10,7 +10,8 @@ from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.snapshot import Snapshot
 
 CLUSTER, IDENTITY, KEY, ACCESS, NETWORK, SECRETS = "cluster", "identity", "key", "access", "network", "secrets"
-CATEGORIES = (CLUSTER, IDENTITY, KEY, ACCESS, NETWORK, SECRETS)
+GOVERNANCE = "governance"
+CATEGORIES = (CLUSTER, IDENTITY, KEY, ACCESS, NETWORK, SECRETS, GOVERNANCE)
 
 Examine = Callable[[Snapshot], Iterator[Problem]]
 

@@ -1,4 +1,4 @@
-"""Checks of the vault as the key's home, and of the key itself."""
+"""Checks of the key: that it is there, that KMS can use it, how long, and who else does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from azext_akskv.checks.declare import KEY, NotApplicable, check
 from azext_akskv.checks.subjects import (
-    at_vault,
+    in_cluster,
     of_vault_key,
     only_for,
     put_key_in,
@@ -16,95 +16,15 @@ from azext_akskv.checks.subjects import (
     the_vault,
     unless_unused,
 )
-from azext_akskv.model.choice import key_name_to_use, same_key, vault_to_use
+from azext_akskv.model.choice import key_name_to_use, same_key
 from azext_akskv.model.finding import Problem, State
-from azext_akskv.model.ids import KeyId
+from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import NEEDED_OPERATIONS, KeyVersion, why_unusable
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 
 ROTATION_WINDOW = timedelta(days=30)
 """A key that ends sooner should be rotated or prolonged now."""
-
-
-@check("vault-missing", KEY, State.ERROR, "the vault is there")
-def vault_missing(snapshot: Snapshot) -> Iterator[Problem]:
-    unless_unused(snapshot)
-    if snapshot.vault.get() is not None or snapshot.vault_soft_deleted.value:
-        return
-    vault, target = vault_to_use(snapshot), snapshot.target
-    if vault is None and snapshot.wanted.vault is None:
-        name = _vault_name(snapshot)
-        yield Problem(
-            f"there is no vault {name} in the subscription of the cluster" if name else "no vault was named",
-            "a vault in another subscription of the same tenant is named with --vault and its resource id",
-            shell("az", "keyvault", "list", "--subscription", target.subscription, "--output", "table"),
-        )
-    elif vault and not snapshot.wanted.create:
-        yield Problem(
-            f"there is no vault {vault.name} in the subscription {vault.subscription}",
-            "with --create it is made; a vault in another subscription is named with its resource id",
-            shell("az", "keyvault", "list", "--subscription", vault.subscription, "--output", "table"),
-        )
-
-
-def _vault_name(snapshot: Snapshot) -> str:
-    cluster, key = snapshot.cluster.value, snapshot.wanted.key
-    used = cluster.kms.key if cluster else None
-    return key.vault_name if isinstance(key, KeyId) else used.vault_name if used else ""
-
-
-@check("vault-soft-deleted", KEY, State.ERROR, "no vault of that name is soft-deleted")
-def vault_soft_deleted(snapshot: Snapshot) -> Iterator[Problem]:
-    unless_unused(snapshot)
-    if snapshot.vault.get() is not None:
-        return
-    vault = vault_to_use(snapshot)
-    name = vault.name if vault else _vault_name(snapshot)
-    subscription = vault.subscription if vault else snapshot.target.subscription
-    if name and snapshot.vault_soft_deleted.get():
-        yield Problem(
-            f"the vault {name} is soft-deleted",
-            "its name is taken, and its keys are in it still: recover it, with its keys, policies and firewall",
-            shell("az", "keyvault", "recover", "--name", name, "--subscription", subscription),
-        )
-
-
-@check("vault-not-settled", KEY, State.ERROR, "the vault is settled", may_accept=True)
-def vault_not_settled(snapshot: Snapshot) -> Iterator[Problem]:
-    unless_unused(snapshot)
-    vault = the_vault(snapshot)
-    if vault.provisioning_state != "Succeeded":
-        yield Problem(
-            f"the vault {vault.id.name} is {vault.provisioning_state}",
-            "its address may not be in DNS yet, and then KMS cannot reach it",
-            at_vault(vault.id, "show", "--query", "properties.provisioningState"),
-        )
-
-
-@check("vault-other-tenant", KEY, State.ERROR, "vault and cluster are in the same tenant")
-def vault_other_tenant(snapshot: Snapshot) -> Iterator[Problem]:
-    unless_unused(snapshot)
-    cluster, vault = the_cluster(snapshot), the_vault(snapshot)
-    if cluster.tenant and vault.tenant and cluster.tenant.lower() != vault.tenant.lower():
-        yield Problem(
-            f"the vault {vault.id.name} is in the tenant {vault.tenant}, the cluster in {cluster.tenant}",
-            "KMS cannot use a key of another tenant",
-            shell("az", "keyvault", "list", "--subscription", snapshot.target.subscription, "--output", "table"),
-        )
-
-
-@check("purge-protection", KEY, State.WARNING, "vault and key can be recovered when they are deleted")
-def purge_protection(snapshot: Snapshot) -> Iterator[Problem]:
-    unless_unused(snapshot)
-    vault = the_vault(snapshot)
-    if not (vault.soft_delete and vault.purge_protection):
-        yield Problem(
-            f"the vault {vault.id.name} has no purge protection",
-            "whoever may purge a deleted key makes the cluster's secrets unreadable for ever; once on, purge "
-            "protection cannot be turned off",
-            at_vault(vault.id, "update", "--enable-purge-protection", "true"),
-        )
 
 
 @check("key-missing", KEY, State.ERROR, "the key is there")
@@ -128,6 +48,22 @@ def key_missing(snapshot: Snapshot) -> Iterator[Problem]:
             "with --create a key of that name is made; a version that is named must be there",
             of_vault_key(vault.id.name, "list-versions", "--name", name),
         )
+
+
+@check("key-versionless", KEY, State.ERROR, "the key identifier is of the form that this KMS takes")
+def key_versionless(snapshot: Snapshot) -> Iterator[Problem]:
+    """Its form decides which KMS a cluster gets: with a version the legacy one, without one the new one. [SPEC]"""
+    only_for(snapshot, "enable")
+    key = snapshot.wanted.key
+    if not isinstance(key, KeyId) or key.version:
+        return
+    yield Problem(
+        f"the key identifier {key} names no version",
+        "a key without a version belongs to the new KMS data encryption, which follows the key's newest version by "
+        "itself; legacy KMS stays on the one version that it is given. Name that version, or only the key's name, "
+        "which takes its newest enabled version",
+        in_cluster(snapshot, "aks", "kv", "kms", "enable", "--vault", key.vault_name, "--key", key.name),
+    )
 
 
 @check("key-other-vault", KEY, State.ERROR, "the key is in the vault that was named")
@@ -227,3 +163,69 @@ def other_key_attached(snapshot: Snapshot) -> Iterator[Problem]:
             "after it, before any further change",
             put_key_in(snapshot, key.id),
         )
+
+
+@check("key-shared", KEY, State.WARNING, "no other cluster of the subscription uses the key")
+def key_shared(snapshot: Snapshot) -> Iterator[Problem]:
+    cluster = the_cluster(snapshot)
+    unless_unused(snapshot)
+    wanted, used = snapshot.key.value, cluster.kms.key
+    keys = [key for key in (wanted.id if wanted else None, used) if key]
+    if not keys:
+        raise NotApplicable("no key is in use or asked for")
+    sharing = [
+        each
+        for each in snapshot.neighbours.get()
+        if any(key.is_version_of(each.kms.key) for key in keys if each.kms.key)
+    ]
+    for other in sharing:
+        state = "is encrypted with it" if other.kms.enabled else "had KMS on with it, and still needs it"
+        yield Problem(
+            f"the key {keys[0].name} is also that of the cluster {other.id.name} in {other.id.group}, which {state}",
+            "what happens to the key happens to both: before a version of it is disabled or deleted, every cluster "
+            "must have left it",
+            in_neighbour(other.id),
+        )
+
+
+def in_neighbour(cluster: ResourceId) -> str:
+    place = ("--resource-group", cluster.group, "--name", cluster.name, "--subscription", cluster.subscription)
+    return shell("az", "aks", "kv", "kms", "show", *place)
+
+
+@check("key-went-back", KEY, State.ERROR, "the cluster did not go back to a key from before", may_accept=True)
+def key_went_back(snapshot: Snapshot) -> Iterator[Problem]:
+    """A template that still holds the key from before puts it back with its next apply. [AKS KMS + azurerm, INF]"""
+    cluster, note = the_cluster(snapshot), snapshot.switch
+    if not note.known:
+        raise NotApplicable("the note of the last key change could not be read")
+    if note.value is None or note.value.key.lower() == cluster.key_in_force.lower():
+        return
+    if note.value.key == "off" or snapshot.wanted.flow == "reencrypt":
+        raise NotApplicable("the last run of this extension turned KMS off, or this one only rewrites")
+    noted = KeyId.parse(note.value.key)
+    template = f"put {noted} into the template as the key's identifier before its next apply"
+    if not cluster.kms.enabled:
+        yield Problem(
+            f"KMS is off, and the last run of this extension left it on with {noted}",
+            f"somebody or some template turned it off since. If that was not meant: {template}",
+            put_key_in(snapshot, noted),
+            State.WARNING,
+        )
+    elif _older(snapshot, noted):
+        yield Problem(
+            f"the cluster went back to an older key: from {noted} to {cluster.kms.key}",
+            f"an infrastructure-as-code apply does that when its template still names the older key; {template}. Until "
+            "every secret is rewritten both keys are needed, and a second change before that loses secrets",
+            put_key_in(snapshot, noted),
+        )
+
+
+def _older(snapshot: Snapshot, noted: KeyId) -> bool:
+    """Whether the key in use is older than the one noted, by Key Vault's times or by what runs from here have seen."""
+    used, newest, former = snapshot.key_in_use.value, snapshot.newest.value, snapshot.former_keys
+    if used and any(same_key(used.id, each) for each in former):
+        return True
+    if not (used and newest and used.id.is_version_of(noted) and same_key(newest.id, noted)):
+        return False
+    return bool(used.created and newest.created and used.created < newest.created)

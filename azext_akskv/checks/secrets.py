@@ -10,7 +10,7 @@ from azext_akskv.model.choice import changing_for_us
 from azext_akskv.model.choice import rewrite_owed as owed
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.finding import Problem, State
-from azext_akskv.model.kube import key_id_hash
+from azext_akskv.model.kube import KubeRight, key_id_hash
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import RUN_TAG
@@ -19,6 +19,12 @@ V1_LIMIT = 2000
 """The most secrets that AKS supports with KMS v1. [AKS docs]"""
 
 FIRST_NAMED = 5
+
+ADMISSION = (
+    "validatingwebhookconfigurations,mutatingwebhookconfigurations,validatingadmissionpolicybindings",
+    "--output",
+    "name",
+)
 
 
 def _needs_secrets(snapshot: Snapshot) -> None:
@@ -55,6 +61,73 @@ def api_server_unreachable(snapshot: Snapshot) -> Iterator[Problem]:
         f"secrets can neither be checked nor rewritten without it; {way}",
         in_cluster(snapshot, "aks", "show", "--query", "apiServerAccessProfile"),
     )
+
+
+@check("run-command-off", SECRETS, State.WARNING, "there is a way to the API server")
+def run_command_off(snapshot: Snapshot) -> Iterator[Problem]:
+    """Only told where it matters: where the API server is not reached otherwise."""
+    _needs_secrets(snapshot)
+    cluster = the_cluster(snapshot)
+    if snapshot.api_server.value is True or not cluster.running:
+        raise NotApplicable("the API server is reached directly" if cluster.running else "the cluster is stopped")
+    if cluster.run_command:
+        return
+    yield Problem(
+        f"`az aks command invoke` is turned off for {cluster.id.name}",
+        "where the API server cannot be reached directly, it is the other way in; turning it on is an update of the "
+        "cluster, and whoever may use it then reaches the cluster without its network",
+        in_cluster(snapshot, "aks", "update", "--enable-run-command"),
+    )
+
+
+@check("kubernetes-rights", SECRETS, State.ERROR, "the caller may rewrite secrets and note the key", may_accept=True)
+def kubernetes_rights(snapshot: Snapshot) -> Iterator[Problem]:
+    """A key that was changed by somebody who may not rewrite the secrets leaves a rewrite owed."""
+    _needs_api_server(snapshot)
+    if snapshot.missing_rights is None:
+        raise NotApplicable("not asked, because something else is in the way, or nothing is to be rewritten")
+    missing = snapshot.missing_rights.get()
+    if missing:
+        yield Problem(
+            f"in the cluster you may not: {'; '.join(str(right) for right in missing)}",
+            "the key would be changed and the secrets not rewritten. A cluster administrator has these rights "
+            "(Azure Kubernetes Service RBAC Cluster Admin with Azure RBAC)",
+            shell("kubectl", "auth", "can-i", missing[0].verb, _resource_of(missing[0]), *_where(missing[0])),
+        )
+
+
+def _resource_of(right: KubeRight) -> str:
+    return f"{right.resource}.{right.group}" if right.group else right.resource
+
+
+def _where(right: KubeRight) -> tuple[str, ...]:
+    return ("--namespace", right.namespace) if right.namespace else ("--all-namespaces",)
+
+
+@check("admission-refuses", SECRETS, State.ERROR, "admission lets secrets be rewritten", may_accept=True)
+def admission_refuses(snapshot: Snapshot) -> Iterator[Problem]:
+    """One secret of each namespace was asked about with a dry run, which webhooks and policies see too."""
+    _needs_api_server(snapshot)
+    if snapshot.rehearsal is None:
+        raise NotApplicable("not asked, because something else is in the way, or no key is to be changed")
+    refused = snapshot.rehearsal.get()
+    own, platform = [each for each in refused if not each.platform], [each for each in refused if each.platform]
+    if own:
+        more = f" and in {len(own) - 1} more namespaces" if len(own) > 1 else ""
+        yield Problem(
+            f"admission refuses the rewrite of {own[0].secret}{more}: {own[0].reason}",
+            "after the change of the key these secrets could not be rewritten, and stay under the key from before. "
+            "Exempt yourself in that webhook or policy for the time of the change",
+            shell("kubectl", "get", *ADMISSION),
+        )
+    if platform:
+        named = ", ".join(sorted(each.secret.namespace for each in platform))
+        yield Problem(
+            f"the platform refuses changes of secrets in its own namespaces: {named}",
+            "AKS keeps them to itself (AKS Automatic); they are reported apart, and the rewrite of all others goes on, "
+            "but the rewrite as a whole cannot be proved",
+            state=State.WARNING,
+        )
 
 
 @check("secret-unreadable", SECRETS, State.ERROR, "the API server can read every secret")

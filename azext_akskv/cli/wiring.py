@@ -52,6 +52,7 @@ def ports(cli_ctx: Any, target: ResourceId, waits: Waits) -> Ports:
     """The ports, filled by the gateways; SDKs are loaded and clients made when one is first used."""
     from azext_akskv.gateways.clients import Clients
     from azext_akskv.gateways.clusters import ArmClusters
+    from azext_akskv.gateways.governance import ArmGovernance
     from azext_akskv.gateways.identities import ArmIdentities
     from azext_akskv.gateways.keys import VaultKeys
     from azext_akskv.gateways.roles import ArmRoles
@@ -65,6 +66,7 @@ def ports(cli_ctx: Any, target: ResourceId, waits: Waits) -> Ports:
         keys=VaultKeys(clients),
         roles=ArmRoles(clients),
         identities=ArmIdentities(clients),
+        governance=ArmGovernance(clients, target.subscription),
         secrets=secrets(clusters, clients, target),
     )
 

@@ -1,4 +1,4 @@
-"""How fast secrets are rewritten: the rate that suits a cluster, the limit that keeps to it, and the threads."""
+"""How fast secrets are rewritten: the limit that keeps to a rate, and the threads."""
 
 from __future__ import annotations
 
@@ -8,37 +8,11 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from azext_akskv.engine.waiting import Clock
-from azext_akskv.model.key import KeyVersion
 
 T = TypeVar("T")
 
-SECRETS_PER_SECOND = 200.0
-"""Each rewrite is an event to every informer that watches secrets."""
-
-VAULT_LIMITS = {2048: 400, 3072: 100, 4096: 50}
-"""Operations a second that a vault allows with a software RSA key of so many bits; an HSM key gets half.
-[D: Key Vault service limits]"""
-
-OPERATIONS_PER_SECRET = 5
-"""With KMS v1 every read and write of a secret is one: 10,015 were counted for two passes over 2,003 secrets. [seen]"""
-
-VAULT_SHARE = 0.25
-"""Of the vault's limit: the rest is for the cluster's own reads. Throttled there, the KMS health check fails, and with
-it the API server."""
-
-
 CONNECTIONS = 16
 """An API server of two cores was busy with them: about 2,000 rewrites a second."""
-
-
-def suiting_rate(kms_v1: bool, key: KeyVersion | None) -> float:
-    """Secrets a second: KMS v1 asks Key Vault for each of them, so there it follows from the key's size."""
-    if not kms_v1:
-        return SECRETS_PER_SECOND
-    limit = float(VAULT_LIMITS.get((key and key.size_bits) or 2048, min(VAULT_LIMITS.values())))
-    if key and key.kind.upper().endswith("-HSM"):
-        limit /= 2
-    return limit * VAULT_SHARE / OPERATIONS_PER_SECRET
 
 
 class RateLimit:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from azext_akskv.engine.step import Rewrite
+    from azext_akskv.model.cluster import KmsProfile
     from azext_akskv.model.finding import Finding
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNKNOWN = range(6)
@@ -50,6 +51,8 @@ class Result:
     keep: tuple[str, ...] = ()
     rewrite: Rewrite | None = None
     trouble: Trouble | None = None
+    profile: KmsProfile | None = None
+    """What the cluster's profile says after a run that changed KMS, as it was read again at the end."""
 
     @property
     def exit_code(self) -> int:

@@ -6,16 +6,17 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from azext_akskv.checks.declare import ACCESS, IDENTITY, KEY, NETWORK, SECRETS, run_checks
+from azext_akskv.checks.declare import ACCESS, GOVERNANCE, IDENTITY, KEY, NETWORK, SECRETS, run_checks
 from azext_akskv.engine.journal import RunJournal
 from azext_akskv.engine.result import NOT_FOUND, Result, Trouble
 from azext_akskv.engine.runner import Interrupted, carry_out, preview
 from azext_akskv.engine.step import Plan, Run
+from azext_akskv.flows.previous_keys import keys_before
 from azext_akskv.flows.world import Consent, World
 from azext_akskv.model.finding import Finding, State
 from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.snapshot import Snapshot, UnfinishedRun, Wanted
-from azext_akskv.observe.take import Lookout, take_snapshot
+from azext_akskv.observe.take import Lookout, ask_ahead, take_snapshot
 from azext_akskv.ports import read_only
 
 VAULT_CATEGORIES = frozenset({IDENTITY, KEY, ACCESS, NETWORK})
@@ -42,29 +43,43 @@ def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
     with world.journal.locked():
         seen = look(wanted, world, flow.before)
         snapshot = dataclasses.replace(seen, accepted=tuple(consent.accept))
-        findings = accepted(cured(run_checks(flow.before, snapshot), flow.cures), consent.accept)
+        findings = _judged(flow, snapshot)
+        if not any(finding.blocks for finding in findings):
+            snapshot = ask_ahead(snapshot, lookout(world, flow.before))
+            findings = _judged(flow, snapshot)
         plan, gap = _planned(flow, snapshot, findings)
         world.reporter.findings(findings)
         if plan is None or any(finding.blocks for finding in findings):
             return Result(flow.name, "", "refused", findings=tuple(findings), trouble=_refusal(findings, gap))
         result = _rehearse_and_carry_out(plan, snapshot, world, consent)
         if flow.after and result.status == "done" and any(step.state == "done" for step in result.steps):
-            findings = _afterwards(flow, wanted, world, findings)
+            seen = look(wanted, world, flow.after)
+            findings = _afterwards(flow, seen, world, findings)
+            result = _with_profile(result, plan, seen)
         return dataclasses.replace(result, findings=tuple(findings))
 
 
 def look(wanted: Wanted, world: World, categories: Sequence[str]) -> Snapshot:
     """Looks at everything that checks of these categories need, through ports that cannot write."""
     unfinished = tuple(UnfinishedRun(r.run, r.flow, str(r.first.get("asked", ""))) for r in world.journal.unfinished())
-    lookout = Lookout(
+    seen = take_snapshot(wanted, lookout(world, categories), unfinished)
+    return dataclasses.replace(seen, former_keys=keys_before(world.journal.runs()))
+
+
+def lookout(world: World, categories: Sequence[str]) -> Lookout:
+    return Lookout(
         ports=read_only(world.ports),
         target=world.target,
         reporter=world.reporter,
         workers=world.workers,
         vault=not VAULT_CATEGORIES.isdisjoint(categories),
         secrets=SECRETS in categories,
+        governance=GOVERNANCE in categories,
     )
-    return take_snapshot(wanted, lookout, unfinished)
+
+
+def _judged(flow: Flow, snapshot: Snapshot) -> list[Finding]:
+    return accepted(cured(run_checks(flow.before, snapshot), flow.cures), snapshot.accepted)
 
 
 def cured(findings: Sequence[Finding], codes: frozenset[str]) -> list[Finding]:
@@ -147,11 +162,18 @@ def _run_in(world: World, journal: RunJournal) -> Run:
     return run
 
 
-def _afterwards(flow: Flow, wanted: Wanted, world: World, before: Sequence[Finding]) -> list[Finding]:
+def _afterwards(flow: Flow, seen: Snapshot, world: World, before: Sequence[Finding]) -> list[Finding]:
     """A run that changed something is looked at once more, with the same checks: they replace those from before."""
-    seen = cured(run_checks(flow.after, look(wanted, world, flow.after)), flow.cures)
-    world.reporter.findings(seen)
-    return [*(finding for finding in before if finding.category not in flow.after), *seen]
+    now = cured(run_checks(flow.after, seen), flow.cures)
+    world.reporter.findings(now)
+    return [*(finding for finding in before if finding.category not in flow.after), *now]
+
+
+def _with_profile(result: Result, plan: Plan, seen: Snapshot) -> Result:
+    """What templates must say from now on, where the plan was to change KMS."""
+    cluster = seen.cluster.value
+    changes = cluster and any(step.point_of_no_return for step in plan.steps)
+    return dataclasses.replace(result, profile=cluster.kms) if cluster and changes else result
 
 
 def _refusal(findings: Sequence[Finding], gap: str) -> Trouble:

@@ -61,6 +61,11 @@ def eras_of(runs: Iterable[RunFile]) -> list[Era]:
     return eras
 
 
+def keys_before(runs: Iterable[RunFile]) -> tuple[KeyId, ...]:
+    """The keys of all eras but the last."""
+    return tuple(era.key for era in eras_of(runs)[:-1] if era.key)
+
+
 def _sightings(line: Mapping[str, Any]) -> Iterator[tuple[KeyId | None, datetime | None]]:
     """What a line says about the key in force: at a run's start, or when a step changed it or found it changed."""
     if line["event"] == "start":

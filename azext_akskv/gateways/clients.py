@@ -9,6 +9,7 @@ from typing import Any
 
 from azext_akskv.failures import Denied
 from azext_akskv.gateways.errors import asking
+from azext_akskv.model.governance import LoginKind
 from azext_akskv.model.vault import Vault
 
 CLUSTER_VERSIONS = ("2026-08-01", "2026-06-01", "2025-05-01")
@@ -64,6 +65,23 @@ class Clients:
             raise Denied(f"ask the vault {vault.id.name} itself", "VaultElsewhere", why)
         return self._once(("vault data plane", vault.host), lambda: self._key_client(vault))
 
+    def maintenance(self, subscription: str, api_version: str) -> Any:
+        """The maintenance configurations of azure-mgmt-containerservice."""
+        return self._arm("clusters", subscription, api_version, _cluster_client).maintenance_configurations
+
+    def send(self, subscription: str, request: Any) -> Any:
+        """A request to ARM by its path, with az's login and retries, through the client of the vaults."""
+        return self.vaults(subscription).send_request(request)
+
+    def login(self, subscription: str) -> tuple[LoginKind, int]:
+        """Who az is signed in as, and when (seconds since 1970) the present access token ends."""
+        from azure.cli.core._profile import Profile
+
+        user = Profile(cli_ctx=self._cli_ctx).get_subscription(subscription)["user"]
+        credential = self._credential(subscription)
+        token = credential.get_token(*resource_scopes(self._cli_ctx))
+        return login_kind(user, credential), int(token.expires_on)
+
     def tenant_of(self, subscription: str) -> str:
         """The tenant that owns a subscription, as az's login knows it: a cluster with a user-assigned identity does not
         tell its tenant."""
@@ -110,6 +128,30 @@ class Clients:
             if key not in self._made:
                 self._made[key] = make()
             return self._made[key]
+
+
+def resource_scopes(cli_ctx: Any) -> list[str]:
+    """What az's own clients ask tokens for."""
+    from azure.cli.core.auth.util import resource_to_scopes
+
+    scopes: list[str] = resource_to_scopes(cli_ctx.cloud.endpoints.active_directory_resource_id)
+    return scopes
+
+
+def login_kind(user: dict[str, Any], credential: Any) -> LoginKind:
+    """Of a service principal az keeps a secret, the path of a certificate, or a federated token; which one it is only
+    the credential of msal tells, and only its kind is looked at. [CLI]"""
+    if user.get("cloudShellID"):
+        return LoginKind.CLOUD_SHELL
+    if user.get("assignedIdentityInfo"):
+        return LoginKind.MANAGED_IDENTITY
+    if user.get("type") == "user":
+        return LoginKind.USER
+    app = getattr(getattr(credential, "_credential", None), "_msal_app", None)
+    kept = getattr(app, "client_credential", None)
+    if isinstance(kept, dict) and "client_assertion" in kept:
+        return LoginKind.FEDERATED
+    return LoginKind.SERVICE_PRINCIPAL if kept else LoginKind.OTHER
 
 
 def _cluster_client() -> Any:

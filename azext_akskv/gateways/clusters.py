@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from azure.core import MatchConditions
 
 from azext_akskv.failures import GatewayError, Rejected
-from azext_akskv.gateways.answers import Answer, Json, answer
+from azext_akskv.gateways.answers import Answer, Json, answer, items
 from azext_akskv.gateways.clients import CLUSTER_VERSIONS, RENEWED_SINCE, Clients
 from azext_akskv.gateways.errors import UNKNOWN_VERSION, asking
 from azext_akskv.gateways.operations import WatchedPolling
 from azext_akskv.model.cluster import Cluster, parse_cluster, with_identity, with_kms_off, with_kms_on, with_tags
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.ports import KmsSetting, Watch
+
+NEVER = datetime.fromtimestamp(0, timezone.utc)
+"""Stands for the service's time in lists, whose pages do not tell it."""
 
 
 class ArmClusters:
@@ -43,6 +47,18 @@ class ArmClusters:
                 unknown = error
         # pylint: disable-next=used-before-assignment  # there is at least one version to ask with
         raise Rejected(doing, unknown.code, unknown.message, unknown.request_id)
+
+    def all(self, subscription: str) -> list[Cluster]:
+        """Under the version that a cluster was read with before."""
+        with asking("list the clusters of the subscription"):
+            pages = self._clients.clusters(subscription, self._version).list()
+            renewed, tenant = self._version >= RENEWED_SINCE, self._clients.tenant_of(subscription)
+            return [parse_cluster(item, NEVER, tenant=tenant, knows_renewed=renewed) for item in items(pages)]
+
+    def maintenance(self, cluster: Cluster) -> list[Json]:
+        with asking(f"read the maintenance configurations of {cluster.id.name}"):
+            configurations = self._clients.maintenance(cluster.id.subscription, self._version)
+            return items(configurations.list_by_managed_cluster(cluster.id.group, cluster.id.name))
 
     def turn_on_kms(self, seen: Cluster, setting: KmsSetting, tags: Mapping[str, str], watch: Watch) -> None:
         body = with_kms_on(seen.raw, setting.key, setting.network_access, setting.vault)

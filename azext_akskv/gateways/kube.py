@@ -17,7 +17,7 @@ from azext_akskv.failures import Conflict, Denied, Missing, Rejected, Throttled,
 from azext_akskv.gateways.kube_metrics import METRICS, key_evidence, live_servers
 from azext_akskv.gateways.kube_server import ApiServer, Reply, Request
 from azext_akskv.gateways.kube_status import UNAUTHORIZED
-from azext_akskv.model.kube import KeyEvidence, SecretPage, SecretRef, Switch
+from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch
 from azext_akskv.ports import Touched
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
 WITHOUT_OBJECTS = {"includeObject": "None"}
 MERGE_PATCH = "application/merge-patch+json"
 MOST_CONFLICTS = 4
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/default/leases/akskv"
 IDENTITY_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
 MARK = "akskv/"
@@ -76,16 +77,7 @@ class KubeSecrets:
 
     def touch(self, secret: SecretRef) -> Touched:
         """A conflict means that somebody wrote in between, maybe before the key changed: so it is patched again."""
-        namespace, name = quote(secret.namespace, safe=""), quote(secret.name, safe="")
-        request = Request(
-            doing=f"rewrite {secret}",
-            method="PATCH",
-            path=f"/api/v1/namespaces/{namespace}/secrets/{name}",
-            query=WITHOUT_OBJECTS,
-            body={},
-            content_type=MERGE_PATCH,
-            accept=TABLE,
-        )
+        request = empty_patch(f"rewrite {secret}", secret)
         for conflicts in range(MOST_CONFLICTS + 1):
             try:
                 reply = self._ask(request)
@@ -98,6 +90,21 @@ class KubeSecrets:
                 check_table(request.doing, reply)
                 return Touched(version_of(request.doing, reply), conflicts)
         raise AssertionError("the last conflict is raised")
+
+    def may(self, right: KubeRight) -> bool:
+        attributes = {"verb": right.verb, "resource": right.resource, "group": right.group}
+        attributes |= {"namespace": right.namespace} if right.namespace else {}
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        reply = self._ask(Request(f"ask whether we may {right}", "POST", REVIEWS, body=body))
+        return bool((reply.json.get("status") or {}).get("allowed"))
+
+    def rehearse(self, secret: SecretRef) -> None:
+        doing = f"rehearse the rewrite of {secret}"
+        check_table(doing, self._ask(empty_patch(doing, secret, {"dryRun": "All"})))
 
     def switch(self) -> Switch | None:
         """None also when somebody spoiled the note: then R0 is unknown, and everything is rewritten again."""
@@ -168,6 +175,20 @@ class KubeSecrets:
             if self._connected is None or self._connected is unless:
                 self._connected = self._connect()
             return self._connected
+
+
+def empty_patch(doing: str, secret: SecretRef, query: dict[str, str] | None = None) -> Request:
+    """What makes an API server write a stale secret anew, and answer without its values."""
+    namespace, name = quote(secret.namespace, safe=""), quote(secret.name, safe="")
+    return Request(
+        doing=doing,
+        method="PATCH",
+        path=f"/api/v1/namespaces/{namespace}/secrets/{name}",
+        query={**WITHOUT_OBJECTS, **(query or {})},
+        body={},
+        content_type=MERGE_PATCH,
+        accept=TABLE,
+    )
 
 
 def check_table(doing: str, reply: Reply) -> None:

@@ -8,7 +8,7 @@ from azext_akskv.failures import Conflict
 from azext_akskv.gateways.answers import Answer, Json, answer, items
 from azext_akskv.gateways.clients import API_VERSIONS, Clients
 from azext_akskv.gateways.errors import asking
-from azext_akskv.model.access import ROLE_NAMES, Grant
+from azext_akskv.model.access import ROLE_NAMES, Grant, new_grant
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.times import parse_time
 
@@ -31,19 +31,12 @@ class ArmRoles:
 
     def grant(self, scope: ResourceId, role: str, principal_id: str) -> Grant:
         """A grant that somebody made under another name counts as done."""
-        definition = f"/subscriptions/{scope.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-        properties = {
-            "roleDefinitionId": definition,
-            "principalId": principal_id,
-            # With it the service does not look the principal up, which fails for minutes after its creation. [D]
-            "principalType": "ServicePrincipal",
-        }
         try:
             with asking(f"assign {ROLE_NAMES.get(role, role)} at {scope.name}"):
                 made: Answer = self._clients.roles(scope.subscription).create(
                     _path(scope),
                     assignment_name(scope, role, principal_id),
-                    {"properties": properties},
+                    new_grant(scope, role, principal_id),
                     api_version=API_VERSIONS["roles"],
                     cls=answer,
                 )

@@ -11,7 +11,7 @@ from azext_akskv.gateways.clients import Clients
 from azext_akskv.gateways.errors import asking
 from azext_akskv.gateways.operations import Unwatched, WatchedPolling
 from azext_akskv.model.ids import ResourceId
-from azext_akskv.model.vault import Vault, parse_vault
+from azext_akskv.model.vault import Vault, new_vault, parse_vault
 
 
 class ArmVaults:
@@ -42,20 +42,7 @@ class ArmVaults:
 
     def create(self, vault: ResourceId, location: str, tenant: str, tags: Mapping[str, str]) -> Vault:
         """Key Vault has no If-None-Match: the caller has looked that there is no such vault."""
-        body = {
-            "location": location,
-            "tags": dict(tags),
-            "properties": {
-                "tenantId": tenant,
-                "sku": {"family": "A", "name": "standard"},
-                "enableRbacAuthorization": True,
-                "enableSoftDelete": True,
-                # A purged key takes the cluster's secrets with it. [AKS docs]
-                "enablePurgeProtection": True,
-                "publicNetworkAccess": "Enabled",
-                "accessPolicies": [],
-            },
-        }
+        body = new_vault(location, tenant, tags)
         # A vault says `RegisteringDns` for a while, without the headers of an operation. [REC]
         polling = WatchedPolling(Unwatched(), self._poll_seconds)
         with asking(f"create the vault {vault.name}"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from azext_akskv.model.ids import ResourceId
 
@@ -52,3 +53,15 @@ class Grant:
     scope: str
     principal_id: str
     created: datetime | None = None
+
+
+def new_grant(scope: ResourceId, role: str, principal_id: str) -> dict[str, Any]:
+    """The body of a role assignment to a service principal."""
+    definition = f"/subscriptions/{scope.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    properties = {
+        "roleDefinitionId": definition,
+        "principalId": principal_id,
+        # With it the service does not look the principal up, which fails for minutes after its creation. [D]
+        "principalType": "ServicePrincipal",
+    }
+    return {"properties": properties}

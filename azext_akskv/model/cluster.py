@@ -88,6 +88,10 @@ class Cluster:
     managed_entra: bool
     local_accounts_disabled: bool
     node_resource_group: str
+    run_command: bool
+    """Whether `az aks command invoke` is allowed."""
+    auto_upgrades: str
+    """The channel by which the cluster upgrades itself; empty: it does not."""
     tags: Mapping[str, str]
     etag: str | None
     seen_at: datetime
@@ -143,6 +147,8 @@ def parse_cluster(raw: Json, seen_at: datetime, *, tenant: str | None = None, kn
         managed_entra=bool((properties.get("aadProfile") or {}).get("managed")),
         local_accounts_disabled=bool(properties.get("disableLocalAccounts")),
         node_resource_group=properties.get("nodeResourceGroup") or "",
+        run_command=not api_server.get("disableRunCommand"),
+        auto_upgrades=upgrade_channel(properties),
         tags=raw.get("tags") or {},
         etag=raw.get("eTag") or raw.get("etag"),
         seen_at=seen_at,
@@ -150,6 +156,12 @@ def parse_cluster(raw: Json, seen_at: datetime, *, tenant: str | None = None, kn
         tenant=(raw.get("identity") or {}).get("tenantId") or tenant,
         knows_renewed=knows_renewed,
     )
+
+
+def upgrade_channel(properties: Json) -> str:
+    """`autoUpgradeProfile.upgradeChannel`, whose `none` is the same as its absence."""
+    channel = (properties.get("autoUpgradeProfile") or {}).get("upgradeChannel") or "none"
+    return "" if str(channel).lower() == "none" else str(channel)
 
 
 def parse_kms(properties: Json) -> KmsProfile:

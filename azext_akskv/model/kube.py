@@ -48,6 +48,25 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class KubeRight:
+    """A right behind the API server. `namespace` None: in every namespace."""
+
+    verb: str
+    resource: str
+    group: str = ""
+    namespace: str | None = None
+
+    def __str__(self) -> str:
+        of = f"{self.resource}.{self.group}" if self.group else self.resource
+        return f"{self.verb} {of} in {self.namespace or 'every namespace'}"
+
+
+TO_REWRITE = (KubeRight("list", "secrets"), KubeRight("patch", "secrets"))
+TO_NOTE = tuple(KubeRight(verb, "leases", "coordination.k8s.io", "default") for verb in ("get", "create", "update"))
+"""The note of the key change is the Lease `akskv` there. [ADR 5]"""
+
+
+@dataclass(frozen=True)
 class KeyEvidence:
     """Which keys the API servers' own metrics name (KMS v2 only). `writing` maps each API server that answered to the
     hashes of the key ids it encrypted with since its start; `servers` are all that are known to run."""
@@ -62,6 +81,15 @@ def key_id_hash(key: str) -> str:
     """
     plugin_key_id = hashlib.sha256(key.encode()).hexdigest()
     return "sha256:" + hashlib.sha256(plugin_key_id.encode()).hexdigest()
+
+
+PLATFORMS_POLICY = "ValidatingAdmissionPolicy 'aks-managed-"
+"""In a refusal: the platform's own policy, such as aks-managed-protect-system-namespaces. [ISS AKS#5645]"""
+
+
+def is_platforms(refusal: str) -> bool:
+    """Whether AKS itself refuses a change in its own namespaces."""
+    return PLATFORMS_POLICY in refusal
 
 
 @dataclass(frozen=True)

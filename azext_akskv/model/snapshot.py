@@ -8,9 +8,11 @@ from typing import Any
 
 from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.governance import Held, Lock, Login, PolicyRefusal
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
-from azext_akskv.model.kube import KeyEvidence, SecretRef, Switch
+from azext_akskv.model.kube import KeyEvidence, KubeRight, Refused, SecretRef, Switch
+from azext_akskv.model.maintenance import Maintenance
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.vault import Vault
 
@@ -45,6 +47,8 @@ class SecretCensus:
     count: int
     namespaces: int
     unreadable: tuple[SecretRef | str, ...] = ()
+    samples: tuple[SecretRef, ...] = ()
+    """The first secret of each namespace that has any."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,23 @@ class Snapshot:
     switch: Observed[Switch | None] = field(default_factory=_unasked)
     evidence: Observed[KeyEvidence | None] = field(default_factory=_unasked)
     """What the API servers' metrics say about their keys, where that was asked for."""
+    neighbours: Observed[tuple[Cluster, ...]] = field(default_factory=_unasked)
+    """The other clusters of the subscription."""
+    maintenance: Observed[Maintenance] = field(default_factory=_unasked)
+    audited: Observed[bool] = field(default_factory=_unasked)
+    """Whether the vault's audit log is kept somewhere."""
+    login: Observed[Login] = field(default_factory=_unasked)
+    locks: Observed[tuple[Lock, ...]] = field(default_factory=_unasked)
+    held: Observed[tuple[Held, ...]] = field(default_factory=_unasked)
+    """The caller's permissions at each scope that the change writes to."""
+    refusals: Observed[tuple[PolicyRefusal, ...]] | None = None
+    """What Azure Policy would refuse; None: not asked, because something else is in the way already."""
+    missing_rights: Observed[tuple[KubeRight, ...]] | None = None
+    """What the caller may not do behind the API server; None: as above."""
+    rehearsal: Observed[tuple[Refused, ...]] | None = None
+    """Secrets, one of each namespace, of which admission refuses a rewrite; None: as above."""
     unfinished: tuple[UnfinishedRun, ...] = ()
+    former_keys: tuple[KeyId, ...] = ()
+    """Keys that runs from this machine saw in use before the last one."""
     accepted: tuple[str, ...] = ()
     """Codes of findings that the user overrules."""

@@ -90,6 +90,21 @@ def parse_vault(raw: Json, seen_at: datetime) -> Vault:
     )
 
 
+def new_vault(location: str, tenant: str, tags: Mapping[str, str]) -> Json:
+    """The body that makes a vault with Azure RBAC, soft delete and purge protection, open to public networks."""
+    properties = {
+        "tenantId": tenant,
+        "sku": {"family": "A", "name": "standard"},
+        "enableRbacAuthorization": True,
+        "enableSoftDelete": True,
+        # A purged key takes the cluster's secrets with it. [AKS docs]
+        "enablePurgeProtection": True,
+        "publicNetworkAccess": "Enabled",
+        "accessPolicies": [],
+    }
+    return {"location": location, "tags": dict(tags), "properties": properties}
+
+
 def _changed_at(raw: Json) -> datetime | None:
     """Key Vault has been seen to answer days of January 1970 here: no time at all. [REC]"""
     time = parse_time((raw.get("systemData") or {}).get("lastModifiedAt"))

@@ -16,14 +16,17 @@ def take_census(secrets: Secrets, reporter: Reporter) -> SecretCensus:
     restart and stay unready over that one value. With very many such secrets the first ones are named.
     """
     walk, count, namespaces = SecretWalk(secrets), 0, secrets.namespaces()
+    samples: dict[str, SecretRef] = {}
     try:
         for namespace in namespaces:
             for page in walk.pages(namespace):
                 count += len(page.secrets)
+                samples |= {namespace: page.secrets[0]} if page.secrets and namespace not in samples else {}
                 reporter.tick(f"{count:,} secrets read")
     except TooManyUnreadable:
         pass  # the ones named so far say enough, and one would have been enough to stop
-    return SecretCensus(count, len(namespaces), tuple(named(each) for each in walk.unreadable))
+    unreadable = tuple(named(each) for each in walk.unreadable)
+    return SecretCensus(count, len(namespaces), unreadable, tuple(samples.values()))
 
 
 def named(unread: Refused) -> SecretRef | str:

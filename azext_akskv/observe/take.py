@@ -20,6 +20,7 @@ from azext_akskv.model.vault import Vault
 from azext_akskv.observe import sections
 from azext_akskv.observe.census import take_census
 from azext_akskv.observe.sections import KeysSeen, Search, if_there, observe
+from azext_akskv.observe.surroundings import around_change, around_cluster, around_vault, probe
 from azext_akskv.ports import Ports
 
 NO_TIME = datetime.fromtimestamp(0, timezone.utc)
@@ -40,7 +41,8 @@ READ_NOTE = "to get leases.coordination.k8s.io in the namespace default"
 @dataclass(frozen=True)
 class Lookout:
     """Where to look from: ports that cannot write, and how many reads may be under way at once (1: in a fixed order,
-    for recordings). `vault`: also at vault, key, identity and grants; `secrets`: also behind the API server."""
+    for recordings). `vault`: also at vault, key, identity and grants; `secrets`: also behind the API server;
+    `governance`: also at locks, rights and login."""
 
     ports: Ports
     target: ResourceId
@@ -48,6 +50,7 @@ class Lookout:
     workers: int = 4
     vault: bool = True
     secrets: bool = True
+    governance: bool = True
 
 
 def take_snapshot(wanted: Wanted, lookout: Lookout, unfinished: tuple[UnfinishedRun, ...] = ()) -> Snapshot:
@@ -62,9 +65,20 @@ def take_snapshot(wanted: Wanted, lookout: Lookout, unfinished: tuple[Unfinished
     search = Search(snapshot, lookout.ports)
     with executor(lookout.workers) as pool:
         found = _around(search, lookout, pool)
-    if cluster.value is None and found["vault"].value:
-        found["taken_at"] = found["vault"].value.seen_at
-    return _with_secrets(dataclasses.replace(snapshot, **found), lookout)
+        if cluster.value is None and found["vault"].value:
+            found["taken_at"] = found["vault"].value.seen_at
+        snapshot = dataclasses.replace(snapshot, **found)
+        if lookout.governance:
+            found = around_change(snapshot, lookout.ports, pool)
+            snapshot = dataclasses.replace(snapshot, **found)
+    return _with_secrets(snapshot, lookout)
+
+
+def ask_ahead(snapshot: Snapshot, lookout: Lookout) -> Snapshot:
+    """The snapshot with what Azure Policy and the API server say to the change that it leads to."""
+    lookout.reporter.looking_at("policies and rights")
+    with executor(lookout.workers) as pool:
+        return probe(snapshot, lookout.ports, pool)
 
 
 def _around(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
@@ -78,7 +92,9 @@ def _around(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
     seeking_identity: Future[Observed[Identity | None]] = pool.submit(
         observe, "the identity", READ_IDENTITY, lambda: sections.identity(search)
     )
+    waiting = around_cluster(search.snapshot, lookout.ports, pool)
     vault, identity = seeking_vault.result(), seeking_identity.result()
+    waiting |= around_vault(vault, lookout.ports, pool)
     seeking_keys: Future[KeysSeen] = pool.submit(sections.keys, search, vault, READ_KEY)
     seeking_grants: Future[Observed[tuple[Grant, ...]]] = pool.submit(
         observe, "the role assignments", READ_GRANTS, lambda: sections.grants(search, vault, identity)
@@ -92,6 +108,7 @@ def _around(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
         "newest": keys.newest,
         "grants": grants,
         **_in_the_bin(search, vault, keys.wanted),
+        **{name: seeking.result() for name, seeking in waiting.items()},
     }
 
 

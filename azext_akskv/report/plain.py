@@ -15,6 +15,11 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
 """Unicode categories: controls, format characters (the bidirectional ones and zero widths), private use, surrogates."""
 
 
+def plain_code(line: str) -> str:
+    """The same for a line of code, which keeps its indentation."""
+    return line[: len(line) - len(line.lstrip(" "))] + plain(line)
+
+
 def plain(text: str) -> str:
     """One line without terminal sequences, control characters and characters that change the direction of text."""
     blanked = (" " if each.isspace() else each for each in _TERMINAL.sub("", text))

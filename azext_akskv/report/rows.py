@@ -12,6 +12,7 @@ from azext_akskv.model.kube import Refused
 from azext_akskv.model.state import KeyState, KmsState, PreviousKey
 from azext_akskv.report.links import page_of
 from azext_akskv.report.plain import plain
+from azext_akskv.report.text import keep_of
 
 Row = dict[str, Any]
 
@@ -33,7 +34,7 @@ def change_row(result: Result) -> Row:
             for step in result.steps
         ],
         "findings": [finding_row(finding) for finding in result.findings],
-        "keep": [plain(each) for each in result.keep],
+        "keep": [plain(each) for each in keep_of(result)],
         "secrets": rewrite_row(result.rewrite) if result.rewrite else None,
     }
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from azext_akskv.engine.result import Result, StepRecord, Trouble
 from azext_akskv.engine.runner import INTERRUPTED
 from azext_akskv.engine.step import Plan, Rewrite, Step
-from azext_akskv.model.cluster import Experience
+from azext_akskv.model.cluster import Experience, KmsProfile
 from azext_akskv.model.finding import Finding, State
 from azext_akskv.model.state import KmsState
+from azext_akskv.report import template
 from azext_akskv.report.links import page_of
-from azext_akskv.report.plain import plain
+from azext_akskv.report.plain import plain, plain_code
 from azext_akskv.report.short import short
 from azext_akskv.report.times import duration
 
@@ -138,10 +139,31 @@ def keep_lines(keep: Iterable[str]) -> list[Line]:
     return lines
 
 
+def keep_of(result: Result) -> tuple[str, ...]:
+    """With what templates must say, where KMS was changed."""
+    return (*result.keep, template.sentence(result.profile)) if result.profile else result.keep
+
+
+def template_lines(profile: KmsProfile | None) -> list[Line]:
+    """Ready to be pasted into the kinds of template that there are."""
+    if profile is None:
+        return []
+    return [
+        Line(f"         {kind if number == 0 else '':<11}", plain_code(line), wraps=False)
+        for kind, lines in template.snippets(profile).items()
+        for number, line in enumerate(lines)
+    ]
+
+
 def ending(result: Result, command: str) -> list[Line]:
     """The last word: what came of it, what is safe, and how to go on. `command` is the one that the user gave."""
     if result.status == "done":
-        return [Line("", _done(result)), *_about_secrets(result.rewrite), *keep_lines(result.keep)]
+        return [
+            Line("", _done(result)),
+            *_about_secrets(result.rewrite),
+            *keep_lines(keep_of(result)),
+            *template_lines(result.profile),
+        ]
     if result.status == "dry-run":
         once = " Once it is done:" if result.keep else ""
         return [Line("", f"Nothing was changed (dry run).{once}"), *keep_lines(result.keep)]

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from azext_akskv.engine.pace import CONNECTIONS, suiting_rate
+from azext_akskv.engine.pace import CONNECTIONS
 from azext_akskv.engine.step import Rewrite, Run, Seen, Step
 from azext_akskv.engine.waiting import until
 from azext_akskv.failures import Rejected
+from azext_akskv.model.duration import suiting_rate
 from azext_akskv.model.kube import Refused, Switch
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import RUN_TAG

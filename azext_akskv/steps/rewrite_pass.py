@@ -14,7 +14,7 @@ from azext_akskv.engine.pace import CONNECTIONS, RateLimit, executor
 from azext_akskv.engine.secret_walk import SecretWalk
 from azext_akskv.engine.step import Run
 from azext_akskv.failures import Conflict, Denied, GatewayError, Missing, Rejected
-from azext_akskv.model.kube import Refused, SecretPage, SecretRef, Switch, Tally
+from azext_akskv.model.kube import Refused, SecretPage, SecretRef, Switch, Tally, is_platforms
 from azext_akskv.ports import Touched
 from azext_akskv.steps.rewrite_cursor import Bookmark, Cursor
 from azext_akskv.steps.rewrite_patience import Patience
@@ -25,8 +25,6 @@ WINDOW = 4
 """Patches under way or done but not yet counted, for each connection."""
 MOST_REFUSED = 1000
 """With more of them nobody reads on: something refuses everything, and the pass stops."""
-PLATFORM = "ValidatingAdmissionPolicy 'aks-managed-"
-"""In a refusal: the platform's own policy, such as aks-managed-protect-system-namespaces. [ISS AKS#5645]"""
 REASON_LENGTH = 240
 
 
@@ -137,7 +135,7 @@ class Pass:
         elif isinstance(outcome, Missing):
             self._add(Tally(total=1, gone=1))
         else:
-            self._refuse(Refused(listed.secret, reason(outcome), PLATFORM in outcome.message))
+            self._refuse(Refused(listed.secret, reason(outcome), is_platforms(outcome.message)))
 
     def _touched(self, touched: Touched, rewritten: bool, newer: bool, conflicts: int) -> None:
         self._add(

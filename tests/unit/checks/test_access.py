@@ -91,3 +91,14 @@ def test_contributor_grant() -> None:
 def test_contributor_grant_on_a_vault_with_access_policies_gives_away_every_key() -> None:
     snapshot = a_snapshot(PRIVATE, vault=by_policy())
     assert "every key and secret" in problem("contributor-grant", snapshot).why
+
+
+def test_grant_young() -> None:
+    assert state("grant-young", a_snapshot()) == "ok"  # it is still to be made
+    assert state("grant-young", a_snapshot(grants=(a_grant(KEY_VAULT_CRYPTO_USER, minutes_ago=11),))) == "ok"
+    finding = problem("grant-young", a_snapshot(grants=(a_grant(KEY_VAULT_CRYPTO_USER, minutes_ago=3),)))
+    assert "3 min ago" in finding.text and not finding.blocks
+    older = (a_grant(KEY_VAULT_CRYPTO_USER, minutes_ago=3), a_grant(KEY_VAULT_CRYPTO_OFFICER))
+    assert state("grant-young", a_snapshot(grants=older)) == "ok"  # the other one works already
+    assert state("grant-young", a_snapshot(vault=by_policy("encrypt", "decrypt"))) == "skipped"
+    assert state("grant-young", a_snapshot(grants=Observed.unknown("403"))) == "skipped"  # one unknown is enough

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from azext_akskv.model.maintenance import Maintenance, Window
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.snapshot import UnfinishedRun, Wanted
 from azext_akskv.model.tags import IDENTITY_SINCE_TAG, RUN_TAG
@@ -107,3 +109,30 @@ def test_unfinished_run() -> None:
     assert finding.blocks and finding.may_accept and "--run 20261122-144501-disable" in finding.command
     assert state("unfinished-run", a_snapshot(SHOW, unfinished=(other,))) == "warning"
     assert state("unfinished-run", a_snapshot(Wanted("reencrypt"), unfinished=(other,))) == "skipped"
+
+
+def window(begins_in_minutes: float, hours: int = 4) -> Window:
+    begin = NOW + timedelta(minutes=begins_in_minutes)
+    return Window("aksManagedAutoUpgradeSchedule", begin, begin + timedelta(hours=hours))
+
+
+def test_maintenance_near() -> None:
+    assert state("maintenance-near", a_snapshot()) == "ok"
+    open_now = Maintenance(("aksManagedAutoUpgradeSchedule",), (window(-60),))
+    finding = problem("maintenance-near", a_snapshot(maintenance=open_now))
+    assert "is open from 2026-11-22 13:45 to 17:45 UTC" in finding.text and not finding.blocks
+    soon = Maintenance(("aksManagedAutoUpgradeSchedule",), (window(10),))
+    assert state("maintenance-near", a_snapshot(maintenance=soon)) == "warning"
+    tonight = Maintenance(("aksManagedAutoUpgradeSchedule",), (window(180),))
+    assert state("maintenance-near", a_snapshot(maintenance=tonight)) == "ok"
+    assert state("maintenance-near", a_snapshot(SHOW, maintenance=open_now)) == "skipped"
+    assert state("maintenance-near", a_snapshot(maintenance=Observed.unknown("403"))) == "unknown"
+
+
+def test_maintenance_near_where_nothing_says_when_the_cluster_upgrades_itself() -> None:
+    by_itself = a_cluster(autoUpgradeProfile={"upgradeChannel": "stable"})
+    assert "channel stable" in problem("maintenance-near", a_snapshot(cluster=by_itself)).text
+    scheduled = Maintenance(("aksManagedAutoUpgradeSchedule",), ())
+    assert state("maintenance-near", a_snapshot(cluster=by_itself, maintenance=scheduled)) == "ok"
+    never = a_cluster(autoUpgradeProfile={"upgradeChannel": "none", "nodeOSUpgradeChannel": "NodeImage"})
+    assert state("maintenance-near", a_snapshot(cluster=never)) == "ok"

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import KeyId
+from azext_akskv.model.kube import Switch
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.snapshot import Wanted
 from tests.builders import (
     KEY,
+    NOW,
     OTHER_KEY,
     VAULT,
     a_cluster,
@@ -152,3 +156,59 @@ def test_other_key_attached_is_the_same_key_in_other_letters() -> None:
     shouting = replace(KEY, name="ETCD")
     snapshot = a_snapshot(cluster=a_cluster(cluster_json(kms=shouting)), key_in_use=a_key())
     assert state("other-key-attached", snapshot) == "ok"
+
+
+def test_vault_audit_off() -> None:
+    assert state("vault-audit-off", a_snapshot()) == "ok"
+    finding = problem("vault-audit-off", a_snapshot(audited=False))
+    assert not finding.blocks and shlex.split(finding.command)[:3] == ["az", "monitor", "diagnostic-settings"]
+    assert state("vault-audit-off", a_snapshot(audited=Observed.unknown("403"))) == "unknown"
+    assert state("vault-audit-off", a_snapshot(Wanted("show"), audited=False)) == "skipped"  # KMS was never on
+
+
+def test_key_versionless() -> None:
+    assert state("key-versionless", a_snapshot()) == "ok"
+    assert state("key-versionless", a_snapshot(Wanted("enable", key=KEY))) == "ok"
+    finding = problem("key-versionless", a_snapshot(Wanted("enable", key=replace(KEY, version=None))))
+    assert finding.blocks and not finding.may_accept and "--vault kv1 --key etcd" in finding.command
+    assert state("key-versionless", snapshot_with_kms_on()) == "skipped"
+
+
+def a_neighbour(key: KeyId, name: str = "stage", **on: bool) -> Cluster:
+    raw = cluster_json(kms=key, **on)
+    return a_cluster({**raw, "id": raw["id"].replace("prod", name)})
+
+
+def test_key_shared() -> None:
+    assert state("key-shared", a_snapshot()) == "ok"
+    finding = problem("key-shared", a_snapshot(neighbours=(a_neighbour(OTHER_KEY),)))
+    assert "cluster stage in rg1, which is encrypted with it" in finding.text and "-n" not in finding.command.split()
+    was = problem("key-shared", snapshot_with_kms_on(neighbours=(a_neighbour(KEY, enabled=False),)))
+    assert "still needs it" in was.text
+    elsewhere = a_neighbour(replace(KEY, name="other"))
+    assert state("key-shared", a_snapshot(neighbours=(elsewhere, a_cluster()))) == "ok"
+    assert state("key-shared", a_snapshot(neighbours=Observed.unknown("403"))) == "unknown"
+
+
+def test_key_went_back() -> None:
+    newer = a_key(OTHER_KEY, created=NOW + timedelta(days=1))
+    note = Switch(str(OTHER_KEY), "20261122-144501-enable", 100, proved=True)
+    back = snapshot_with_kms_on(newest=newer, switch=note)
+    finding = problem("key-went-back", back)
+    assert finding.blocks and f"put {OTHER_KEY} into the template" in finding.why and str(OTHER_KEY) in finding.command
+    assert state("key-went-back", replace(back, switch=Observed(replace(note, key=str(KEY).upper())))) == "ok"
+    assert state("key-went-back", replace(back, switch=Observed(None))) == "ok"
+    assert state("key-went-back", replace(back, switch=Observed.unknown("403"))) == "skipped"
+    rotated = snapshot_with_kms_on(newest=a_key(), switch=note)
+    assert state("key-went-back", rotated) == "ok"  # somebody put in a newer one
+    seen_before = replace(rotated, former_keys=(KEY,))
+    assert state("key-went-back", seen_before) == "error"
+
+
+def test_key_went_back_to_none() -> None:
+    off = a_cluster(cluster_json(kms=KEY, enabled=False))
+    note = Switch(str(KEY), "20261122-144501-enable", 100, proved=True)
+    finding = problem("key-went-back", snapshot_with_kms_on(cluster=off, switch=note))
+    assert "KMS is off" in finding.text and not finding.blocks
+    ours = replace(note, key="off")
+    assert state("key-went-back", snapshot_with_kms_on(switch=ours)) == "skipped"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from azext_akskv.model.kube import KeyEvidence, SecretRef, Switch, key_id_hash
+from azext_akskv.model.kube import KeyEvidence, KubeRight, Refused, SecretRef, Switch, key_id_hash
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.snapshot import SecretCensus, Wanted
 from azext_akskv.model.tags import RUN_TAG
@@ -83,3 +83,34 @@ def test_key_evidence() -> None:
     assert state("key-evidence", seen("ab", a=str(KEY), b=str(KEY))) == "ok"
     assert "1 of 2 API servers did not say" in problem("key-evidence", seen("ab", a=str(KEY))).text
     assert "wrote with another key" in problem("key-evidence", seen("ab", a=str(KEY), b=str(OTHER_KEY))).text
+
+
+def test_run_command_off() -> None:
+    assert state("run-command-off", a_snapshot()) == "skipped"  # nobody needs it
+    assert state("run-command-off", a_snapshot(api_server=False)) == "ok"
+    off = a_cluster(apiServerAccessProfile={"disableRunCommand": True})
+    finding = problem("run-command-off", a_snapshot(cluster=off, api_server=Observed.unknown("refused")))
+    assert "--enable-run-command" in finding.command and not finding.blocks
+
+
+def test_kubernetes_rights() -> None:
+    assert state("kubernetes-rights", a_snapshot()) == "skipped"  # not asked
+    assert state("kubernetes-rights", a_snapshot(missing_rights=Observed(()))) == "ok"
+    missing = Observed((KubeRight("patch", "secrets"), KubeRight("create", "leases", "coordination.k8s.io", "default")))
+    finding = problem("kubernetes-rights", a_snapshot(missing_rights=missing))
+    assert "patch secrets in every namespace; create leases.coordination.k8s.io in default" in finding.text
+    assert finding.blocks and finding.command == "kubectl auth can-i patch secrets --all-namespaces"
+    assert state("kubernetes-rights", a_snapshot(missing_rights=Observed.unknown("500"))) == "unknown"
+
+
+def test_admission_refuses() -> None:
+    assert state("admission-refuses", a_snapshot()) == "skipped"
+    assert state("admission-refuses", a_snapshot(rehearsal=Observed(()))) == "ok"
+    own = tuple(Refused(SecretRef(f"team-{n}", "s"), "denied by no-updates") for n in range(3))
+    finding = problem("admission-refuses", a_snapshot(rehearsal=Observed(own)))
+    assert "team-0/s and in 2 more namespaces: denied by no-updates" in finding.text and finding.blocks
+    platforms = Refused(SecretRef("kube-system", "s"), "ValidatingAdmissionPolicy 'aks-managed-x'", platform=True)
+    apart = problem("admission-refuses", a_snapshot(rehearsal=Observed((platforms,))))
+    assert "kube-system" in apart.text and not apart.blocks
+    assert len(findings("admission-refuses", a_snapshot(rehearsal=Observed((*own, platforms))))) == 2
+    assert state("admission-refuses", a_snapshot(rehearsal=Observed.unknown("no dry run"))) == "unknown"

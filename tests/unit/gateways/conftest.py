@@ -20,6 +20,7 @@ from azure.cli.core.sdk.policies import SafeNetworkTraceLoggingPolicy
 from azure.core.credentials import AccessToken
 
 from azext_akskv.gateways.clients import API_VERSIONS
+from azext_akskv.model.governance import LoginKind
 from azext_akskv.model.vault import Vault, parse_vault
 
 NOON = "Sun, 22 Nov 2026 12:00:00 GMT"
@@ -162,6 +163,17 @@ class ClientsOfService:
 
     def tenant_of(self, subscription: str) -> str:
         return f"the tenant of {subscription}"
+
+    def maintenance(self, subscription: str, api_version: str) -> Any:
+        from azure.mgmt.containerservice import ContainerServiceClient
+
+        return self._arm(ContainerServiceClient, subscription, api_version).maintenance_configurations
+
+    def send(self, subscription: str, request: Any) -> Any:
+        return self.vaults(subscription).send_request(request)
+
+    def login(self, subscription: str) -> tuple[LoginKind, int]:
+        return LoginKind.USER, 1_800_000_000
 
     def vaults(self, subscription: str) -> Any:
         from azure.mgmt.keyvault import KeyVaultManagementClient

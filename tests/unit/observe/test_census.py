@@ -17,7 +17,9 @@ def census_of(store: SecretStore) -> SecretCensus:
 
 
 def test_all_secrets_of_all_namespaces_are_counted() -> None:
-    assert census_of(SecretStore(team_a=700, team_b=3)) == SecretCensus(703, 3)
+    census = census_of(SecretStore(team_a=700, team_b=3))
+    assert (census.count, census.namespaces, census.unreadable) == (703, 3, ())
+    assert census.samples == (SecretRef("team-a", "s-000"), SecretRef("team-b", "s-000"))
 
 
 def test_the_count_is_told_on_the_way() -> None:
@@ -30,7 +32,9 @@ def test_an_unreadable_secret_is_named_and_the_others_are_counted() -> None:
     store = SecretStore(team_a=700, team_b=3)
     store.unreadable = {SecretRef("team-a", "s-123"), SecretRef("team-b", "s-000")}
     census = census_of(store)
-    assert census == SecretCensus(701, 3, (SecretRef("team-a", "s-123"), SecretRef("team-b", "s-000")))
+    assert (census.count, census.namespaces) == (701, 3)
+    assert census.unreadable == (SecretRef("team-a", "s-123"), SecretRef("team-b", "s-000"))
+    assert census.samples == (SecretRef("team-a", "s-000"), SecretRef("team-b", "s-001"))
 
 
 def test_an_unreadable_secret_without_a_name_is_told_by_its_namespace() -> None:

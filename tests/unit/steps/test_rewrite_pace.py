@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from azext_akskv.engine.pace import RateLimit, suiting_rate
+from azext_akskv.engine.pace import RateLimit
+from azext_akskv.model.duration import suiting_rate
 from azext_akskv.model.ids import KeyId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import SecretPage, SecretRef, Tally

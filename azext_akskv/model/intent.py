@@ -1,0 +1,159 @@
+"""What a command is going to write, worked out before the first write: so that a lock, a policy or a missing right that
+would stop it midway is found while nothing was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from azext_akskv.model.access import (
+    APPROVES_ENDPOINTS,
+    KEY_POLICY,
+    KEY_VAULT_CONTRIBUTOR,
+    KEY_VAULT_CRYPTO_USER,
+    ROLE_NAMES,
+    USES_KEYS,
+    new_grant,
+)
+from azext_akskv.model.choice import (
+    Place,
+    identity_to_use,
+    is_on_with,
+    key_name_to_use,
+    network_access_of,
+    place_to_make,
+    vault_to_use,
+)
+from azext_akskv.model.cluster import Cluster, with_identity, with_kms_off, with_kms_on, with_tags
+from azext_akskv.model.governance import Intent, group_of
+from azext_akskv.model.ids import KeyId, ResourceId
+from azext_akskv.model.key import new_key
+from azext_akskv.model.observed import NotObserved
+from azext_akskv.model.snapshot import Snapshot
+from azext_akskv.model.tags import RUN_TAG
+from azext_akskv.model.vault import new_vault
+
+Json = dict[str, Any]
+
+ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+TO_BE_MADE = "00000000-0000-0000-0000-000000000000"
+"""Stands for the principal of an identity that is still to be made; no policy asks which one it is."""
+TAGGED = {RUN_TAG: "run"}
+
+
+def intents_of(snapshot: Snapshot) -> tuple[Intent, ...]:
+    """In the order in which the plan makes them; what is so already is not among them.
+
+    Raises NotObserved when what was looked at does not say what there is to do.
+    """
+    flow, cluster = snapshot.wanted.flow, snapshot.cluster.get()
+    if flow == "disable" and cluster:
+        return tuple(_turning_off(cluster))
+    if flow != "enable":
+        return ()
+    vault = vault_to_use(snapshot)
+    if vault is None:
+        raise NotObserved("no vault was named")
+    preparing = (*_making(snapshot, vault), *_granting(snapshot, vault))
+    if snapshot.wanted.prepare_only or cluster is None:
+        return preparing
+    return (*preparing, *_turning_on(snapshot, cluster, vault))
+
+
+def _turning_off(cluster: Cluster) -> Iterator[Intent]:
+    if cluster.kms.enabled:
+        yield _update(cluster, "turn off KMS", with_kms_off(cluster.raw))
+        yield from _assigning(cluster.identity.id)
+
+
+def _turning_on(snapshot: Snapshot, cluster: Cluster, vault: ResourceId) -> Iterator[Intent]:
+    identity, mode = identity_to_use(snapshot), network_access_of(snapshot) or "Public"
+    seen = snapshot.key.get()
+    key = seen.id if seen else _key_to_be_made(snapshot, vault)
+    if is_on_with(cluster, key, mode, vault):
+        return
+    raw = cluster.raw
+    if identity and cluster.identity.id != identity:
+        raw = with_identity(raw, identity)
+        yield _update(cluster, f"move the cluster to the identity {identity.name}", raw)
+    yield _update(cluster, "turn on KMS", with_kms_on(raw, key, mode, vault))
+    yield from _assigning(identity)
+    if mode == "Private":
+        yield from _by_aks(cluster, vault)
+
+
+def _update(cluster: Cluster, what: str, body: Json) -> Intent:
+    action = "Microsoft.ContainerService/managedClusters/write"
+    return Intent(what, action, str(cluster.id), cluster.id, with_tags(body, TAGGED))
+
+
+def _assigning(identity: ResourceId | None) -> Iterator[Intent]:
+    """ARM asks for it with each PUT of a cluster that has this identity. [D: linked access check]"""
+    if identity:
+        action = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+        yield Intent(f"use the identity {identity.name}", action, str(identity), identity)
+
+
+def _by_aks(cluster: Cluster, vault: ResourceId) -> Iterator[Intent]:
+    """AKS makes a private endpoint in the node resource group and approves it at the vault. [AKS docs]"""
+    nodes = ResourceId(
+        cluster.id.subscription,
+        cluster.node_resource_group,
+        "Microsoft.Network/privateEndpoints",
+        (f"kms-{cluster.id.name}",),
+    )
+    made = "make a private endpoint to the vault"
+    yield Intent(made, "Microsoft.Network/privateEndpoints/write", group_of(nodes), nodes, by_caller=False)
+    approve = "Microsoft.KeyVault/vaults/privateEndpointConnectionsApproval/action"
+    yield Intent("approve that private endpoint", approve, str(vault), vault, by_caller=False)
+
+
+def _making(snapshot: Snapshot, vault: ResourceId) -> Iterator[Intent]:
+    place, name, identity = (
+        place_to_make(snapshot) or Place("", ""),
+        key_name_to_use(snapshot),
+        identity_to_use(snapshot),
+    )
+    if snapshot.vault.get() is None:
+        body = new_vault(place.location, place.tenant, TAGGED)
+        yield _creation(f"create the vault {vault.name}", "Microsoft.KeyVault/vaults/write", vault, body)
+    if name and snapshot.key.get() is None:
+        key = ResourceId(vault.subscription, vault.group, "Microsoft.KeyVault/vaults/keys", (vault.name, name))
+        body = {"location": place.location, **new_key(TAGGED)}
+        yield _creation(f"create the key {name}", "Microsoft.KeyVault/vaults/keys/write", key, body)
+    if identity and snapshot.identity.get() is None:
+        action = "Microsoft.ManagedIdentity/userAssignedIdentities/write"
+        body = {"location": place.location, "tags": TAGGED}
+        yield _creation(f"create the identity {identity.name}", action, identity, body)
+
+
+def _creation(what: str, action: str, resource: ResourceId, body: Json) -> Intent:
+    """Rights on what is not there yet are those at its group."""
+    return Intent(what, action, group_of(resource), resource, body)
+
+
+def _granting(snapshot: Snapshot, vault: ResourceId) -> Iterator[Intent]:
+    if "grant-missing" in snapshot.accepted:
+        return
+    home, identity = snapshot.vault.get(), snapshot.identity.get()
+    who, held = identity.principal_id if identity else TO_BE_MADE, {grant.role for grant in snapshot.grants.get()}
+    scope = str(vault) if home else group_of(vault)
+    if home is None or home.rbac:
+        if not held & USES_KEYS:
+            yield _assignment(vault, scope, KEY_VAULT_CRYPTO_USER, who)
+    elif not home.policy_of(who) >= KEY_POLICY:
+        action = "Microsoft.KeyVault/vaults/accessPolicies/write"
+        yield Intent(f"add an access policy to {vault.name}", action, scope, vault)
+    if network_access_of(snapshot) == "Private" and not held & APPROVES_ENDPOINTS:
+        yield _assignment(vault, scope, KEY_VAULT_CONTRIBUTOR, who)
+
+
+def _assignment(vault: ResourceId, scope: str, role: str, who: str) -> Intent:
+    what = f"assign {ROLE_NAMES[role]} on {vault.name}"
+    return Intent(what, f"{ASSIGNMENTS}/write", scope, vault, {"type": ASSIGNMENTS, **new_grant(vault, role, who)})
+
+
+def _key_to_be_made(snapshot: Snapshot, vault: ResourceId) -> KeyId:
+    home = snapshot.vault.get()
+    suffix = home.host.partition(".")[2] if home else "vault.azure.net"
+    return KeyId(f"{vault.name}.{suffix}", key_name_to_use(snapshot) or "key", "0" * 32)

@@ -1,0 +1,115 @@
+"""What is looked at around a change, what is asked ahead of it, and when nothing is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from azext_akskv.checks.declare import CATEGORIES, CLUSTER, SECRETS
+from azext_akskv.failures import Denied, Rejected, Unavailable
+from azext_akskv.flows.drive import look, lookout
+from azext_akskv.flows.enable import ENABLE
+from azext_akskv.model.kube import KubeRight
+from azext_akskv.model.snapshot import Snapshot, Wanted
+from azext_akskv.observe.take import ask_ahead
+from tests.builders import KEY, TARGET, VAULT, cluster_json
+from tests.fakes import FakeWorld
+from tests.flows import worlds
+
+ASKED = Wanted("enable", vault="kv1", key="etcd")
+DENIED = Denied("read", "AuthorizationFailed", "no")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> FakeWorld:
+    return FakeWorld(tmp_path)
+
+
+def seen(world: FakeWorld, wanted: Wanted = ASKED) -> Snapshot:
+    return look(wanted, world.world(), CATEGORIES)
+
+
+def ahead(world: FakeWorld, wanted: Wanted = ASKED) -> Snapshot:
+    return ask_ahead(seen(world, wanted), lookout(world.world(), CATEGORIES))
+
+
+def test_everything_around_the_change_is_in_the_snapshot(world: FakeWorld) -> None:
+    other = cluster_json(kms=KEY)
+    world.around.neighbours = [{**other, "id": other["id"].replace("prod", "stage")}]
+    snapshot = seen(world)
+    assert [each.id.name for each in snapshot.neighbours.get()] == ["stage"]
+    assert snapshot.audited.get() and snapshot.login.get().renews and snapshot.locks.get() == ()
+    assert {held.scope for held in snapshot.held.get()} == {str(TARGET), str(VAULT), str(snapshot.identity.get().id)}  # type: ignore[union-attr]
+    assert not snapshot.maintenance.get().configured
+
+
+@pytest.mark.parametrize(
+    ("call", "section", "right"),
+    [
+        ("clusters.all", "neighbours", "managedClusters/read"),
+        ("clusters.maintenance", "maintenance", "maintenanceConfigurations/read"),
+        ("governance.audited", "audited", "diagnosticSettings/read"),
+        ("governance.locks", "locks", "locks/read"),
+        ("governance.permissions", "held", "permissions/read"),
+        ("governance.login", "login", "az login"),
+    ],
+)
+def test_what_may_not_be_read_is_unknown_and_names_the_right(
+    world: FakeWorld, call: str, section: str, right: str
+) -> None:
+    world.faults[call] = [DENIED] * 9
+    gap = getattr(seen(world), section).gap
+    assert gap and right in gap
+
+
+def test_a_maintenance_configuration_that_is_not_understood_is_unknown(world: FakeWorld) -> None:
+    world.around.maintenance = [{"name": "odd", "properties": {"maintenanceWindow": {"schedule": {}}}}]
+    assert "cannot be understood" in (seen(world).maintenance.gap or "")
+
+
+def test_only_a_change_looks_at_leave_to_change(world: FakeWorld) -> None:
+    world.faults = {f"governance.{call}": [DENIED] for call in ("locks", "permissions", "login", "refusals")}
+    look(Wanted("show"), world.world(), CATEGORIES)
+    look(Wanted("reencrypt"), world.world(), (CLUSTER, SECRETS))
+    assert all(world.faults.values())
+
+
+def test_policies_rights_and_admission_are_asked_ahead(world: FakeWorld) -> None:
+    world.around.denied = {"turn on KMS": "it is not blue"}
+    world.around.may_not = {KubeRight("patch", "secrets")}
+    world.around.admission = {"team-1": "no updates", "team-2": "ValidatingAdmissionPolicy 'aks-managed-x' denied"}
+    snapshot = ahead(world)
+    assert snapshot.refusals and [each.reason for each in snapshot.refusals.get()] == ["it is not blue"]
+    assert snapshot.missing_rights and snapshot.missing_rights.get() == (KubeRight("patch", "secrets"),)
+    assert snapshot.rehearsal
+    assert [(each.secret.namespace, each.platform) for each in snapshot.rehearsal.get()] == [
+        ("team-1", False),
+        ("team-2", True),
+    ]
+
+
+def test_what_could_not_be_asked_is_unknown(world: FakeWorld) -> None:
+    world.faults = {"governance.refusals": [DENIED], "secrets.may": [Unavailable("ask", "500")]}
+    world.faults["secrets.rehearse"] = [Rejected("x", "BadRequest", 'admission webhook "w" does not support dry run')]
+    snapshot = ahead(world)
+    for section in (snapshot.refusals, snapshot.missing_rights, snapshot.rehearsal):
+        assert section and not section.known
+
+
+def test_nothing_is_asked_where_nothing_is_left_to_do(world: FakeWorld) -> None:
+    assert world.drive(ENABLE, ASKED).status == "done"
+    world.faults = {call: [DENIED] for call in ("governance.refusals", "secrets.may", "secrets.rehearse")}
+    again = world.drive(ENABLE, ASKED)
+    assert {step.state for step in again.steps} == {"already"} and all(world.faults.values())
+
+
+def test_nothing_is_asked_where_something_is_in_the_way_already(tmp_path: Path) -> None:
+    world = worlds.public_rbac(tmp_path)
+    world.vaults[VAULT]["properties"]["networkAcls"] = {"defaultAction": "Deny"}
+    world.faults = {call: [DENIED] for call in ("governance.refusals", "secrets.may", "secrets.rehearse")}
+    assert world.drive(ENABLE, ASKED).status == "refused" and all(world.faults.values())
+
+
+def test_locks_are_read_once_for_each_group(world: FakeWorld) -> None:
+    assert seen(world).locks.known and world.calls["governance.locks"] == 1
