@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator.providers.authorization import assignments
+from emulator.providers.authorization import assignments, locks
 from emulator.providers.containerservice import clusters
 from emulator.providers.ids import group_id
 from emulator.providers.keyvault import vaults
@@ -37,14 +37,22 @@ def populate(world: EmulatedWorld) -> None:
         assignments.grant(world, principal, grant.role, scope_id(world, grant.scope), created)
     for cluster in world.spec.clusters:
         clusters.create(world, group, cluster, created)
+    for lock in world.spec.locks:
+        properties = {"level": lock.level, "notes": lock.notes}
+        locks.put(world, scope_id(world, lock.scope), lock.name, properties).created = created
 
 
 def scope_id(world: EmulatedWorld, scope: str) -> str:
-    """The id of `subscription`, `group` or `vault/<name>`."""
+    """The id of `subscription`, `group`, or `vault/`, `cluster/`, `identity/` and a name. Raises KeyError."""
     kind, _, name = scope.partition("/")
-    if kind == "vault":
-        return vaults.vault_id(spec.SUBSCRIPTION, world.spec.group, name)
-    return group_id(spec.SUBSCRIPTION, world.spec.group) if kind == "group" else f"/subscriptions/{spec.SUBSCRIPTION}"
+    group = world.spec.group
+    return {
+        "subscription": f"/subscriptions/{spec.SUBSCRIPTION}",
+        "group": group_id(spec.SUBSCRIPTION, group),
+        "vault": vaults.vault_id(spec.SUBSCRIPTION, group, name),
+        "cluster": clusters.cluster_id(group, name),
+        "identity": identities.identity_id(spec.SUBSCRIPTION, group, name),
+    }[kind]
 
 
 def _vault_properties(world: EmulatedWorld, vault: spec.Vault) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emulator.kubernetes.admission import AdmissionRule
+from emulator.worlds.governance import Lock
 
 SUBSCRIPTION_NAME = "Shop"
 SUBSCRIPTION = "1f0e5a34-8c1b-4d27-9a56-3b7c2d9e8f10"
@@ -111,7 +112,8 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Grant:
-    """A role assignment made long ago. `scope`: `subscription`, `group`, or `vault/<name>`."""
+    """A role assignment made long ago. `scope`: `subscription`, `group`, or `vault/`, `cluster/`, `identity/` and a
+    name."""
 
     principal: str
     role: str
@@ -147,6 +149,7 @@ class World:
     vaults: tuple[Vault, ...] = (Vault(),)
     identities: tuple[str, ...] = ("shop-id",)
     grants: tuple[Grant, ...] = OPERATOR_GRANTS
+    locks: tuple[Lock, ...] = ()
     delays: Delays = Delays()
     token_seconds: float = 86400.0
     """The life of an access token; managed identities' live for 24 hours. [D]"""

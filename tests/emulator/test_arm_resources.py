@@ -1,4 +1,4 @@
-"""Microsoft.Resources: subscriptions, groups, lists of resources, providers, tags, locks."""
+"""Microsoft.Resources: subscriptions, groups, lists of resources, providers, tags."""
 
 from __future__ import annotations
 
@@ -108,8 +108,3 @@ def test_tags_of_a_cluster_give_it_another_etag() -> None:
     assert client("PATCH", f"{CLUSTER}/providers/Microsoft.Resources/tags/default", tags).status == 200
     after = client("GET", CLUSTER).body
     assert after["tags"] == {"run": "1"} and after["eTag"] != before
-
-
-def test_nothing_is_locked() -> None:
-    url = f"{VAULT}/providers/Microsoft.Authorization/locks?api-version=2016-09-01"
-    assert Arm()("GET", url).body == {"value": []}

@@ -1,4 +1,5 @@
-"""Microsoft.Authorization: role definitions, role assignments, the caller's own permissions."""
+"""Microsoft.Authorization: role definitions, role assignments, the caller's own permissions. Locks are in
+lock_routes."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 from emulator.core.http import Answer, Call
 from emulator.core.router import Routes
 from emulator.providers.authorization import assignments
+from emulator.providers.authorization.lock_routes import declare_lock_routes
 from emulator.providers.authorization.roles import ROLES, Role, role_with_id
 from emulator.providers.errors import arm_error
 from emulator.worlds.spec import SUBSCRIPTION
@@ -16,6 +18,7 @@ ROUTES = Routes()
 _SCOPED = "/{scope:path}/providers/Microsoft.Authorization"
 _ROLE_NAME = re.compile(r"roleName eq '((?:[^']|'')*)'", re.IGNORECASE)
 _ROLE_TYPE = re.compile(r"type eq '([^']*)'", re.IGNORECASE)
+declare_lock_routes(ROUTES)
 
 
 def _scope(call: Call) -> str:

@@ -1,1 +1,1 @@
-"""Microsoft.Resources: subscriptions, resource groups, tags, locks, the list of providers."""
+"""Microsoft.Resources: subscriptions, resource groups, tags, the list of providers."""

@@ -1,4 +1,4 @@
-"""Microsoft.Resources: subscriptions, resource groups, resources of all types, providers, tags; and locks (none)."""
+"""Microsoft.Resources: subscriptions, resource groups, resources of all types, providers, tags."""
 
 from __future__ import annotations
 
@@ -182,9 +182,3 @@ def get_provider(call: Call) -> Answer:
             return Answer(200, _provider(name.partition("/")[0]))
     message = f"The resource namespace '{call.params['namespace']}' is invalid."
     raise arm_error(404, "InvalidResourceNamespace", message, gateway=True)
-
-
-@ROUTES.route("GET", "/{scope:path}/providers/Microsoft.Authorization/locks")
-def list_locks(call: Call) -> Answer:
-    """Nothing is locked in these worlds."""
-    return Answer(200, {"value": []})
