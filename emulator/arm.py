@@ -19,6 +19,8 @@ from emulator.providers.containerservice.routes import ROUTES as CONTAINER_SERVI
 from emulator.providers.errors import arm_error
 from emulator.providers.keyvault.routes import ROUTES as KEY_VAULT
 from emulator.providers.managedidentity.routes import ROUTES as MANAGED_IDENTITY
+from emulator.providers.policy.denial import refuse_disallowed
+from emulator.providers.policy.routes import ROUTES as POLICY_INSIGHTS
 from emulator.providers.resources import groups
 from emulator.providers.resources.routes import ROUTES as RESOURCES
 from emulator.providers.versions import refuse_unknown_version
@@ -26,9 +28,9 @@ from emulator.worlds.spec import SUBSCRIPTION, TENANT
 
 AUDIENCES = (f"{ARM}/", "https://management.core.windows.net/", "https://management.azure.com/")
 """Whom a token may be made out to, with or without the closing slash."""
-_PROVIDERS = (AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE)
+_PROVIDERS = (AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE, POLICY_INSIGHTS)
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
-_POSTS_THAT_READ = {"Microsoft.KeyVault/checkNameAvailability"}
+_POSTS_THAT_READ = {"Microsoft.KeyVault/checkNameAvailability", "Microsoft.PolicyInsights/checkPolicyRestrictions"}
 """[D] Access control counts these POSTs as reading."""
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _GROUP_MEMBER = re.compile(r"/subscriptions/[^/]+/resourcegroups/([^/]+)/.+", re.IGNORECASE)
@@ -84,6 +86,7 @@ def _answer(call: Call) -> Answer:
         groups.require(call.world, SUBSCRIPTION, member[1])
     if operation.resource_type != locks.LOCKS:
         locks.refuse_locked(call.world, operation.verb, operation.scope(call.path))
+    refuse_disallowed(call, operation.resource_type)
     return route.handler(call)
 
 

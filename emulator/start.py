@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.providers.authorization import assignments, locks
@@ -10,6 +10,7 @@ from emulator.providers.containerservice import clusters
 from emulator.providers.ids import group_id
 from emulator.providers.keyvault import vaults
 from emulator.providers.managedidentity import identities
+from emulator.providers.policy import language
 from emulator.providers.resources import groups
 from emulator.worlds import spec
 
@@ -21,25 +22,39 @@ AGE = timedelta(days=40)
 
 
 def populate(world: EmulatedWorld) -> None:
-    """Makes what the world's data lists, in an order in which each thing finds what it refers to."""
+    """Makes what the world's data lists, in an order in which each thing finds what it refers to.
+
+    Raises ValueError for a policy that Azure would not take.
+    """
     group, created = world.spec.group, world.clock.now() - AGE
     groups.create(world, group, created)
     for name in world.spec.identities:
         identities.create(world, group, name, world.ids.principal(name), created)
     for vault in world.spec.vaults:
-        request = {"location": spec.LOCATION, "properties": _vault_properties(world, vault)}
-        vaults.create(world, group, vault.name, request, created)
-        for key in vault.keys:
-            for _ in range(key.versions):
-                world.keyvault.create(vaults.host_of(vault.name), key.name, _key_request(world, key))
+        _make_vault(world, vault, created)
     for grant in world.spec.grants:
         principal = world.ids.principal(grant.principal)
         assignments.grant(world, principal, grant.role, scope_id(world, grant.scope), created)
     for cluster in world.spec.clusters:
         clusters.create(world, group, cluster, created)
+    _govern(world, created)
+
+
+def _make_vault(world: EmulatedWorld, vault: spec.Vault, created: datetime) -> None:
+    request = {"location": spec.LOCATION, "properties": _vault_properties(world, vault)}
+    vaults.create(world, world.spec.group, vault.name, request, created)
+    for key in vault.keys:
+        for _ in range(key.versions):
+            world.keyvault.create(vaults.host_of(vault.name), key.name, _key_request(world, key))
+
+
+def _govern(world: EmulatedWorld, created: datetime) -> None:
+    """Locks and policies come last: they would refuse the rest."""
     for lock in world.spec.locks:
         properties = {"level": lock.level, "notes": lock.notes}
         locks.put(world, scope_id(world, lock.scope), lock.name, properties).created = created
+    for policy in world.spec.policy_assignments:
+        language.check(policy.rule)
 
 
 def scope_id(world: EmulatedWorld, scope: str) -> str:

@@ -26,3 +26,9 @@ def name_of(resource_id: str) -> str:
 def same_id(one: str | None, other: str | None) -> bool:
     """[REC] Ids come in every letter case, so they are compared without it."""
     return (one or "").rstrip("/").lower() == (other or "").rstrip("/").lower()
+
+
+def covers(scope: str, resource_id: str) -> bool:
+    """Whether what is assigned at `scope` reaches `resource_id`: the same id or one below it."""
+    upper, lower = scope.lower().rstrip("/"), resource_id.lower().rstrip("/")
+    return lower == upper or lower.startswith(upper + "/")

@@ -44,6 +44,7 @@ VERSIONS = {
     "Microsoft.Authorization/permissions": ("2015-07-01", "2018-07-01", "2022-04-01", "2022-05-01-preview"),
     "Microsoft.Authorization/roleAssignments": _ASSIGNMENTS,
     "Microsoft.Authorization/roleDefinitions": (*_ASSIGNMENTS, "2022-05-01-preview", "2023-07-01-preview"),
+    "Microsoft.PolicyInsights/checkPolicyRestrictions": ("2020-07-01", "2022-03-01", "2023-03-01", "2024-10-01"),
     "Microsoft.ManagedIdentity/userAssignedIdentities": (
         *("2015-08-31-preview", "2018-11-30", "2021-09-30-preview", "2022-01-31-preview", "2023-01-31"),
         *("2024-11-30", "2025-01-31-preview", "2025-05-31-preview"),

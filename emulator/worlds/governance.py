@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -13,3 +15,17 @@ class Lock:
     level: str
     scope: str
     notes: str = ""
+
+
+@dataclass(frozen=True)
+class PolicyAssignment:
+    """A policy of Azure Policy where it is assigned (`subscription` or `group`). `rule` is the `if` of its definition,
+    in the policy language; `message` is its non-compliance message."""
+
+    name: str
+    display_name: str
+    rule: Mapping[str, Any]
+    scope: str = "subscription"
+    effect: str = "Deny"
+    mode: str = "Indexed"
+    message: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emulator.kubernetes.admission import AdmissionRule
-from emulator.worlds.governance import Lock
+from emulator.worlds.governance import Lock, PolicyAssignment
 
 SUBSCRIPTION_NAME = "Shop"
 SUBSCRIPTION = "1f0e5a34-8c1b-4d27-9a56-3b7c2d9e8f10"
@@ -150,6 +150,7 @@ class World:
     identities: tuple[str, ...] = ("shop-id",)
     grants: tuple[Grant, ...] = OPERATOR_GRANTS
     locks: tuple[Lock, ...] = ()
+    policy_assignments: tuple[PolicyAssignment, ...] = ()
     delays: Delays = Delays()
     token_seconds: float = 86400.0
     """The life of an access token; managed identities' live for 24 hours. [D]"""

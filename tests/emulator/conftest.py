@@ -14,16 +14,18 @@ from typing import Any
 
 import pytest
 import requests
+from azure.core.credentials import AccessToken
 
 from emulator import environment
 from emulator.core.tls import azure_authority, cluster_authority
 from emulator.emulation import Emulation, Time
 from emulator.entra.metadata import ARM
 from emulator.worlds import catalogue
-from emulator.worlds.spec import CALLER
+from emulator.worlds.spec import CALLER, SUBSCRIPTION
 from tests.emulator.data_planes import DATA, Api, Vault, new_api, small_world
 
 NOW = Time()
+Connect = Callable[..., Any]
 WORKER = Path(__file__).parent.parent / "e2e" / "fork_az.py"
 
 
@@ -75,6 +77,35 @@ def client(both_authorities: Path) -> Iterator[Callable[..., requests.Session]]:
                 token, _ = emulation.world.tokens.issue(who, audience)
                 session.headers["Authorization"] = f"Bearer {token}"
             return session
+
+        yield make
+
+
+class Credential:
+    """The caller of the world."""
+
+    def __init__(self, emulation: Emulation) -> None:
+        self._emulation = emulation
+
+    def get_token(self, *_: str, **__: Any) -> AccessToken:
+        world = self._emulation.world
+        return AccessToken(*world.tokens.issue(world.ids.principal(CALLER), ARM))
+
+
+@pytest.fixture
+def connect(both_authorities: Path) -> Iterator[Connect]:
+    """`connect(emulation, KeyVaultManagementClient)` is an SDK client."""
+    with ExitStack() as stack:
+
+        def make(emulation: Emulation, client: Any, **more: Any) -> Any:
+            transport = {
+                "proxies": {"https": emulation.proxy_url},
+                "connection_verify": str(both_authorities),
+                "credential_scopes": [f"{ARM}/.default"],
+                "polling_interval": 0.05,
+            }
+            made = client(Credential(emulation), SUBSCRIPTION, base_url=ARM, **transport, **more)
+            return stack.enter_context(made)
 
         yield make
 

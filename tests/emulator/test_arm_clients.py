@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from azure.core import MatchConditions
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.containerservice import ContainerServiceClient
@@ -19,43 +16,12 @@ from azure.mgmt.msi import ManagedServiceIdentityClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from emulator.emulation import Emulation
-from emulator.entra.metadata import ARM
-from emulator.worlds.spec import CALLER, SUBSCRIPTION, TENANT, Delays
+from emulator.worlds.spec import CALLER, TENANT, Delays
 from tests.emulator.arm_client import CLUSTER, CRYPTO_USER, IDENTITY, SUB, VAULT
-from tests.emulator.conftest import Running, StockAz
+from tests.emulator.conftest import Connect, Running, StockAz
 
 GROUP, NAME = "shop-rg", "shop"
 QUICK = Delays(update=0.3, grant=0.2, retry_after=0.05)
-Connect = Callable[..., Any]
-
-
-class Credential:
-    """The caller of the world."""
-
-    def __init__(self, emulation: Emulation) -> None:
-        self._emulation = emulation
-
-    def get_token(self, *_: str, **__: Any) -> AccessToken:
-        world = self._emulation.world
-        return AccessToken(*world.tokens.issue(world.ids.principal(CALLER), ARM))
-
-
-@pytest.fixture
-def connect(both_authorities: Path) -> Iterator[Connect]:
-    """`connect(emulation, KeyVaultManagementClient)` is an SDK client."""
-    with ExitStack() as stack:
-
-        def make(emulation: Emulation, client: Any, **more: Any) -> Any:
-            transport = {
-                "proxies": {"https": emulation.proxy_url},
-                "connection_verify": str(both_authorities),
-                "credential_scopes": [f"{ARM}/.default"],
-                "polling_interval": 0.05,
-            }
-            made = client(Credential(emulation), SUBSCRIPTION, base_url=ARM, **transport, **more)
-            return stack.enter_context(made)
-
-        yield make
 
 
 def kms_of(cluster: Any) -> dict[str, Any]:

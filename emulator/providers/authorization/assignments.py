@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from emulator.core.resources import Resource
-from emulator.providers.authorization.evaluate import ASSIGNMENTS, covers
+from emulator.providers.authorization.evaluate import ASSIGNMENTS
 from emulator.providers.authorization.roles import role_named, role_with_id
 from emulator.providers.errors import arm_error
-from emulator.providers.ids import name_of, same_id
+from emulator.providers.ids import covers, name_of, same_id
 from emulator.worlds.spec import CALLER, SUBSCRIPTION, TENANT
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from emulator.core.resources import Resource
 from emulator.providers.authorization.roles import Role, role_with_id
+from emulator.providers.ids import covers
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -32,12 +33,6 @@ def permits(role: Role, action: str, data: bool) -> bool:
     if any(_matches(pattern, action) for pattern in role.not_actions):
         return False
     return any(_matches(pattern, action) for pattern in role.actions)
-
-
-def covers(scope: str, resource_id: str) -> bool:
-    """Whether an assignment at `scope` reaches `resource_id`: the same id or one below it."""
-    upper, lower = scope.lower().rstrip("/"), resource_id.lower().rstrip("/")
-    return lower == upper or lower.startswith(upper + "/")
 
 
 class Rights:

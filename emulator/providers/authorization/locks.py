@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.resources import Resource
-from emulator.providers.authorization.evaluate import covers
 from emulator.providers.errors import arm_error
+from emulator.providers.ids import covers
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
