@@ -17,6 +17,7 @@ from emulator.providers.authorization import locks
 from emulator.providers.authorization.routes import ROUTES as AUTHORIZATION
 from emulator.providers.containerservice.routes import ROUTES as CONTAINER_SERVICE
 from emulator.providers.errors import arm_error
+from emulator.providers.insights.routes import ROUTES as INSIGHTS
 from emulator.providers.keyvault.routes import ROUTES as KEY_VAULT
 from emulator.providers.managedidentity.routes import ROUTES as MANAGED_IDENTITY
 from emulator.providers.policy.denial import refuse_disallowed
@@ -28,7 +29,7 @@ from emulator.worlds.spec import SUBSCRIPTION, TENANT
 
 AUDIENCES = (f"{ARM}/", "https://management.core.windows.net/", "https://management.azure.com/")
 """Whom a token may be made out to, with or without the closing slash."""
-_PROVIDERS = (AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE, POLICY_INSIGHTS)
+_PROVIDERS = (AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE, INSIGHTS, POLICY_INSIGHTS)
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
 _POSTS_THAT_READ = {"Microsoft.KeyVault/checkNameAvailability", "Microsoft.PolicyInsights/checkPolicyRestrictions"}
 """[D] Access control counts these POSTs as reading."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.providers.authorization import assignments, locks
 from emulator.providers.containerservice import clusters
 from emulator.providers.ids import group_id
+from emulator.providers.insights import settings
 from emulator.providers.keyvault import vaults
 from emulator.providers.managedidentity import identities
 from emulator.providers.policy import language
@@ -42,7 +43,11 @@ def populate(world: EmulatedWorld) -> None:
 
 def _make_vault(world: EmulatedWorld, vault: spec.Vault, created: datetime) -> None:
     request = {"location": spec.LOCATION, "properties": _vault_properties(world, vault)}
-    vaults.create(world, world.spec.group, vault.name, request, created)
+    made = vaults.create(world, world.spec.group, vault.name, request, created)
+    if vault.audit_log:
+        workspace = f"{scope_id(world, 'group')}/providers/Microsoft.OperationalInsights/workspaces/shop-logs"
+        logs = [{"categoryGroup": "audit", "enabled": True}]
+        settings.put(world, made, "audit", {"workspaceId": workspace, "logs": logs})
     for key in vault.keys:
         for _ in range(key.versions):
             world.keyvault.create(vaults.host_of(vault.name), key.name, _key_request(world, key))

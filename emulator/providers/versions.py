@@ -36,6 +36,7 @@ _VAULTS = (
     *("2024-11-01", "2025-05-01", "2026-02-01"),
 )
 _ASSIGNMENTS = ("2015-07-01", "2018-01-01-preview", "2020-04-01-preview", "2020-10-01", "2022-04-01")
+_DIAGNOSTICS = ("2016-09-01", "2017-05-01-preview", "2021-05-01-preview")
 VERSIONS = {
     "Microsoft.Resources/tenants": _RESOURCES,
     "Microsoft.Resources/subscriptions": _RESOURCES,
@@ -49,6 +50,8 @@ VERSIONS = {
         *("2015-08-31-preview", "2018-11-30", "2021-09-30-preview", "2022-01-31-preview", "2023-01-31"),
         *("2024-11-30", "2025-01-31-preview", "2025-05-31-preview"),
     ),
+    "Microsoft.Insights/diagnosticSettings": _DIAGNOSTICS,
+    "Microsoft.Insights/diagnosticSettingsCategories": _DIAGNOSTICS,
     "Microsoft.KeyVault/vaults": _VAULTS,
     "Microsoft.KeyVault/deletedVaults": _VAULTS,
     "Microsoft.KeyVault/locations": _VAULTS,

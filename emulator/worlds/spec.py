@@ -64,6 +64,8 @@ OPERATOR_POLICY = Policy(CALLER, ("get", "list", "update", "create", "delete", "
 
 @dataclass(frozen=True)
 class Vault:
+    """`audit_log`: a diagnostic setting sends the log of who did what to a workspace."""
+
     name: str = "shop-kv"
     rbac: bool = True
     public_network_access: str = "Enabled"
@@ -73,6 +75,7 @@ class Vault:
     purge_protection: bool = True
     policies: tuple[Policy, ...] = ()
     keys: tuple[Key, ...] = (Key(),)
+    audit_log: bool = True
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def list_resources(call: Call) -> Answer:
 def _is_wanted(resource: Resource, wanted: dict[str, str]) -> bool:
     body = resource.body
     return (
-        "location" in body
+        bool(body.get("location"))
         and body["type"] != groups.GROUPS
         and same_id(wanted.get("resourcetype", body["type"]), body["type"])
         and same_id(wanted.get("name", body["name"]), body["name"])
