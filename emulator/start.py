@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.providers.authorization import assignments, locks
-from emulator.providers.containerservice import clusters
+from emulator.providers.containerservice import clusters, maintenance
 from emulator.providers.ids import group_id
 from emulator.providers.insights import settings
 from emulator.providers.keyvault import vaults
@@ -37,7 +37,9 @@ def populate(world: EmulatedWorld) -> None:
         principal = world.ids.principal(grant.principal)
         assignments.grant(world, principal, grant.role, scope_id(world, grant.scope), created)
     for cluster in world.spec.clusters:
-        clusters.create(world, group, cluster, created)
+        made = clusters.create(world, group, cluster, created)
+        for configuration in cluster.maintenance:
+            maintenance.put(world, made, configuration.name, dict(configuration.properties))
     _govern(world, created)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from emulator.kubernetes.admission import AdmissionRule
 from emulator.worlds.governance import Lock, PolicyAssignment
@@ -98,8 +100,17 @@ class Secrets:
 
 
 @dataclass(frozen=True)
+class Maintenance:
+    """A maintenance configuration: `properties` as the REST API has them."""
+
+    properties: Mapping[str, Any]
+    name: str = "aksManagedAutoUpgradeSchedule"
+
+
+@dataclass(frozen=True)
 class Cluster:
-    """`identity` names a user-assigned identity; None is a system-assigned one, whose principal is `cluster/<name>`."""
+    """`identity` names a user-assigned identity; None is a system-assigned one, whose principal is `cluster/<name>`.
+    `auto_upgrade` and `node_os_upgrade` are the channels by which AKS upgrades it by itself."""
 
     name: str = "shop"
     kubernetes_version: str = "1.30.7"
@@ -111,6 +122,10 @@ class Cluster:
     kms: Kms | None = None
     secrets: Secrets = Secrets()
     admission: tuple[AdmissionRule, ...] = ()
+    run_command: bool = True
+    auto_upgrade: str | None = None
+    node_os_upgrade: str = "NodeImage"
+    maintenance: tuple[Maintenance, ...] = ()
 
 
 @dataclass(frozen=True)

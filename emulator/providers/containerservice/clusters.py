@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +26,13 @@ _STORAGE = ("diskCSIDriver", "fileCSIDriver", "snapshotController")
 @dataclass
 class ManagedCluster(Resource):
     """`current` and `previous` are the key slots that the API servers run with; `former_principal` is whom the control
-    plane still acts as until `identity_switched`."""
+    plane still acts as until `identity_switched`; `maintenance` has the configurations by name in lower case."""
 
     current: KeySlot | None = None
     previous: KeySlot | None = None
     former_principal: str = ""
     identity_switched: datetime | None = None
+    maintenance: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def cluster_id(group: str, name: str) -> str:
@@ -110,7 +111,7 @@ def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[s
         "networkProfile": _network(),
         "maxAgentPools": 100,
         "identityProfile": {"kubeletidentity": _kubelet(world, group, node_group, cluster.name)},
-        "autoUpgradeProfile": {"nodeOSUpgradeChannel": "NodeImage"},
+        "autoUpgradeProfile": _auto_upgrade(cluster),
         "disableLocalAccounts": not cluster.local_accounts,
         "securityProfile": {},
         "resourceUID": world.ids.uuid("resourceUID", own_id.lower()).replace("-", "")[:24],
@@ -144,8 +145,10 @@ def _defaults() -> dict[str, Any]:
 def _options(cluster: spec.Cluster) -> dict[str, Any]:
     """[REC] Profiles that a plain cluster does not have at all."""
     options: dict[str, Any] = {}
-    if cluster.vnet_integration:
-        options["apiServerAccessProfile"] = {"enableVnetIntegration": True, "subnetId": ""}
+    access = {"enableVnetIntegration": True, "subnetId": ""} if cluster.vnet_integration else {}
+    access |= {} if cluster.run_command else {"disableRunCommand": True}
+    if access:
+        options["apiServerAccessProfile"] = access
     if cluster.entra:
         options["aadProfile"] = {
             "managed": True,
@@ -155,6 +158,11 @@ def _options(cluster: spec.Cluster) -> dict[str, Any]:
             "tenantID": spec.TENANT,
         }
     return options
+
+
+def _auto_upgrade(cluster: spec.Cluster) -> dict[str, str]:
+    channel = {"upgradeChannel": cluster.auto_upgrade} if cluster.auto_upgrade else {}
+    return {**channel, "nodeOSUpgradeChannel": cluster.node_os_upgrade}
 
 
 def _identity(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[str, Any]:

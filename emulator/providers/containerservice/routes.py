@@ -1,4 +1,4 @@
-"""Microsoft.ContainerService: managed clusters, their credentials, pools and operations."""
+"""Microsoft.ContainerService: managed clusters, their credentials, pools and operations. Maintenance is beside it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from emulator.core.operations import Operation
 from emulator.core.router import Routes
 from emulator.providers.containerservice import bodies, changes, lifecycle, versions
 from emulator.providers.containerservice.clusters import CLUSTERS, ManagedCluster
+from emulator.providers.containerservice.maintenance import declare_maintenance_routes
 from emulator.providers.errors import aks_error, resource_not_found
 
 ROUTES = Routes()
@@ -28,6 +29,9 @@ def _cluster(call: Call) -> ManagedCluster:
     if not isinstance(found, ManagedCluster):
         raise resource_not_found(CLUSTERS, call.params["cluster"], call.params["group"])
     return found
+
+
+declare_maintenance_routes(ROUTES, _CLUSTER, _cluster)
 
 
 def _shown(call: Call, cluster: ManagedCluster) -> dict[str, Any]:
