@@ -89,6 +89,9 @@ def grant_young(snapshot: Snapshot) -> Iterator[Problem]:
     unless_unused(snapshot)
     only_for(snapshot, "enable")
     vault, identity = the_vault(snapshot), the_identity(snapshot)
+    cluster = snapshot.cluster.value
+    if cluster and cluster.kms.enabled:
+        raise NotApplicable("KMS is on already")
     if not vault.rbac:
         raise NotApplicable("access policies have no time of their own")
     grants = [grant.created for grant in the_grants(snapshot) if grant.role in USES_KEYS and grant.created]

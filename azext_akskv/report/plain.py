@@ -16,12 +16,15 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
 
 
 def plain_code(line: str) -> str:
-    """The same for a line of code, which keeps its indentation."""
-    return line[: len(line) - len(line.lstrip(" "))] + plain(line)
+    """The same for a line of code, which keeps its spaces."""
+    return _visible(line)
 
 
 def plain(text: str) -> str:
     """One line without terminal sequences, control characters and characters that change the direction of text."""
+    return " ".join(_visible(text).split())
+
+
+def _visible(text: str) -> str:
     blanked = (" " if each.isspace() else each for each in _TERMINAL.sub("", text))
-    visible = "".join(each for each in blanked if unicodedata.category(each) not in _INVISIBLE)
-    return " ".join(visible.split())
+    return "".join(each for each in blanked if unicodedata.category(each) not in _INVISIBLE)

@@ -49,7 +49,8 @@ def _bicep_value(value: object) -> str:
 
 
 def _arm(kms: KmsProfile) -> list[str]:
-    return json.dumps({"securityProfile": {"azureKeyVaultKms": _profile(kms)}}, indent=2)[2:-2].split("\n")
+    whole = json.dumps({"securityProfile": {"azureKeyVaultKms": _profile(kms)}}, indent=2)
+    return [line.removeprefix("  ") for line in whole.splitlines()[1:-1]]
 
 
 def _profile(kms: KmsProfile) -> dict[str, Any]:

@@ -102,3 +102,5 @@ def test_grant_young() -> None:
     assert state("grant-young", a_snapshot(grants=older)) == "ok"  # the other one works already
     assert state("grant-young", a_snapshot(vault=by_policy("encrypt", "decrypt"))) == "skipped"
     assert state("grant-young", a_snapshot(grants=Observed.unknown("403"))) == "skipped"  # one unknown is enough
+    young = (a_grant(KEY_VAULT_CRYPTO_USER, minutes_ago=3),)
+    assert state("grant-young", snapshot_with_kms_on("enable", grants=young)) == "skipped"  # it works already
