@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from emulator.worlds.spec import Delays
+from tests.changes import CHANGING
 from tests.e2e.conftest import Ended, Station
 
 CLUSTER = ("-g", "shop-rg", "-n", "shop", "--yes")
@@ -58,7 +59,7 @@ CASES = [
 def kill(station: Station, story: Story, point: dict[str, Any]) -> Ended:
     if "line" in point:
         return station.az(*command(story), kill=point)
-    return station.az_killed_at({"method": "PUT|PATCH|POST", "path": "^(?!.*/listCluster)", **point}, *command(story))
+    return station.az_killed_at({"method": "PUT|PATCH|POST", "path": CHANGING, **point}, *command(story))
 
 
 @pytest.mark.parametrize("name", STORIES)
