@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.core.tls import Authority, ClientCertificate, cluster_authority
 from emulator.kubernetes import objects
-from emulator.kubernetes.admission import AdmissionRule
 from emulator.kubernetes.authentication import MASTERS
 from emulator.kubernetes.encryption import (
     Identity,
@@ -27,6 +26,8 @@ from emulator.kubernetes.kubeconfig import Kind as KubeconfigKind
 from emulator.kubernetes.kubeconfig import kubeconfig
 from emulator.kubernetes.registry import Registry
 from emulator.kubernetes.storage import Storage
+from emulator.worlds import spec
+from emulator.worlds.cluster_access import CLUSTER_USER
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -41,15 +42,16 @@ class ApiServer:
     """`away`: connections break off, as while AKS updates the cluster. `synced`: every secret could be read since the
     start; without that it stays unready."""
 
-    def __init__(self, world: EmulatedWorld, cluster_id: str, host: str, admission: tuple[AdmissionRule, ...]) -> None:
+    def __init__(self, world: EmulatedWorld, cluster_id: str, host: str, cluster: spec.Cluster) -> None:
         self.world = world
         self.cluster_id = cluster_id
         self.host = host
+        self.bindings = cluster.bindings
         self.away = False
         self.synced = True
         self.slots: tuple[KeySlot, ...] = ()
         self.plugins: list[Plugin] = []
-        self.registry = Registry(Storage(world.clock.now(), _FIRST_REVISION), admission, self._stamp)
+        self.registry = Registry(Storage(world.clock.now(), _FIRST_REVISION), cluster.admission, self._stamp)
         self._current: KeySlot | None = None
         self._kms: Sequence[KmsV1 | KmsV2] = ()
         self._starts = 0
@@ -124,9 +126,28 @@ class ApiServer:
         return self.authority.client_certificate("masterclient", MASTERS)
 
     @cached_property
+    def user_certificate(self) -> ClientCertificate:
+        """Of the cluster user, who is the administrator too [D] unless the world binds a role to it [OWN]."""
+        if not self._user_is_bound:
+            return self.client_certificate
+        return self.authority.client_certificate(CLUSTER_USER, "clusterUsers")
+
+    @cached_property
     def static_token(self) -> str:
         """128 hexadecimal digits, as in the kubeconfigs of AKS."""
-        return hashlib.sha512(self.world.ids.uuid("kubeconfig-token", self.cluster_id.lower()).encode()).hexdigest()
+        return self._token("kubeconfig-token")
+
+    @cached_property
+    def user_token(self) -> str:
+        """The cluster user's, as `user_certificate`."""
+        return self._token("user-token") if self._user_is_bound else self.static_token
+
+    @property
+    def _user_is_bound(self) -> bool:
+        return any(binding.subject == CLUSTER_USER for binding in self.bindings)
+
+    def _token(self, kind: str) -> str:
+        return hashlib.sha512(self.world.ids.uuid(kind, self.cluster_id.lower()).encode()).hexdigest()
 
     @property
     def identity_hash(self) -> str:

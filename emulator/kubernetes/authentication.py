@@ -13,6 +13,7 @@ from cryptography.x509.oid import NameOID
 from emulator.core.http import Call
 from emulator.entra.tokens import TokenRefused
 from emulator.kubernetes import statuses
+from emulator.worlds.cluster_access import CLUSTER_USER
 from emulator.worlds.spec import SERVER_APP
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def authenticated(server: ApiServer, call: Call) -> User:
             return _certified(call.certificate)
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), server.static_token.encode()):
-            return User("clusterUser", frozenset({MASTERS, "system:authenticated"}))
+            return User(CLUSTER_USER, frozenset({MASTERS, "system:authenticated"}))
+        if scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), server.user_token.encode()):
+            return User(CLUSTER_USER, frozenset({"system:authenticated"}))
     if server.entra is None:
         raise statuses.unauthorized()
     try:

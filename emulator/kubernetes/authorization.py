@@ -1,12 +1,12 @@
-"""What a user may do: all as cluster administrator, what Azure RBAC allows, or only look at what is public."""
+"""What a user may do, by Kubernetes' own RBAC or by Azure's, and how it is told when it may not."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from emulator.kubernetes import statuses
-from emulator.kubernetes.authentication import MASTERS, User
+from emulator.kubernetes import rbac, statuses
+from emulator.kubernetes.authentication import User
 from emulator.kubernetes.kinds import Target
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 # [D] Azure RBAC for Kubernetes knows three verbs.
 _AZURE_VERBS = {"get": "read", "list": "read", "watch": "read", "delete": "delete", "deletecollection": "delete"}
-# Open to every authenticated user, by the cluster roles system:discovery and system:public-info-viewer.
-_PUBLIC = ("/version", "/healthz", "/livez", "/readyz", "/api", "/apis", "/openapi")
 _IN_AZURE = "User does not have access to the resource in Azure. Update role assignment to allow access."
 
 
@@ -32,19 +30,17 @@ class Attributes:
 
 
 def allowed(server: ApiServer, user: User, wanted: Attributes) -> bool:
-    """Whether the user may. Of Kubernetes' own roles and bindings only those that are named here count."""
-    if MASTERS in user.groups:
+    """Whether the user may: by Kubernetes' own RBAC, or because Azure says so."""
+    if any(rbac.allows(rule, wanted) for rule in rbac.rules_of(server, user)):
         return True
-    if wanted.path is not None and _is_public(wanted.path):
-        return True
-    if wanted.group == "authorization.k8s.io" and wanted.resource == "selfsubjectaccessreviews":
-        return True
-    entra = server.entra
-    if entra is None or user.principal_id is None:
+    if user.principal_id is None or not is_decided_in_azure(server):
         return False
-    if user.groups & set(entra.get("adminGroupObjectIDs") or ()):
-        return True
-    return bool(entra.get("enableAzureRBAC")) and _azure_allows(server, user.principal_id, wanted)
+    return _azure_allows(server, user.principal_id, wanted)
+
+
+def is_decided_in_azure(server: ApiServer) -> bool:
+    """[D] With Azure RBAC role assignments count beside Kubernetes' own roles."""
+    return bool((server.entra or {}).get("enableAzureRBAC"))
 
 
 def refuse_unless_allowed(server: ApiServer, user: User, verb: str, target: Target) -> None:
@@ -59,7 +55,7 @@ def refuse_unless_allowed(server: ApiServer, user: User, verb: str, target: Targ
         f'{subject} is forbidden: User "{user.name}" cannot {verb} resource "{kind.plural}" '
         f'in API group "{kind.group}" {where}'
     )
-    if server.entra is not None and server.entra.get("enableAzureRBAC") and user.principal_id:
+    if user.principal_id and is_decided_in_azure(server):
         text += f": {_IN_AZURE}"
     raise statuses.failure(403, "Forbidden", text, statuses.about(kind, target.name))
 
@@ -69,10 +65,6 @@ def refuse_path_unless_allowed(server: ApiServer, user: User, path: str) -> None
     if not allowed(server, user, Attributes("get", path=path)):
         text = f'forbidden: User "{user.name}" cannot get path "{path}"'
         raise statuses.failure(403, "Forbidden", text, {})
-
-
-def _is_public(path: str) -> bool:
-    return any(path == public or path.startswith(public + "/") for public in _PUBLIC)
 
 
 def _azure_allows(server: ApiServer, principal_id: str, wanted: Attributes) -> bool:

@@ -29,7 +29,7 @@ class Kubernetes:
 
     def create(self, cluster_id: str, cluster: spec.Cluster, current: KeySlot | None = None) -> ApiServer:
         """A running API server with the secrets of the cluster's data, written under `current` when there is one."""
-        server = ApiServer(self._world, cluster_id, self.host_of(cluster_id), cluster.admission)
+        server = ApiServer(self._world, cluster_id, self.host_of(cluster_id), cluster)
         server.use_keys(current, None)
         born = self._world.clock.now() - AGE
         stocks = ((NAMESPACES, secrets.namespaces), (CONFIG_MAPS, secrets.config_maps), (SECRETS, secrets.secrets))

@@ -48,7 +48,9 @@ def _resources(group: str, version: str) -> Object:
         if (kind.group, kind.version) == (group, version)
     ]
     if group == _REVIEWS:
-        name, kind_name = "selfsubjectaccessreviews", "SelfSubjectAccessReview"
-        found = [{"name": name, "singularName": "", "namespaced": False, "kind": kind_name, "verbs": ["create"]}]
+        found = [
+            {"name": f"{kind.lower()}s", "singularName": "", "namespaced": False, "kind": kind, "verbs": ["create"]}
+            for kind in ("SelfSubjectAccessReview", "SelfSubjectRulesReview")
+        ]
     group_version = f"{group}/{version}" if group else version
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": found}

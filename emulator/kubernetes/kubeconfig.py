@@ -34,18 +34,18 @@ def kubeconfig(server: ApiServer, kind: Kind) -> str:
         "current-context": cluster,
         "kind": "Config",
         "preferences": {},
-        "users": [{"name": user, "user": _kubelogin() if kind == "entra" else _local(server)}],
+        "users": [{"name": user, "user": _kubelogin() if kind == "entra" else _local(server, kind)}],
     }
     written: str = yaml.safe_dump(document, sort_keys=False)
     return written
 
 
-def _local(server: ApiServer) -> dict[str, Any]:
-    issued = server.client_certificate
+def _local(server: ApiServer, kind: Kind) -> dict[str, Any]:
+    issued = server.client_certificate if kind == "admin" else server.user_certificate
     return {
         "client-certificate-data": _encoded(issued.certificate),
         "client-key-data": _encoded(issued.key),
-        "token": server.static_token,
+        "token": server.static_token if kind == "admin" else server.user_token,
     }
 
 

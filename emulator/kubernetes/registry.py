@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.kubernetes import objects, statuses
-from emulator.kubernetes.admission import AdmissionRule, refuse_by_admission
+from emulator.kubernetes.admission import refuse_by_admission
 from emulator.kubernetes.encryption import Identity, Providers, TransformError
 from emulator.kubernetes.kinds import NAMESPACES, Kind, Target
 from emulator.kubernetes.lists import ListRequest, continue_token, list_request
 from emulator.kubernetes.storage import Entry, Storage
+from emulator.worlds.cluster_access import AdmissionRule
 
 Object = dict[str, Any]
 

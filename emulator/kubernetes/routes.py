@@ -7,14 +7,27 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.core.http import Answer, Call, Dropped
-from emulator.kubernetes import authorization, discovery, health, metrics, openapi, patches, rendering, statuses
+from emulator.kubernetes import (
+    authorization,
+    discovery,
+    health,
+    metrics,
+    openapi,
+    patches,
+    rendering,
+    reviews,
+    statuses,
+)
 from emulator.kubernetes.api_server import ApiServer
 from emulator.kubernetes.authentication import User, authenticated
-from emulator.kubernetes.authorization import Attributes
 from emulator.kubernetes.kinds import Target, target_of
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+_ACCESS = "SelfSubjectAccessReview"
+_REVIEWS = {
+    "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews": _ACCESS,
+    "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews": "SelfSubjectRulesReview",
+}
 _BODIES = ["application/json", "application/json;charset=utf-8"]
 
 
@@ -44,8 +57,8 @@ def answer(call: Call) -> Answer:
 def _other(server: ApiServer, user: User, call: Call) -> Answer:
     """What is no stored resource: discovery, health, version, metrics, reviews."""
     path = call.path.rstrip("/") or "/"
-    if call.method == "POST" and path == _REVIEW:
-        return _review(server, user, call)
+    if call.method == "POST" and path in _REVIEWS:
+        return _review(server, user, call, _REVIEWS[path])
     authorization.refuse_path_unless_allowed(server, user, path)
     if call.method != "GET":
         raise statuses.method_not_allowed()
@@ -78,24 +91,12 @@ def _version(server: ApiServer) -> dict[str, Any]:
     }
 
 
-def _review(server: ApiServer, user: User, call: Call) -> Answer:
-    """SelfSubjectAccessReview: whether the caller itself may do something."""
-    body = _body(call)
-    spec = body.get("spec") or {}
-    resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
-    if resource is not None:
-        wanted = Attributes(
-            resource.get("verb", ""),
-            resource.get("group", ""),
-            resource.get("resource", ""),
-            resource.get("namespace") or None,
-            resource.get("name") or None,
-        )
-    else:
-        wanted = Attributes((path or {}).get("verb", ""), path=(path or {}).get("path", ""))
-    status = {"allowed": authorization.allowed(server, user, wanted)}
-    kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
-    return Answer(201, {**kind, "spec": spec, "status": status})
+def _review(server: ApiServer, user: User, call: Call, kind: str) -> Answer:
+    """[SRC] Everybody may ask about themselves, and is answered with the question."""
+    spec = _body(call).get("spec") or {}
+    status = reviews.access(server, user, spec) if kind == _ACCESS else reviews.rules(server, user, spec)
+    document = {"kind": kind, "apiVersion": f"{reviews.GROUP}/v1", "metadata": {}, "spec": spec, "status": status}
+    return Answer(201, document)
 
 
 def _list(server: ApiServer, call: Call, target: Target) -> Answer:

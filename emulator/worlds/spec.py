@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.kubernetes.admission import AdmissionRule
+from emulator.worlds.cluster_access import AdmissionRule, Binding
 from emulator.worlds.governance import Lock, PolicyAssignment
 
 SUBSCRIPTION_NAME = "Shop"
@@ -122,6 +122,7 @@ class Cluster:
     kms: Kms | None = None
     secrets: Secrets = Secrets()
     admission: tuple[AdmissionRule, ...] = ()
+    bindings: tuple[Binding, ...] = ()
     run_command: bool = True
     auto_upgrade: str | None = None
     node_os_upgrade: str = "NodeImage"

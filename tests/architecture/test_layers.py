@@ -29,7 +29,7 @@ WIRING = "azext_akskv/cli/wiring.py"
 # Everybody in the emulator may name the world's type: it is the object through which they meet.
 EMULATOR = {
     "core": "world",
-    "worlds": "core kubernetes",
+    "worlds": "core",
     "entra": "core worlds",
     "dataplane": "core worlds world entra",
     "kubernetes": "core worlds world entra dataplane",

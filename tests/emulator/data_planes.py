@@ -148,11 +148,12 @@ class Api:
 
 def new_api(world: EmulatedWorld, count: int = 12, version: str = "1.30.7", **more: Any) -> Api:
     """The API server of a new cluster in a small world, seen by its administrator. `more`: properties in Resource
-    Manager, `current` (a KeySlot), and `admission`."""
-    current, admission = more.pop("current", None), more.pop("admission", ())
+    Manager, `current` (a KeySlot), `admission` and `bindings`."""
+    current = more.pop("current", None)
+    access = {name: more.pop(name, ()) for name in ("admission", "bindings")}
     body = {"id": CLUSTER_ID, "properties": {"kubernetesVersion": version, **more}}
     world.resources.put(Resource(CLUSTER_ID, body, world.clock.now()))
-    cluster = Cluster(secrets=Secrets(count=count), admission=admission)
+    cluster = Cluster(secrets=Secrets(count=count), **access)
     server = world.kubernetes.create(CLUSTER_ID, cluster, current)
     return Api(world, server, {"authorization": f"Bearer {server.static_token}"})
 

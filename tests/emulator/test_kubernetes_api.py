@@ -102,17 +102,6 @@ def test_members_of_the_administrators_group_may_everything() -> None:
     assert Api(world, api.server, entra_headers(world, groups=["g1"]))("GET", SECRETS).status == 200
 
 
-def test_a_review_says_what_the_caller_may(api: Api) -> None:
-    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-    body = {"spec": {"resourceAttributes": {"verb": "list", "resource": "secrets"}}}
-    answer = api("POST", path, body)
-    assert (answer.status, answer.body["status"]["allowed"]) == (201, True)
-    dev = Api(api.world, api.server, certificate=certificate("dev", "builders"))
-    assert dev("POST", path, body).body["status"]["allowed"] is False
-    path_body = {"spec": {"nonResourceAttributes": {"verb": "get", "path": "/version"}}}
-    assert dev("POST", path, path_body).body["status"]["allowed"] is True
-
-
 def test_an_api_server_that_is_away_breaks_connections_off(api: Api) -> None:
     api.server.away = True
     with pytest.raises(Dropped):
@@ -134,11 +123,12 @@ def test_health_is_ok_or_one_line_for_each_check(api: Api, endpoint: str) -> Non
 
 
 def test_discovery_leads_to_every_kind(api: Api) -> None:
+    reviews = {"selfsubjectaccessreviews", "selfsubjectrulesreviews"}
     found = {resource["name"] for resource in api("GET", "/api/v1").body["resources"]}
     for group in api("GET", "/apis").body["groups"]:
         path = f"/apis/{group['preferredVersion']['groupVersion']}"
         found |= {resource["name"] for resource in api("GET", path).body["resources"]}
-    assert found == {"configmaps", "events", "leases", "namespaces", "secrets", "selfsubjectaccessreviews"}
+    assert found == {"configmaps", "events", "leases", "namespaces", "secrets", *reviews}
     assert api("GET", "/api").body["versions"] == ["v1"]
     schemas = api("GET", "/openapi/v3").body["paths"]
     assert [api("GET", schema["serverRelativeURL"]).status for schema in schemas.values()] == [200, 200]

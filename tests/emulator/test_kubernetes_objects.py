@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.kubernetes.admission import AdmissionRule
 from emulator.kubernetes.lists import list_request
+from emulator.worlds.cluster_access import AdmissionRule
 from emulator.worlds.spec import NAMESPACES
 from tests.emulator.data_planes import DATA, HERE, MODIFIED, SECRETS, TABLE, Api, names, new_api, small_world
 
