@@ -29,3 +29,16 @@ class PolicyAssignment:
     effect: str = "Deny"
     mode: str = "Indexed"
     message: str = ""
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role definition. Patterns may hold `*`, which also stands for slashes. A world's own role has no GUID: it gets
+    one from its name."""
+
+    name: str
+    guid: str = ""
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.worlds.cluster_access import AdmissionRule, Binding
-from emulator.worlds.governance import Lock, PolicyAssignment
+from emulator.worlds.governance import Lock, PolicyAssignment, Role
 
 SUBSCRIPTION_NAME = "Shop"
 SUBSCRIPTION = "1f0e5a34-8c1b-4d27-9a56-3b7c2d9e8f10"
@@ -168,6 +168,8 @@ class World:
     vaults: tuple[Vault, ...] = (Vault(),)
     identities: tuple[str, ...] = ("shop-id",)
     grants: tuple[Grant, ...] = OPERATOR_GRANTS
+    roles: tuple[Role, ...] = ()
+    """Roles beside the built-in ones, for grants to name."""
     locks: tuple[Lock, ...] = ()
     policy_assignments: tuple[PolicyAssignment, ...] = ()
     delays: Delays = Delays()

@@ -5,17 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.containerservice import ContainerServiceClient
 
 from emulator.core.http import Answer
 from emulator.providers.authorization.evaluate import permits
 from emulator.providers.authorization.roles import role_named
-from emulator.worlds.spec import Delays
+from emulator.worlds.governance import Role
+from emulator.worlds.spec import Delays, Grant
 from tests.emulator.arm_client import CRYPTO_USER, GROUP, IDENTITY, SUB, VAULT, Arm, code_of, message_of
+from tests.emulator.conftest import Connect, Running
+from tests.emulator.data_planes import small_world
 
 DEFINITIONS = f"{VAULT}/providers/Microsoft.Authorization/roleDefinitions?api-version=2022-05-01-preview"
 ASSIGNMENTS = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments"
 CLUSTERS = "Microsoft.ContainerService/managedClusters"
 ENCRYPT = "Microsoft.KeyVault/vaults/keys/encrypt/action"
+PERMISSIONS = "providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
+NARROW = Role(
+    "Cluster Operator",
+    actions=("Microsoft.ContainerService/*", "Microsoft.Authorization/*/read"),
+    not_actions=(f"{CLUSTERS}/listClusterAdminCredential/action", f"{CLUSTERS}/delete"),
+    data_actions=("Microsoft.KeyVault/vaults/keys/*",),
+    not_data_actions=("Microsoft.KeyVault/vaults/keys/purge/action",),
+)
 
 
 def assign(client: Arm, name: str = "one", role: str = CRYPTO_USER, **more: Any) -> Answer:
@@ -68,7 +82,7 @@ def test_a_role_is_read_by_id() -> None:
     ],
 )
 def test_what_a_role_allows(role: str, action: str, data: bool, allowed: bool) -> None:
-    assert permits(role_named(role), action, data) is allowed
+    assert permits(role_named(small_world(), role), action, data) is allowed
 
 
 def test_an_assignment_is_made_with_201_and_who_made_it_shows_later() -> None:
@@ -163,3 +177,52 @@ def test_the_callers_own_permissions_are_those_of_its_roles() -> None:
     permissions = client("GET", url).body["value"]
     assert permissions[0]["actions"] == ["*"]
     assert "Microsoft.KeyVault/vaults/keys/*" in permissions[1]["dataActions"]
+
+
+def test_permissions_are_listed_at_and_above_a_scope_one_entry_for_each_role() -> None:
+    client = Arm(principal="auditor")
+    assert code_of(client("GET", f"{GROUP}/{PERMISSIONS}")) == (403, "AuthorizationFailed")
+    client.grant("auditor", "Reader", GROUP)
+    client.grant("auditor", "Key Vault Crypto User", VAULT)
+    [reader] = client("GET", f"{GROUP}/{PERMISSIONS}").body["value"]
+    assert reader == {"actions": ["*/read"], "notActions": [], "dataActions": [], "notDataActions": []}
+    assert len(client("GET", f"{VAULT}/{PERMISSIONS}").body["value"]) == 2
+    assert code_of(client("GET", f"{SUB}/{PERMISSIONS}")) == (403, "AuthorizationFailed")
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "allowed"),
+    [
+        (f"{CLUSTERS}/write", False, True),
+        (f"{CLUSTERS}/delete", False, False),
+        (f"{CLUSTERS}/listClusterAdminCredential/action", False, False),
+        ("Microsoft.KeyVault/vaults/read", False, False),
+        (ENCRYPT, True, True),
+        ("Microsoft.KeyVault/vaults/keys/purge/action", True, False),
+    ],
+)
+def test_a_world_may_have_roles_of_its_own(action: str, data: bool, allowed: bool) -> None:
+    assert permits(role_named(small_world(roles=(NARROW,)), "cluster operator"), action, data) is allowed
+
+
+def test_a_role_of_a_world_is_a_custom_role_of_its_subscription() -> None:
+    client = Arm(roles=(NARROW,))
+    [role] = client("GET", f"{DEFINITIONS}&$filter=type eq 'CustomRole'").body["value"]
+    assert (role["properties"]["roleName"], role["properties"]["assignableScopes"]) == ("Cluster Operator", [SUB])
+    assert client("GET", role["id"]).body == role
+    assert role["properties"]["permissions"][0]["notDataActions"] == list(NARROW.not_data_actions)
+
+
+def test_the_sdk_reads_the_permissions_of_a_narrow_caller_and_is_held_to_them(
+    running: Running, connect: Connect
+) -> None:
+    emulation = running(roles=(NARROW,), grants=(Grant("ops", "Cluster Operator", "group"),))
+    authorization = connect(emulation, AuthorizationManagementClient)
+    [permission] = authorization.permissions.list_for_resource_group("shop-rg")
+    assert permission.actions == list(NARROW.actions) and permission.not_actions == list(NARROW.not_actions)
+    found = authorization.permissions.list_for_resource("shop-rg", "Microsoft.KeyVault", "", "vaults", "shop-kv")
+    assert [one.data_actions for one in found] == [list(NARROW.data_actions)]
+    clusters = connect(emulation, ContainerServiceClient).managed_clusters
+    assert clusters.get("shop-rg", "shop").name == "shop"
+    with pytest.raises(HttpResponseError, match="listClusterAdminCredential/action"):
+        clusters.list_cluster_admin_credentials("shop-rg", "shop")

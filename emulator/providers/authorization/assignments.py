@@ -33,9 +33,9 @@ def role_definition_id(subscription: str, guid: str) -> str:
 
 
 def grant(world: EmulatedWorld, principal_id: str, role: str, scope: str, created: datetime) -> Resource:
-    """An assignment that stands at the start of a world; `role` is the built-in role's name."""
+    """An assignment that stands at the start of a world; `role` is a role's name."""
     name = world.ids.uuid("roleAssignment", scope.lower(), role, principal_id)
-    definition = role_definition_id(SUBSCRIPTION, role_named(role).guid)
+    definition = role_definition_id(SUBSCRIPTION, role_named(world, role).guid)
     request = {"roleDefinitionId": definition, "principalId": principal_id, "principalType": "ServicePrincipal"}
     return world.resources.put(_assignment(f"{scope}/providers/{ASSIGNMENTS}/{name}", scope, request, created))
 
@@ -110,7 +110,7 @@ def _refuse_bad_request(world: EmulatedWorld, name: str, request: dict[str, Any]
     if missing:
         raise arm_error(400, "InvalidRequestContent", f"The request content was invalid: '{missing[0]}' is required.")
     guid = name_of(request["roleDefinitionId"])
-    if role_with_id(guid) is None:
+    if role_with_id(world, guid) is None:
         message = f"The specified role definition with ID '{guid.replace('-', '')}' does not exist."
         raise arm_error(404, "RoleDefinitionDoesNotExist", message)
     if request.get("principalType") is None and not _in_directory(world, request["principalId"]):

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from emulator.core.resources import Resource
-from emulator.providers.authorization.roles import Role, role_with_id
+from emulator.providers.authorization.roles import role_with_id
 from emulator.providers.ids import covers
+from emulator.worlds.governance import Role
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -28,11 +29,12 @@ def _matches(pattern: str, action: str) -> bool:
 
 def permits(role: Role, action: str, data: bool) -> bool:
     """Whether a role allows a control-plane action or, with `data`, a data action."""
+    allowed, taken_out = role.actions, role.not_actions
     if data:
-        return any(_matches(pattern, action) for pattern in role.data_actions)
-    if any(_matches(pattern, action) for pattern in role.not_actions):
+        allowed, taken_out = role.data_actions, role.not_data_actions
+    if any(_matches(pattern, action) for pattern in taken_out):
         return False
-    return any(_matches(pattern, action) for pattern in role.actions)
+    return any(_matches(pattern, action) for pattern in allowed)
 
 
 class Rights:
@@ -47,7 +49,7 @@ class Rights:
         [D] A new assignment takes effect after a while: `spec.delays.grant`.
         """
         for assignment in self.assignments_of(principal_id, scope):
-            role = role_with_id(assignment.body["properties"]["roleDefinitionId"])
+            role = role_with_id(self._world, assignment.body["properties"]["roleDefinitionId"])
             if role and permits(role, action, data) and self._has_spread(assignment):
                 return True
         return False

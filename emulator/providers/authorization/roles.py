@@ -1,20 +1,15 @@
-"""Built-in roles with their permissions, as the public list of Azure built-in roles gives them [D]."""
+"""Roles: the built-in ones with their permissions, as the public list of Azure built-in roles gives them [D], and a
+world's own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from emulator.worlds.governance import Role
 
-@dataclass(frozen=True)
-class Role:
-    """A role definition. Patterns may hold `*`, which also stands for slashes."""
-
-    name: str
-    guid: str
-    actions: tuple[str, ...] = ()
-    not_actions: tuple[str, ...] = ()
-    data_actions: tuple[str, ...] = ()
-
+if TYPE_CHECKING:
+    from emulator.world import EmulatedWorld
 
 _COMMON = (
     "Microsoft.Authorization/*/read",
@@ -34,7 +29,7 @@ _VAULT_READ = (
 _AKS_USER = ("Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",)
 _AKS_READ = "Microsoft.ContainerService/managedClusters/read"
 
-ROLES = (
+BUILT_IN = (
     Role(
         "Owner",
         "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
@@ -185,15 +180,21 @@ ROLES = (
 )
 
 
-def role_named(name: str) -> Role:
-    """The built-in role with this name, in any letter case. Raises KeyError when there is none."""
-    for role in ROLES:
+def roles_of(world: EmulatedWorld) -> tuple[Role, ...]:
+    """The built-in roles, and the world's own."""
+    own = (replace(role, guid=world.ids.uuid("role", role.name.lower())) for role in world.spec.roles)
+    return (*BUILT_IN, *own)
+
+
+def role_named(world: EmulatedWorld, name: str) -> Role:
+    """The role with this name, in any letter case. Raises KeyError when there is none."""
+    for role in roles_of(world):
         if role.name.lower() == name.lower():
             return role
     raise KeyError(name)
 
 
-def role_with_id(definition_id: str) -> Role | None:
-    """The built-in role that a role definition id (`.../roleDefinitions/<guid>`) or a bare GUID means."""
+def role_with_id(world: EmulatedWorld, definition_id: str) -> Role | None:
+    """The role that a role definition id (`.../roleDefinitions/<guid>`) or a bare GUID means."""
     guid = definition_id.rpartition("/")[2].lower()
-    return next((role for role in ROLES if role.guid == guid), None)
+    return next((role for role in roles_of(world) if role.guid == guid), None)

@@ -10,8 +10,9 @@ from emulator.core.http import Answer, Call
 from emulator.core.router import Routes
 from emulator.providers.authorization import assignments
 from emulator.providers.authorization.lock_routes import declare_lock_routes
-from emulator.providers.authorization.roles import ROLES, Role, role_with_id
+from emulator.providers.authorization.roles import BUILT_IN, role_with_id, roles_of
 from emulator.providers.errors import arm_error
+from emulator.worlds.governance import Role
 from emulator.worlds.spec import SUBSCRIPTION
 
 ROUTES = Routes()
@@ -25,19 +26,20 @@ def _scope(call: Call) -> str:
     return "/" + call.params["scope"]
 
 
-def _definition(call: Call, role: Role) -> dict[str, Any]:
+def _definition(role: Role) -> dict[str, Any]:
     permission = {
         "actions": list(role.actions),
         "notActions": list(role.not_actions),
         "dataActions": list(role.data_actions),
-        "notDataActions": [],
+        "notDataActions": list(role.not_data_actions),
     }
+    built_in = role in BUILT_IN
     return {
         "properties": {
             "roleName": role.name,
-            "type": "BuiltInRole",
+            "type": "BuiltInRole" if built_in else "CustomRole",
             "description": role.name,
-            "assignableScopes": ["/"],
+            "assignableScopes": ["/" if built_in else f"/subscriptions/{SUBSCRIPTION}"],
             "permissions": [permission],
             "createdOn": "2020-05-19T17:52:46.2349235Z",
             "updatedOn": "2021-11-11T20:14:38.1414810Z",
@@ -55,20 +57,23 @@ def list_role_definitions(call: Call) -> Answer:
     """[REC] `$filter=roleName eq '...'` takes the name in any letter case."""
     wanted = call.query.get("$filter", "")
     name, kind = _ROLE_NAME.search(wanted), _ROLE_TYPE.search(wanted)
-    roles = [role for role in ROLES if name is None or role.name.lower() == name[1].replace("''", "'").lower()]
-    if kind and kind[1].lower() != "builtinrole":
-        roles = []
-    return Answer(200, {"value": [_definition(call, role) for role in roles]})
+    found = [
+        _definition(role)
+        for role in roles_of(call.world)
+        if name is None or role.name.lower() == name[1].replace("''", "'").lower()
+    ]
+    wanted_kind = kind[1].lower() if kind else ""
+    return Answer(200, {"value": [one for one in found if wanted_kind in ("", one["properties"]["type"].lower())]})
 
 
 @ROUTES.route("GET", _SCOPED + "/roleDefinitions/{definition}")
 def get_role_definition(call: Call) -> Answer:
-    role = role_with_id(call.params["definition"])
+    role = role_with_id(call.world, call.params["definition"])
     if role is None:
         guid = call.params["definition"].replace("-", "")
         message = f"The specified role definition with ID '{guid}' does not exist."
         raise arm_error(404, "RoleDefinitionDoesNotExist", message)
-    return Answer(200, _definition(call, role))
+    return Answer(200, _definition(role))
 
 
 @ROUTES.route("GET", _SCOPED + "/roleAssignments")
@@ -108,5 +113,5 @@ def delete_role_assignment(call: Call) -> Answer:
 def list_permissions(call: Call) -> Answer:
     """[D] What the caller's own assignments at this scope and above allow, one entry a role."""
     found = call.world.rights.assignments_of(call.claims["oid"], _scope(call))
-    roles = [role_with_id(assignment.body["properties"]["roleDefinitionId"]) for assignment in found]
-    return Answer(200, {"value": [_definition(call, role)["properties"]["permissions"][0] for role in roles if role]})
+    roles = [role_with_id(call.world, assignment.body["properties"]["roleDefinitionId"]) for assignment in found]
+    return Answer(200, {"value": [_definition(role)["properties"]["permissions"][0] for role in roles if role]})
