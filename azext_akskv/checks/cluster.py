@@ -95,14 +95,20 @@ def maintenance_near(snapshot: Snapshot) -> Iterator[Problem]:
             f"{window.end:%H:%M} UTC, and the change takes about {needed.total_seconds() / 60:.0f} min",
             "what AKS begins in that time runs first, and a change of KMS then has to wait for it; after the window "
             "there is more quiet",
-            in_cluster(snapshot, "aks", "maintenanceconfiguration", "show", "--config-name", window.what),
+            _maintenance(snapshot, "show", "--name", window.what),
         )
     if not near and cluster.auto_upgrades and not maintenance.upgrades_scheduled:
         yield Problem(
             f"{cluster.id.name} upgrades itself (channel {cluster.auto_upgrades}) and no maintenance window says when",
             "an upgrade may begin while the change runs, which then has to wait for it",
-            in_cluster(snapshot, "aks", "maintenanceconfiguration", "list", "--output", "table"),
+            _maintenance(snapshot, "list", "--output", "table"),
         )
+
+
+def _maintenance(snapshot: Snapshot, verb: str, *words: str) -> str:
+    target = snapshot.target
+    place = ("--resource-group", target.group, "--cluster-name", target.name, "--subscription", target.subscription)
+    return shell("az", "aks", "maintenanceconfiguration", verb, *place, *words)
 
 
 @check("cluster-version", CLUSTER, State.WARNING, "the Kubernetes version has KMS v2")

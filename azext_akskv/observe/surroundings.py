@@ -120,7 +120,8 @@ def probe(snapshot: Snapshot, ports: Ports, pool: Executor) -> Snapshot:
         found["missing_rights"] = observe(
             "what the caller may do in the cluster", REVIEW, lambda: missing_rights(snapshot, ports, pool)
         )
-    if intents and not snapshot.wanted.skip_reencrypt:
+    refused = "missing_rights" in found and found["missing_rights"].value != ()  # then admission is never reached
+    if intents and not snapshot.wanted.skip_reencrypt and not refused:
         found["rehearsal"] = observe(
             "what admission says to a rewrite", "to patch secrets", lambda: rehearsal(snapshot, ports, pool)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from azext_akskv.checks.declare import CATALOGUE, findings_of
 from azext_akskv.model.finding import Finding
 from azext_akskv.model.snapshot import Snapshot
+from tests.remedies import refusal_of
 
 
 def findings(code: str, snapshot: Snapshot) -> list[Finding]:
@@ -22,4 +23,5 @@ def problem(code: str, snapshot: Snapshot) -> Finding:
     [finding] = findings(code, snapshot)
     assert finding.state.value in ("error", "warning"), finding
     assert finding.text and finding.why, finding
+    assert not refusal_of(finding.command)
     return finding
