@@ -77,11 +77,10 @@ def test_only_a_change_looks_at_leave_to_change(world: FakeWorld) -> None:
 
 def test_policies_rights_and_admission_are_asked_ahead(world: FakeWorld) -> None:
     world.around.denied = {"turn on KMS": "it is not blue"}
-    world.around.may_not = {KubeRight("patch", "secrets")}
     world.around.admission = {"team-1": "no updates", "team-2": "ValidatingAdmissionPolicy 'aks-managed-x' denied"}
     snapshot = ahead(world)
     assert snapshot.refusals and [each.reason for each in snapshot.refusals.get()] == ["it is not blue"]
-    assert snapshot.missing_rights and snapshot.missing_rights.get() == (KubeRight("patch", "secrets"),)
+    assert snapshot.missing_rights and snapshot.missing_rights.get() == ()
     assert snapshot.rehearsal
     assert [(each.secret.namespace, each.platform) for each in snapshot.rehearsal.get()] == [
         ("team-1", False),
@@ -89,12 +88,28 @@ def test_policies_rights_and_admission_are_asked_ahead(world: FakeWorld) -> None
     ]
 
 
-def test_what_could_not_be_asked_is_unknown(world: FakeWorld) -> None:
-    world.faults = {"governance.refusals": [DENIED], "secrets.may": [Unavailable("ask", "500")]}
-    world.faults["secrets.rehearse"] = [Rejected("x", "BadRequest", 'admission webhook "w" does not support dry run')]
+def test_who_may_not_patch_is_not_told_of_admission(world: FakeWorld) -> None:
+    world.around.may_not = {KubeRight("patch", "secrets")}
     snapshot = ahead(world)
-    for section in (snapshot.refusals, snapshot.missing_rights, snapshot.rehearsal):
-        assert section and not section.known
+    assert snapshot.missing_rights and snapshot.missing_rights.get() == (KubeRight("patch", "secrets"),)
+    assert snapshot.rehearsal is None and world.calls["secrets.rehearse"] == 0
+
+
+NO_DRY_RUN = Rejected("x", "BadRequest", 'admission webhook "w" does not support dry run')
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "section"),
+    [
+        ("governance.refusals", DENIED, "refusals"),
+        ("secrets.may", Unavailable("ask", "500"), "missing_rights"),
+        ("secrets.rehearse", NO_DRY_RUN, "rehearsal"),
+    ],
+)
+def test_what_could_not_be_asked_is_unknown(world: FakeWorld, call: str, error: Exception, section: str) -> None:
+    world.faults[call] = [error]
+    asked = getattr(ahead(world), section)
+    assert asked and not asked.known
 
 
 def test_nothing_is_asked_where_nothing_is_left_to_do(world: FakeWorld) -> None:
