@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
@@ -23,6 +23,7 @@ from emulator.providers.managedidentity.routes import ROUTES as MANAGED_IDENTITY
 from emulator.providers.policy.denial import refuse_disallowed
 from emulator.providers.policy.routes import ROUTES as POLICY_INSIGHTS
 from emulator.providers.resources import groups
+from emulator.providers.resources.deletion import declare_group_deletion
 from emulator.providers.resources.routes import ROUTES as RESOURCES
 from emulator.providers.versions import refuse_unknown_version
 from emulator.worlds.spec import SUBSCRIPTION, TENANT
@@ -102,6 +103,16 @@ def _route(call: Call) -> tuple[Route, dict[str, str]]:
         raise arm_error(405, "HttpMethodNotSupported", message, gateway=True)
     message = f"The resource type could not be found in the namespace '{namespace}' for api version '{version}'."
     raise arm_error(404, "InvalidResourceType", message, gateway=True)
+
+
+def _delete(call: Call, resource_id: str) -> None:
+    """Has the provider of a resource delete it, as part of a larger deletion. Raises Refusal."""
+    inner = replace(call, path=resource_id, body=b"")
+    route, inner.params = _route(inner)
+    route.handler(inner)
+
+
+declare_group_deletion(RESOURCES, _delete)
 
 
 def _authenticated(call: Call) -> dict[str, Any]:

@@ -1,0 +1,59 @@
+"""Deleting a resource group: every provider deletes what is its own, then the group goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emulator.core.http import Answer, Call
+from emulator.core.operations import Operation
+from emulator.core.resources import Resource
+from emulator.core.router import Routes
+from emulator.entra.metadata import ARM
+from emulator.providers.errors import arm_error
+from emulator.providers.ids import covers
+from emulator.providers.resources import groups
+from emulator.worlds.spec import SUBSCRIPTION
+
+Delete = Callable[[Call, str], None]
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+_CLUSTERS = "microsoft.containerservice/managedclusters"
+
+
+def declare_group_deletion(routes: Routes, delete: Delete) -> None:
+    """Adds the routes; `delete` has the provider of a resource delete it."""
+
+    @routes.route("DELETE", _SUBSCRIPTION + "/resourceGroups/{group}")
+    def delete_group(call: Call) -> Answer:
+        """[REC] 202 with a Location. Clusters go first [INF]: their secrets need the vaults."""
+        group = groups.require(call.world, SUBSCRIPTION, call.params["group"])
+        for cluster in _members(call, group, clusters=True):
+            delete(call, cluster.id)
+
+        def finish() -> None:
+            for member in _members(call, group, clusters=False):
+                delete(call, member.id)
+            call.world.resources.remove_all(group.id)
+
+        group.body["properties"] = {"provisioningState": "Deleting"}
+        seconds = 2 * call.world.spec.delays.update
+        return _accepted(call, call.world.operations.start(group, ("InProgress",), seconds, finish))
+
+    @routes.route("GET", _SUBSCRIPTION + "/operationresults/{operation}")
+    def get_operation_result(call: Call) -> Answer:
+        """[REC] 202 with the same Location until it is over, then 200."""
+        operation = call.world.operations.get(call.params["operation"])
+        if operation is None:
+            raise arm_error(404, "NotFound", "The operation was not found.", gateway=True)
+        return Answer(200) if operation.result else _accepted(call, operation)
+
+
+def _members(call: Call, group: Resource, *, clusters: bool) -> list[Resource]:
+    """The resources of the group that are nobody's children: the clusters, or all others."""
+    inside = [one for one in call.world.resources if covers(group.id, one.id) and len(one.id.split("/")) == 9]
+    return [one for one in inside if (one.body["type"].lower() == _CLUSTERS) is clusters]
+
+
+def _accepted(call: Call, operation: Operation) -> Answer:
+    path = f"/subscriptions/{SUBSCRIPTION}/operationresults/{operation.id}"
+    location = {"Location": f"{ARM}{path}?api-version={call.query['api-version']}"}
+    return Answer(202, None, location | operation.pace)
