@@ -19,13 +19,8 @@ def test_a_group_goes_with_all_that_is_in_it() -> None:
     client.wait(2)
     over = client("GET", where)
     assert (over.status, over.body, "Location" in over.headers) == (200, None, False)
-    assert [
-        client("HEAD", GROUP).status,
-        client("HEAD", f"{SUB}/resourceGroups/MC_shop-rg_shop_westeurope").status,
-    ] == [
-        404,
-        404,
-    ]
+    for group in (GROUP, f"{SUB}/resourceGroups/MC_shop-rg_shop_westeurope"):
+        assert client("HEAD", group).status == 404
     deleted = client("GET", f"{SUB}/providers/Microsoft.KeyVault/deletedVaults").body["value"]
     assert [one["name"] for one in deleted] == ["shop-kv"]
     assert client.world.oracle.violations == []
