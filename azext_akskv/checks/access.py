@@ -7,11 +7,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from azext_akskv.checks.declare import ACCESS, NotApplicable, check
-from azext_akskv.checks.subjects import only_for, the_grants, the_identity, the_vault, unless_unused
+from azext_akskv.checks.subjects import (
+    only_for,
+    over_private_endpoint,
+    shows_customers_key,
+    the_grants,
+    the_identity,
+    the_vault,
+    unless_unused,
+)
 from azext_akskv.model.access import (
     APPROVES_ENDPOINTS,
     KEY_POLICY,
     KEY_VAULT_CONTRIBUTOR,
+    READS_VAULTS,
     USES_KEYS,
     Identity,
 )
@@ -56,7 +65,14 @@ def grant_missing(snapshot: Snapshot) -> Iterator[Problem]:
             "without it the API servers cannot decrypt a secret",
             _set_policy(vault, identity),
         )
-    if network_access_of(snapshot) == "Private" and not _has_role(snapshot, APPROVES_ENDPOINTS):
+    if shows_customers_key(snapshot):
+        if network_access_of(snapshot) == "Private" and not _has_role(snapshot, READS_VAULTS):
+            yield Problem(
+                f"{identity.id.name} may not read the vault {vault.id.name}",
+                "the new KMS data encryption looks at a private vault as this identity",
+                _assign("Key Vault Reader", vault, identity),
+            )
+    elif network_access_of(snapshot) == "Private" and not _has_role(snapshot, APPROVES_ENDPOINTS):
         yield Problem(
             f"{identity.id.name} may not approve a private endpoint of {vault.id.name}",
             "AKS makes a private endpoint to the vault and approves it as this identity; it stays Pending otherwise",
@@ -108,7 +124,7 @@ def grant_young(snapshot: Snapshot) -> Iterator[Problem]:
 def contributor_grant(snapshot: Snapshot) -> Iterator[Problem]:
     unless_unused(snapshot)
     vault, identity = the_vault(snapshot), the_identity(snapshot)
-    if network_access_of(snapshot) != "Private" or "grant-missing" in snapshot.accepted:
+    if not over_private_endpoint(snapshot) or "grant-missing" in snapshot.accepted:
         return
     roles, showing = {grant.role for grant in the_grants(snapshot)}, snapshot.wanted.flow == "show"
     comes = snapshot.wanted.flow == "enable" and not roles & APPROVES_ENDPOINTS

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from azext_akskv.checks.declare import NETWORK, NotApplicable, check
-from azext_akskv.checks.subjects import at_vault, in_cluster, only_for, the_cluster, the_vault, unless_unused
+from azext_akskv.checks.subjects import (
+    at_vault,
+    in_cluster,
+    only_for,
+    over_private_endpoint,
+    shows_customers_key,
+    the_cluster,
+    the_vault,
+    unless_unused,
+)
 from azext_akskv.model.choice import network_access_of
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
-from azext_akskv.model.vault import Openness
+from azext_akskv.model.vault import Openness, Vault
 
 
 @check("vault-unreachable", NETWORK, State.ERROR, "the vault's firewall fits the mode that the cluster declares")
@@ -18,7 +27,9 @@ def vault_unreachable(snapshot: Snapshot) -> Iterator[Problem]:
     """Legacy KMS knows two shapes: open to all public networks, or closed with a private endpoint. [AKS docs]"""
     unless_unused(snapshot)
     vault, mode = the_vault(snapshot), network_access_of(snapshot)
-    if vault.openness is Openness.SELECTED:
+    if shows_customers_key(snapshot):
+        yield from _for_trusted_services(vault, mode)
+    elif vault.openness is Openness.SELECTED:
         yield Problem(
             f"the firewall of {vault.id.name} lets selected networks in",
             "the control plane's addresses are not yours to know, so no rule can let it in: KMS works with a vault "
@@ -40,12 +51,25 @@ def vault_unreachable(snapshot: Snapshot) -> Iterator[Problem]:
         )
 
 
+def _for_trusted_services(vault: Vault, mode: str | None) -> Iterator[Problem]:
+    """The third shape, of the new KMS data encryption: closed, with a way in for trusted services. [AKS docs]"""
+    if vault.openness is Openness.PUBLIC or (mode == "Private" and vault.trusted_services):
+        return
+    yield Problem(
+        f"the firewall of {vault.id.name} keeps AKS out: it is not open, and "
+        + ("trusted services may not pass it" if mode == "Private" else "the mode is Public"),
+        "with the new KMS data encryption AKS comes in as a trusted service where the mode is Private, and over the "
+        "public network where it is Public",
+        at_vault(vault.id, "update", "--default-action", "Deny", "--bypass", "AzureServices"),
+    )
+
+
 @check("vnet-integration", NETWORK, State.ERROR, "the API server reaches the vault over the virtual network")
 def vnet_integration(snapshot: Snapshot) -> Iterator[Problem]:
     unless_unused(snapshot)
     cluster = the_cluster(snapshot)
-    if network_access_of(snapshot) != "Private":
-        raise NotApplicable("the mode is not Private")
+    if not over_private_endpoint(snapshot):
+        raise NotApplicable("AKS needs no private endpoint")
     if not cluster.vnet_integration:
         yield Problem(
             f"{cluster.id.name} has no API Server VNet Integration, which a private vault needs",
@@ -76,8 +100,8 @@ def mode_differs(snapshot: Snapshot) -> Iterator[Problem]:
 def endpoint_pending(snapshot: Snapshot) -> Iterator[Problem]:
     unless_unused(snapshot)
     vault = the_vault(snapshot)
-    if network_access_of(snapshot) != "Private":
-        raise NotApplicable("the mode is not Private")
+    if not over_private_endpoint(snapshot):
+        raise NotApplicable("AKS needs no private endpoint")
     for connection in vault.connections:
         if connection.status == "Pending":
             yield Problem(

@@ -8,7 +8,7 @@ from typing import TypeVar
 from azext_akskv.checks.declare import NotApplicable
 from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.choice import network_access_of
-from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.cluster import Cluster, Experience
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.observed import Observed
@@ -52,10 +52,23 @@ def unless_unused(snapshot: Snapshot) -> None:
     wanted, cluster = snapshot.wanted, snapshot.cluster.value
     if cluster is None and not (snapshot.cluster.known and wanted.prepare_only):
         the_cluster(snapshot)
-    if cluster and cluster.experience.renewed:
+    if cluster and cluster.experience.renewed and not shows_customers_key(snapshot):
         raise NotApplicable("the cluster uses the new KMS data encryption")
     if cluster and cluster.kms.key is None and wanted.flow != "enable":
         raise NotApplicable("KMS was never turned on")
+
+
+def shows_customers_key(snapshot: Snapshot) -> bool:
+    """The new KMS data encryption with a key of the customer's: to be looked at, and changed by nothing here."""
+    cluster = snapshot.cluster.value
+    customers = cluster is not None and cluster.experience is Experience.CUSTOMER_MANAGED
+    return customers and snapshot.wanted.flow == "show"
+
+
+def over_private_endpoint(snapshot: Snapshot) -> bool:
+    """Whether AKS makes, or made, a private endpoint to the vault: legacy KMS does for a private vault, the new one
+    comes in as a trusted service. [AKS docs, kms-data-encryption]"""
+    return network_access_of(snapshot) == "Private" and not shows_customers_key(snapshot)
 
 
 def only_for(snapshot: Snapshot, *flows: str) -> None:

@@ -12,6 +12,8 @@ KEY_VAULT_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
 KEY_VAULT_CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 KEY_VAULT_CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
 KEY_VAULT_CONTRIBUTOR = "f25e0fa2-a7c8-4377-a976-54943a77a395"
+KEY_VAULT_READER = "21090545-7ca7-4776-b22c-e363652d74d2"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 
@@ -30,6 +32,9 @@ only wraps and unwraps."""
 
 APPROVES_ENDPOINTS = frozenset({KEY_VAULT_CONTRIBUTOR, CONTRIBUTOR, OWNER})
 """Roles that hold Microsoft.KeyVault/vaults/privateEndpointConnectionsApproval/action."""
+
+READS_VAULTS = APPROVES_ENDPOINTS | {KEY_VAULT_READER, READER, KEY_VAULT_ADMINISTRATOR, KEY_VAULT_CRYPTO_OFFICER}
+"""Roles that hold Microsoft.KeyVault/vaults/read."""
 
 KEY_POLICY = frozenset({"encrypt", "decrypt"})
 

@@ -1,7 +1,21 @@
 from __future__ import annotations
 
-from azext_akskv.model.snapshot import Wanted
-from tests.builders import KEY, VAULT, a_cluster, a_snapshot, a_vault, cluster_json, snapshot_with_kms_on, vault_json
+from dataclasses import replace
+
+from azext_akskv.model.access import KEY_VAULT_CRYPTO_USER, KEY_VAULT_READER
+from azext_akskv.model.observed import Observed
+from azext_akskv.model.snapshot import Snapshot, Wanted
+from tests.builders import (
+    KEY,
+    VAULT,
+    a_cluster,
+    a_grant,
+    a_snapshot,
+    a_vault,
+    cluster_json,
+    snapshot_with_kms_on,
+    vault_json,
+)
 from tests.unit.checks.verdicts import problem, state
 
 CLOSED = a_vault(vault_json(public="Disabled"))
@@ -60,3 +74,32 @@ def test_endpoint_pending() -> None:
     assert state("endpoint-pending", a_snapshot(vault=with_connection("Approved"))) == "ok"
     finding = problem("endpoint-pending", a_snapshot(vault=with_connection("Pending")))
     assert finding.command.endswith("/privateEndpointConnections/c1")
+
+
+def customers_key(mode: str, **vault: object) -> Snapshot:
+    raw = cluster_json(kms=replace(KEY, version=None), renewed=True)
+    raw["properties"]["securityProfile"]["azureKeyVaultKms"]["keyVaultNetworkAccess"] = mode
+    return snapshot_with_kms_on(
+        cluster=a_cluster(raw), vault=a_vault(**vault), grants=(a_grant(KEY_VAULT_CRYPTO_USER),)
+    )
+
+
+def test_vault_unreachable_with_the_new_encryption_needs_a_way_in_for_trusted_services() -> None:
+    closed = {"publicNetworkAccess": "Disabled"}
+    trusting, wary = ({"defaultAction": "Deny", "bypass": bypass} for bypass in ("AzureServices", "None"))
+    assert state("vault-unreachable", customers_key("Private", **closed, networkAcls=trusting)) == "ok"
+    assert state("vault-unreachable", customers_key("Public")) == "ok"
+    keeps_out = problem("vault-unreachable", customers_key("Private", **closed, networkAcls=wary))
+    assert "trusted services may not pass it" in keeps_out.text and "--bypass AzureServices" in keeps_out.command
+    assert "the mode is Public" in problem("vault-unreachable", customers_key("Public", **closed)).text
+    for code in ("vnet-integration", "endpoint-pending"):
+        assert state(code, customers_key("Private", **closed)) == "skipped"
+
+
+def test_the_grants_of_the_new_encryption_are_those_to_use_the_key_and_to_read_a_private_vault() -> None:
+    assert state("grant-missing", customers_key("Public")) == "ok"
+    private = customers_key("Private", networkAcls={"defaultAction": "Deny"})
+    assert "Key Vault Reader" in problem("grant-missing", private).command
+    reader = (a_grant(KEY_VAULT_CRYPTO_USER), a_grant(KEY_VAULT_READER))
+    assert state("grant-missing", replace(private, grants=Observed(reader))) == "ok"
+    assert state("contributor-grant", private) == "ok"
