@@ -78,8 +78,9 @@ def _scope_of(assignment: str) -> tuple[str, ...]:
 def caller_rights(snapshot: Snapshot) -> Iterator[Problem]:
     _needs_intents(snapshot)
     held = {each.scope.lower(): each.permissions for each in snapshot.held.get()}
-    for intent in intents_of(snapshot):
-        if intent.by_caller and not allowed(held.get(intent.scope.lower(), ()), intent.action):
+    needed = {(intent.action, intent.scope.lower()): intent for intent in intents_of(snapshot) if intent.by_caller}
+    for intent in needed.values():
+        if not allowed(held.get(intent.scope.lower(), ()), intent.action):
             role = _role_for(intent.action)
             yield Problem(
                 f"you may not {intent.what}: the right {intent.action} is missing at {intent.scope}",

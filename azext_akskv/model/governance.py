@@ -84,7 +84,7 @@ class LoginKind(str, Enum):
     FEDERATED = "a service principal with a federated token"
     MANAGED_IDENTITY = "a managed identity"
     CLOUD_SHELL = "a user in Cloud Shell"
-    OTHER = "somebody"
+    OTHER = "somebody whose way of signing in is not known here"
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,10 @@ def held_at(scope: str, ports: Ports) -> Held:
 def probe(snapshot: Snapshot, ports: Ports, pool: Executor) -> Snapshot:
     """Asked only when no check found anything in the way: these are POSTs, and a dry run of a patch; nothing changes.
     Where nothing is left to change or to rewrite there is nothing to ask about."""
-    intents, owed = intents_of(snapshot), rewrite_owed(snapshot)
+    try:
+        intents, owed = intents_of(snapshot), rewrite_owed(snapshot)
+    except NotObserved:  # there is no plan without it, and that is said there
+        return snapshot
     found: dict[str, Any] = {}
     if any(intent.body is not None for intent in intents):
         found["refusals"] = observe("what Azure Policy says", ASK_POLICY, lambda: refusals(intents, ports, pool))
