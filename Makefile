@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check wheel record record-live bench-startup clean lint types azdev rst architecture
+.PHONY: help setup demo test check wheel record record-live traffic bench-startup clean lint types azdev rst architecture
 
 # Compiled modules are kept whatever the shell says: without them each az would start half a second later, and the
 # linter half a minute. Only what is used is ever compiled.
@@ -52,6 +52,9 @@ record: setup ## the cassettes in tests/recordings again, from the emulator (cle
 
 record-live: setup ## the same from a real subscription: costs money, says so first
 	@$(PYTHON) tools/record.py azure
+
+traffic: .venv/installed ## real Azure's recorded answers against the emulator's (docs/traffic.rst)
+	@$(PYTHON) -m tests.emulator.traffic
 
 bench-startup: setup ## what the extension adds to `az aks show --help`
 	@$(PYTHON) benchmarks/startup.py

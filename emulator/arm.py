@@ -92,13 +92,17 @@ def _answer(call: Call) -> Answer:
     return route.handler(call)
 
 
+def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """The route of the first provider that has one, and what its template captured."""
+    return next(filter(None, (routes.find(method, path) for routes in _PROVIDERS)), None)
+
+
 def _route(call: Call) -> tuple[Route, dict[str, str]]:
-    for routes in _PROVIDERS:
-        if found := routes.find(call.method, call.path):
-            return found
+    if found := find_route(call.method, call.path):
+        return found
     version = call.query.get("api-version", "")
     namespace = call.path.rpartition("/providers/")[2].partition("/")[0]
-    if any(routes.find(method, call.path) for routes in _PROVIDERS for method in _VERBS):
+    if any(find_route(method, call.path) for method in _VERBS):
         message = f"The requested resource does not support http method '{call.method}'."
         raise arm_error(405, "HttpMethodNotSupported", message, gateway=True)
     message = f"The resource type could not be found in the namespace '{namespace}' for api version '{version}'."

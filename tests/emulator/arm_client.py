@@ -37,8 +37,10 @@ VERSIONS = {
 class Arm:
     """One world and its ARM, as `principal` sees it."""
 
-    def __init__(self, world: str = "public-rbac", principal: str = CALLER, **overrides: Any) -> None:
-        self.world = EmulatedWorld(catalogue.load(world, **overrides), Clock(START, step_seconds=0.0))
+    def __init__(
+        self, world: str = "public-rbac", principal: str = CALLER, *, start: datetime = START, **overrides: Any
+    ) -> None:
+        self.world = EmulatedWorld(catalogue.load(world, **overrides), Clock(start, step_seconds=0.0))
         self.principal = principal
 
     def __call__(self, method: str, url: str, body: Any = None, **headers: str) -> Answer:

@@ -34,10 +34,10 @@ MODIFIED = (
 COUNT = 12
 
 
-def small_world(**fields: Any) -> EmulatedWorld:
+def small_world(start: datetime = START, **fields: Any) -> EmulatedWorld:
     """A vault with a key, an identity, no cluster; its clock stands still until it is moved."""
     spec = World(name="data-planes", title="for tests", clusters=(), **fields)
-    return EmulatedWorld(spec, Clock(START, step_seconds=0.0))
+    return EmulatedWorld(spec, Clock(start, step_seconds=0.0))
 
 
 def vault_id(world: EmulatedWorld) -> str:

@@ -43,3 +43,9 @@ def test_identities_are_listed_by_group_and_subscription() -> None:
 def test_a_patch_changes_the_tags() -> None:
     client = Arm()
     assert client("PATCH", IDENTITY, {"tags": {"a": "b"}}).body["tags"] == {"a": "b"}
+
+
+def test_the_first_version_tells_where_the_certificate_is() -> None:
+    client = Arm()
+    old, new = (client("GET", f"{IDENTITY}?api-version={one}").body for one in ("2015-08-31-preview", "2024-11-30"))
+    assert set(old["properties"]) - set(new["properties"]) == {"clientSecretUrl"}

@@ -218,3 +218,14 @@ def test_access_policies_mean_nothing_where_rbac_decides() -> None:
     client = Arm()
     change(client, "add", policy(client, "encrypt", "decrypt"))
     assert code_of(client.put_kms()) == (400, "AzureKeyVaultKmsValidateIdentityPermissionCustomerError")
+
+
+def test_old_versions_do_not_show_everything() -> None:
+    client = Arm()
+
+    def shown(version: str) -> tuple[bool, bool]:
+        body = client("GET", f"{VAULT}?api-version={version}").body
+        return "systemData" in body, "publicNetworkAccess" in body["properties"]
+
+    versions = ("2019-09-01", "2021-04-01-preview", "2021-10-01", "2026-02-01")
+    assert [shown(version) for version in versions] == [(False, False), (True, False), (True, True), (True, True)]

@@ -108,3 +108,16 @@ def test_tags_of_a_cluster_give_it_another_etag() -> None:
     assert client("PATCH", f"{CLUSTER}/providers/Microsoft.Resources/tags/default", tags).status == 200
     after = client("GET", CLUSTER).body
     assert after["tags"] == {"run": "1"} and after["eTag"] != before
+
+
+def test_a_group_loses_its_tags_by_empty_ones() -> None:
+    client = Arm()
+    client("PUT", GROUP, {"location": "westeurope", "tags": {"team": "shop"}})
+    assert client("PUT", GROUP, {"location": "westeurope"}).body["tags"] == {"team": "shop"}
+    assert client("PUT", GROUP, {"location": "westeurope", "tags": {}}).body["tags"] == {}
+
+
+def test_a_location_says_where_it_is() -> None:
+    [location] = Arm()("GET", f"{SUB}/locations").body["value"]
+    where = {"latitude", "longitude", "physicalLocation", "pairedRegion", "regionType"}
+    assert where <= set(location["metadata"])

@@ -83,7 +83,7 @@ def test_a_connection_is_pending_until_it_is_approved() -> None:
     assert after["properties"]["privateLinkServiceConnectionState"] == {**state, "actionsRequired": "None"}
     [inside] = client("GET", VAULT).body["properties"]["privateEndpointConnections"]
     assert (inside["id"], "name" in inside) == (made["id"], False)
-    assert after["etag"] != read["etag"]
+    assert ("etag" in read, "etag" in after) == (False, True)
 
 
 def test_a_vault_without_connections_has_no_list_of_them() -> None:

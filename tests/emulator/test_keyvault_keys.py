@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -208,3 +208,18 @@ def test_the_keys_of_a_deleted_vault_come_back_with_it(vault: Vault) -> None:
     assert vault("GET", "/keys/etcd").status == 502
     vault.world.resources.put(resource)
     assert vault.kid() == kid
+
+
+def test_a_key_that_others_are_imported_under_is_good_for_two_days(vault: Vault) -> None:
+    body = vault("POST", "/keys/kek/create", {"kty": "RSA-HSM", "key_ops": ["import"]}).body
+    assert body["key"]["key_ops"] == ["import"] and body["attributes"]["exp"] == seconds(2)
+
+
+def test_a_page_that_nobody_named_is_a_bad_parameter(vault: Vault) -> None:
+    answer = vault("GET", "/keys", **{"$skiptoken": "somebody's"})
+    assert (answer.status, answer.body["error"]["code"]) == (400, "BadParameter")
+
+
+def test_keys_say_their_platform_since_november_2023() -> None:
+    then = Vault(small_world(datetime(2023, 10, 13, tzinfo=timezone.utc)))
+    assert "hsmPlatform" not in then("GET", "/keys/etcd").body["attributes"]

@@ -107,7 +107,10 @@ def _page(call: Call, items: Sequence[Mapping[str, Any]]) -> Answer:
     limit = call.query.get("maxresults", str(_PAGE))
     if not limit.isdigit() or not 1 <= int(limit) <= _PAGE:
         raise refusals.bad_parameter("maxresults must be in range from 1 to 25")
-    start = int(base64.urlsafe_b64decode(call.query.get("$skiptoken", "MA==")))
+    try:
+        start = int(base64.urlsafe_b64decode(call.query.get("$skiptoken", "MA==")))
+    except ValueError as error:
+        raise refusals.bad_parameter("The skiptoken is invalid.") from error
     end = start + int(limit)
     link = None
     if end < len(items):

@@ -11,6 +11,10 @@ from emulator.dataplane.keyvault import algorithms, refusals
 # What may never be done with a key that is disabled, expired or not yet valid [D]: an expired key goes on
 # decrypting, unwrapping and verifying. Whether a disabled one still encrypts is contested [ISS]; here it does not.
 _NEEDS_VALIDITY = ("encrypt", "wrapKey", "sign")
+# [REC] The first key that is recorded with its hsmPlatform: 2023-11-06.
+_PLATFORM_SINCE = 1699228800
+# [REC] A key that others are imported under is good for two days.
+_IMPORT_SECONDS = 2 * 86400
 _RSA_OPERATIONS = ("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey")
 _EC_OPERATIONS = ("sign", "verify")
 
@@ -46,7 +50,7 @@ class KeyVersion:
             "updated": self.updated,
             **recovery,
             "exportable": False,
-            "hsmPlatform": "2" if self.kty.endswith("-HSM") else "0",
+            **({"hsmPlatform": "2" if self.kty.endswith("-HSM") else "0"} if self.updated >= _PLATFORM_SINCE else {}),
         }
 
     def bundle(self, recovery: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,17 +129,19 @@ def new_version(address: tuple[str, str, str], request: Mapping[str, Any], now: 
     operations = allowed_operations(kty, None)
     made = KeyVersion(host, name, version, kty, private_key, operations, now, now)
     made.change(request, now)
+    if made.exp is None and list(made.key_ops) == ["import"]:
+        made.exp = now + _IMPORT_SECONDS
     return made
 
 
 def allowed_operations(kty: str, wanted: Sequence[str] | None) -> Sequence[str]:
-    """The key_ops asked for, or all that the key type can do.
+    """The key_ops asked for, or all that the key type can do; [REC] a key can also be for `import` alone.
 
     Raises Refusal: 400 for an operation that is none, or that the key type cannot do.
     """
     known = _RSA_OPERATIONS if kty.startswith("RSA") else _EC_OPERATIONS
     if wanted is None:
         return known
-    if any(operation not in known for operation in wanted):
+    if any(operation not in (*known, "import") for operation in wanted):
         raise refusals.bad_parameter("Property key_ops has invalid value\r\n")
     return list(wanted)

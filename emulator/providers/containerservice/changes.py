@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.core.http import Call, Refusal
 from emulator.core.operations import Operation
-from emulator.providers.containerservice import bodies, clusters, kms, kms_rules, lifecycle, versions
+from emulator.providers.containerservice import ages, bodies, clusters, filled, kms, kms_rules, lifecycle, versions
 from emulator.providers.containerservice.clusters import ManagedCluster
 from emulator.providers.errors import aks_error, arm_error
 from emulator.worlds import spec
@@ -41,12 +41,16 @@ def _create(call: Call, request: dict[str, Any]) -> tuple[ManagedCluster, Operat
     newest = versions.newest_of(version, world.spec.kubernetes_versions)
     data = spec.Cluster(name=name, kubernetes_version=newest, identity=None, secrets=spec.Secrets(count=0))
     draft = clusters.draft(world, group, data, world.clock.now())
+    draft.body = ages.drafted(draft.body, call.query["api-version"], world.clock.now())
+    filled.fit(draft.body, request)
     after = bodies.merged(draft.body, request, call.query["api-version"])
     _refuse(call, None, after)
     draft.body = after
     after["properties"].pop("identityProfile")
     if "agentPoolProfiles" not in asked:  # [REC] as with hosted system pools
         after["properties"].pop("agentPoolProfiles")
+    _identify(world, draft)
+    filled.at_once(world, draft, call.query["api-version"])
     kms.refuse_without_permission(world, draft)
     clusters.build(world, group, data, draft)
     world.kubernetes.server(draft.id).away = True
@@ -75,6 +79,8 @@ def _apply(call: Call, cluster: ManagedCluster, after: dict[str, Any]) -> Operat
         cluster.body = before
         cluster.former_principal, cluster.identity_switched = switched
         raise
+    _identify(world, cluster)
+    filled.at_once(world, cluster, call.query["api-version"])
     named = after["properties"]["kubernetesVersion"]
     upgrade = named != before["properties"]["kubernetesVersion"]
     return lifecycle.start_update(world, cluster, "Upgrading" if upgrade else "Updating")
@@ -82,9 +88,6 @@ def _apply(call: Call, cluster: ManagedCluster, after: dict[str, Any]) -> Operat
 
 def fill(world: EmulatedWorld, cluster: ManagedCluster) -> None:
     """[REC] The ids of identities are filled in by the service; the keys stay as the request wrote them."""
-    if "identityProfile" not in cluster.body["properties"]:
-        kubelet = clusters.kubelet_of(world, cluster)
-        cluster.body["properties"]["identityProfile"] = {"kubeletidentity": kubelet}
     identity = cluster.body.get("identity") or {}
     for identity_id in identity.get("userAssignedIdentities") or {}:
         found = world.resources.get(identity_id)
@@ -92,6 +95,11 @@ def fill(world: EmulatedWorld, cluster: ManagedCluster) -> None:
             ids = found.body["properties"]
             known = {"clientId": ids["clientId"], "principalId": ids["principalId"]}
             identity["userAssignedIdentities"][identity_id] = known
+
+
+def _identify(world: EmulatedWorld, cluster: ManagedCluster) -> None:
+    """[REC] A system-assigned identity has its ids in the answer to the PUT already."""
+    identity = cluster.body.get("identity") or {}
     if "SystemAssigned" in str(identity.get("type")):
         principal = world.ids.principal(f"cluster/{cluster.body['name']}")
         identity.update(principalId=principal, tenantId=spec.TENANT)

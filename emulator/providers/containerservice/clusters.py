@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.core.resources import Resource
 from emulator.kubernetes.encryption import KeySlot
+from emulator.providers.containerservice.bodies import minor
 from emulator.providers.containerservice.kms import connect, slot_for
 from emulator.providers.ids import group_of
 from emulator.providers.keyvault.vaults import host_of, vault_id
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
 
 CLUSTERS = "Microsoft.ContainerService/managedClusters"
-_PLUGINS = ("azure-monitor-metrics-ccp", "karpenter", "kubelet-serving-csr-approver", "live-patching-controller")
-_STORAGE = ("diskCSIDriver", "fileCSIDriver", "snapshotController")
+_SURGE = (1, 28)
+"""[REC] From this version on new node pools have a surge of their own."""
+_PLUGINS = (
+    *("azure-monitor-metrics-ccp", "gpu-provisioner", "karpenter", "kubelet-serving-csr-approver"),
+    *("live-patching-controller", "secure-tls-bootstrap", "static-egress-controller"),
+)
+_STORAGE = ("fileCSIDriver", "snapshotController")
 
 
 @dataclass
@@ -103,7 +109,7 @@ def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[s
         "dnsPrefix": host.partition(".")[0].rpartition("-")[0],
         "fqdn": host,
         "azurePortalFQDN": host.replace(".hcp.", ".portal.hcp."),
-        "agentPoolProfiles": [_pool(world, own_id, cluster.kubernetes_version)],
+        "agentPoolProfiles": [pool(world, own_id, "nodepool1", cluster.kubernetes_version)],
         "servicePrincipalProfile": {"clientId": "msi"},
         "nodeResourceGroup": node_group,
         "enableRBAC": True,
@@ -133,7 +139,8 @@ def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[s
 def _defaults() -> dict[str, Any]:
     """[REC] Profiles that every cluster of today has."""
     return {
-        "storageProfile": {name: {"enabled": True} for name in _STORAGE},
+        "storageProfile": {"diskCSIDriver": {"enabled": True, "version": "v1"}}
+        | {name: {"enabled": True} for name in _STORAGE},
         "oidcIssuerProfile": {"enabled": False},
         "workloadAutoScalerProfile": {},
         "metricsProfile": {"costAnalysis": {"enabled": False}},
@@ -213,9 +220,10 @@ def _network() -> dict[str, Any]:
     }
 
 
-def _pool(world: EmulatedWorld, own_id: str, version: str) -> dict[str, Any]:
+def pool(world: EmulatedWorld, own_id: str, name: str, version: str) -> dict[str, Any]:
+    """A node pool of which nothing is said but its name."""
     return {
-        "name": "nodepool1",
+        "name": name,
         "count": 3,
         "vmSize": "Standard_D4ds_v5",
         "osDiskSizeGB": 150,
@@ -237,9 +245,9 @@ def _pool(world: EmulatedWorld, own_id: str, version: str) -> dict[str, Any]:
         "osSKU": "Ubuntu",
         "nodeImageVersion": "AKSUbuntu-2204gen2containerd-202610.03.0",
         "upgradeStrategy": "Rolling",
-        "upgradeSettings": {"maxSurge": "10%", "maxUnavailable": "0"},
+        "upgradeSettings": {"maxUnavailable": "0", **({"maxSurge": "10%"} if minor(version) >= _SURGE else {})},
         "enableFIPS": False,
         "networkProfile": {},
         "securityProfile": {"sshAccess": "LocalUser", "enableVTPM": False, "enableSecureBoot": False},
-        "eTag": world.ids.uuid("etag", own_id.lower(), "nodepool1"),
+        "eTag": world.ids.uuid("etag", own_id.lower(), name),
     }

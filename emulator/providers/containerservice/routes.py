@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import copy
 from typing import Any
 
 from emulator.core.http import Answer, Call
 from emulator.core.operations import Operation
 from emulator.core.router import Routes
-from emulator.providers.containerservice import bodies, changes, lifecycle, versions
+from emulator.providers.containerservice import ages, bodies, changes, lifecycle, versions
 from emulator.providers.containerservice.clusters import CLUSTERS, ManagedCluster
 from emulator.providers.containerservice.maintenance import declare_maintenance_routes
 from emulator.providers.errors import aks_error, resource_not_found
@@ -35,7 +34,7 @@ declare_maintenance_routes(ROUTES, _CLUSTER, _cluster)
 
 
 def _shown(call: Call, cluster: ManagedCluster) -> dict[str, Any]:
-    return bodies.shown(cluster.body, call.query["api-version"])
+    return bodies.shown(cluster.body, call.query["api-version"], call.world.clock.now())
 
 
 def _accepted(operation: Operation, body: Any = None) -> Answer:
@@ -65,9 +64,12 @@ def put_cluster(call: Call) -> Answer:
     cluster = existing if isinstance(existing, ManagedCluster) else None
     _refuse_unless_matching(call, cluster)
     cluster, operation = changes.put(call, cluster)
-    answer = Answer(200 if existing else 201, copy.deepcopy(_shown(call, cluster)), operation.headers)
+    body = ages.answered_by_put(_shown(call, cluster), call.world.clock.now())
+    answer = Answer(200 if existing else 201, body, operation.headers)
     if not existing:
-        del answer.body["eTag"]
+        for each in (answer.body, *(answer.body["properties"].get("agentPoolProfiles") or ())):
+            each.pop("eTag", None)
+            each.pop("etag", None)
     changes.fill(call.world, cluster)
     return answer
 
@@ -172,20 +174,20 @@ def _credential(call: Call, cluster: ManagedCluster, name: str, kind: Any) -> An
 @ROUTES.route("GET", _CLUSTER + "/agentPools")
 def list_pools(call: Call) -> Answer:
     cluster = _cluster(call)
-    return Answer(200, {"value": [_pool(cluster, pool) for pool in _pools(cluster)]})
+    return Answer(200, {"value": [_pool(cluster, pool) for pool in _pools(call, cluster)]})
 
 
 @ROUTES.route("GET", _CLUSTER + "/agentPools/{pool}")
 def get_pool(call: Call) -> Answer:
     cluster, name = _cluster(call), call.params["pool"].lower()
-    for pool in _pools(cluster):
+    for pool in _pools(call, cluster):
         if pool["name"] == name:
             return Answer(200, _pool(cluster, pool))
     raise resource_not_found(f"{CLUSTERS}/agentPools", f"{cluster.body['name']}/{name}", call.params["group"])
 
 
-def _pools(cluster: ManagedCluster) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = cluster.body["properties"].get("agentPoolProfiles") or []
+def _pools(call: Call, cluster: ManagedCluster) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _shown(call, cluster)["properties"].get("agentPoolProfiles") or []
     return found
 
 

@@ -26,6 +26,11 @@ def newest_of(version: str, offered: Offered) -> str:
     return patches[-1] if patches and version.count(".") == 1 else version
 
 
+def _default_of(names: list[str]) -> str:
+    """[REC] One of them is the default, the one before the newest where this one is not offered."""
+    return DEFAULT if DEFAULT in names else names[-2:][0]
+
+
 def document(offered: Offered) -> list[dict[str, Any]]:
     """[REC] What `az aks get-versions` lists, newest first."""
     patches: dict[str, dict[str, Any]] = {}
@@ -36,7 +41,7 @@ def document(offered: Offered) -> list[dict[str, Any]]:
         {
             "version": name,
             "capabilities": {"supportPlan": ["KubernetesOfficial", "AKSLongTermSupport"]},
-            **({"isDefault": True} if name == DEFAULT else {}),
+            **({"isDefault": True} if name == _default_of(list(patches)) else {}),
             "patchVersions": patches[name],
         }
         for name in reversed(patches)

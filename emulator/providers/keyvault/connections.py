@@ -30,11 +30,11 @@ def connection_of(vault: Resource, endpoint_id: str) -> dict[str, Any] | None:
 
 
 def connect(world: EmulatedWorld, vault: Resource, endpoint_id: str) -> dict[str, Any]:
-    """A private endpoint asks for this vault: the connection is Pending until somebody approves it."""
+    """A private endpoint asks for this vault: the connection is Pending until somebody approves it. [REC] It has no
+    etag until somebody decides about it."""
     name = world.ids.uuid("privateEndpointConnection", vault.id.lower(), endpoint_id.lower()).replace("-", "")
     connection = {
         "id": f"{vault.id}/privateEndpointConnections/{name}",
-        "etag": world.ids.next("etag").replace("-", ""),
         "properties": {
             "provisioningState": "Succeeded",
             "privateEndpoint": {"id": endpoint_id},

@@ -27,6 +27,10 @@ def vault_of(call: Call) -> Resource:
     return found
 
 
+def _shown(call: Call, vault: Resource) -> dict[str, Any]:
+    return vaults.shown(call.world, vault, call.query["api-version"])
+
+
 declare_child_routes(ROUTES, _VAULT, vault_of)
 
 
@@ -35,7 +39,7 @@ declare_child_routes(ROUTES, _VAULT, vault_of)
 def list_vaults(call: Call) -> Answer:
     """[REC] A page that is not empty names a next one, which is."""
     scope = call.path.lower().partition("/providers/")[0]
-    return _page(call, [vaults.shown(call.world, vault) for vault in call.world.resources.under(scope, vaults.VAULTS)])
+    return _page(call, [_shown(call, vault) for vault in call.world.resources.under(scope, vaults.VAULTS)])
 
 
 def _page(call: Call, listed: list[dict[str, Any]]) -> Answer:
@@ -48,7 +52,7 @@ def _page(call: Call, listed: list[dict[str, Any]]) -> Answer:
 
 @ROUTES.route("GET", _VAULT)
 def get_vault(call: Call) -> Answer:
-    return Answer(200, vaults.shown(call.world, vault_of(call)))
+    return Answer(200, _shown(call, vault_of(call)))
 
 
 @ROUTES.route("PUT", _VAULT)
@@ -66,10 +70,10 @@ def put_vault(call: Call) -> Answer:
         wanted_id = vaults.vault_id(call.params["subscription"], call.params["group"], name)
         vault_rules.refuse_taken_name(world, wanted_id, name)
         created = vaults.create(world, call.params["group"], name, request, world.clock.now())
-        return Answer(200, vaults.as_created(created))
+        return Answer(200, vaults.of_version(vaults.as_created(created), call.query["api-version"]))
     vault_rules.refuse_move(existing, request, call.params["group"])
     vaults.replace(world, existing, request)
-    return Answer(200, vaults.shown(world, existing))
+    return Answer(200, _shown(call, existing))
 
 
 def _recovered(call: Call) -> Resource:
@@ -84,7 +88,7 @@ def patch_vault(call: Call) -> Answer:
     vault, request = vault_of(call), call.json() or {}
     vault_rules.refuse_undoing_protection(vault, request.get("properties") or {})
     vaults.change(call.world, vault, request)
-    return Answer(200, vaults.shown(call.world, vault))
+    return Answer(200, _shown(call, vault))
 
 
 @ROUTES.route("DELETE", _VAULT)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
 
 VAULTS = "Microsoft.KeyVault/vaults"
+_WITHOUT_PUBLIC_ACCESS, _WITHOUT_SYSTEM_DATA = "2021-04-01-preview", "2019-09-01"
+"""The newest versions that are recorded without."""
 _SECONDS = "%Y-%m-%dT%H:%M:%SZ"
 _STICKY = ("privateEndpointConnections", "enablePurgeProtection", "softDeleteRetentionInDays", "vaultUri")
 _SETTINGS = (
@@ -123,10 +125,17 @@ def normal_acls(acls: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def shown(world: EmulatedWorld, vault: Resource) -> dict[str, Any]:
+def shown(world: EmulatedWorld, vault: Resource, api_version: str) -> dict[str, Any]:
     """[REC] A new vault is `RegisteringDns` for a while, and its vaultUri then has no closing slash."""
     ready = vault.created + timedelta(seconds=world.spec.delays.vault) <= world.clock.now()
-    return vault.body if ready else as_created(vault)
+    return of_version(vault.body if ready else as_created(vault), api_version)
+
+
+def of_version(body: dict[str, Any], api_version: str) -> dict[str, Any]:
+    """[REC] What the version of 2019 and the preview of 2021 do not show."""
+    properties = {name: value for name, value in body["properties"].items() if name != "publicNetworkAccess"}
+    older = {**body, "properties": properties} if api_version <= _WITHOUT_PUBLIC_ACCESS else body
+    return {name: value for name, value in older.items() if name != "systemData" or api_version > _WITHOUT_SYSTEM_DATA}
 
 
 def as_created(vault: Resource) -> dict[str, Any]:

@@ -64,7 +64,15 @@ def list_locations(call: Call) -> Answer:
         "name": LOCATION,
         "displayName": "West Europe",
         "regionalDisplayName": "(Europe) West Europe",
-        "metadata": {"regionType": "Physical", "regionCategory": "Recommended", "geographyGroup": "Europe"},
+        "metadata": {
+            "regionType": "Physical",
+            "regionCategory": "Recommended",
+            "geographyGroup": "Europe",
+            "longitude": "4.9",
+            "latitude": "52.3667",
+            "physicalLocation": "Netherlands",
+            "pairedRegion": [{"name": "northeurope", "id": f"/subscriptions/{SUBSCRIPTION}/locations/northeurope"}],
+        },
     }
     return Answer(200, {"value": [location]})
 
@@ -108,7 +116,7 @@ def put_group(call: Call) -> Answer:
     request = call.json() or {}
     if not request.get("location"):
         raise arm_error(400, "LocationRequired", "The location property is required for this definition.", gateway=True)
-    more = {key: request[key] for key in ("tags", "managedBy") if request.get(key)}
+    more = {key: request[key] for key in ("tags", "managedBy") if request.get(key) is not None}
     existing = call.world.resources.get(group_id(SUBSCRIPTION, call.params["group"]))
     if existing is not None:
         existing.body.update(more)

@@ -1,0 +1,152 @@
+"""One cassette in one world."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from emulator import arm
+from emulator.core.clock import Clock
+from emulator.core.http import Answer, Call
+from emulator.core.resources import Resource
+from emulator.dataplane.keyvault import routes as data_plane
+from emulator.entra.metadata import ARM
+from emulator.providers.ids import name_of
+from emulator.world import EmulatedWorld
+from emulator.worlds import catalogue
+from emulator.worlds.spec import KUBERNETES_VERSIONS, OPERATOR_GRANTS, Delays, Grant
+from tests.emulator.traffic.key_preparation import OWN_VAULTS
+from tests.emulator.traffic.operations import VAULTS
+from tests.emulator.traffic.preparation import CLUSTER, Preparation
+from tests.emulator.traffic.recordings import Row
+
+_PATCH = re.compile(r'ersion": "(1\.\d\d\.\d+)"')
+
+
+class Replay:
+    """A world in which nothing is but what the rows make or presuppose, at the time of the first of them."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        named = set(_PATCH.findall(json.dumps([row.document for row in rows]))) | set(KUBERNETES_VERSIONS)
+        listed = [
+            row.fields["values"] for row in rows if row.path.endswith("/kubernetesVersions") and "values" in row.fields
+        ]
+        if listed:
+            named = {patch for version in listed[0] for patch in version["patchVersions"]}
+        offered = tuple(sorted(named, key=lambda version: [int(part) for part in version.split(".")]))
+        grants = (*OPERATOR_GRANTS, Grant("ops", "Key Vault Administrator", "subscription"))
+        empty: dict[str, Any] = {"clusters": (), "vaults": (), "identities": (), "grants": grants}
+        spec = catalogue.load("public-rbac", kubernetes_versions=offered, delays=Delays(vault=1.0), **empty)
+        self._world = EmulatedWorld(spec, Clock(rows[0].moment, step_seconds=0.0))
+        self._preparation = Preparation(self._world, rows, self._send)
+        self._own_operations: dict[str, str] = {}
+        self._own_pages: dict[str, str] = {}
+
+    def send(self, row: Row) -> Answer:
+        answer = self._answer(row)
+        if isinstance(answer.body, dict) and row.fields.get("nextLink") and answer.body.get("nextLink"):
+            self._own_pages[_page(row.fields["nextLink"])] = _page(answer.body["nextLink"])
+        return answer
+
+    def _answer(self, row: Row) -> Answer:
+        self._preparation.before(row)
+        if row.host.endswith(VAULTS):
+            return self._ask_vault(row)
+        body = copy.deepcopy(row.asked)
+        if row.operation == f"PUT {CLUSTER}/{{}}" and row.status == 201:  # the default version was another one then
+            body["properties"]["kubernetesVersion"] = row.fields["properties"]["kubernetesVersion"]
+        before = copy.deepcopy(self._world.resources.get(row.path))
+        answer = self._send(
+            row.method, self._path(row), self._query(row), body, "ops" if row.status != 403 else "nobody"
+        )
+        if row.method == "PUT" and answer.status < 400 <= row.status:
+            self._take_back(row.path, before)
+        for header in ("azure-asyncoperation", "location"):
+            if begun := row.headers.get(header):
+                own = {name.lower(): value for name, value in answer.headers.items()}.get(header, "")
+                self._own_operations.setdefault(name_of(urlsplit(begun).path), name_of(urlsplit(own).path))
+        return answer
+
+    def follow(self, row: Row) -> None:
+        """A row without a route changes the world as it did then, as far as later rows can tell."""
+        if row.method == "DELETE" and row.status < 300:
+            self._world.resources.remove_all(row.path)
+
+    def _take_back(self, path: str, before: Resource | None) -> None:
+        """What Azure refused and the emulator did: the rows that follow know nothing of it."""
+        if running := self._world.operations.running_on(path):
+            self._world.operations.cancel(running)
+        if before is None:
+            self._world.resources.remove(path)
+        else:
+            self._world.resources.put(before)
+
+    def _send(self, method: str, path: str, query: dict[str, str], body: Any, principal: str = "ops") -> Answer:
+        world = self._world
+        token, _ = world.tokens.issue(world.ids.principal(principal), ARM)
+        sent = json.dumps(body).encode() if body is not None else b""
+        world.settle()
+        answer = arm.answer(Call(world, method, "", path, query, {"authorization": f"Bearer {token}"}, sent))
+        return Answer(answer.status, copy.deepcopy(answer.body), answer.headers)
+
+    def _ask_vault(self, row: Row) -> Answer:
+        """Without a token where Azure asked for one; else as somebody who may work with the vault's keys."""
+        host, keys = row.host.replace(VAULTS, OWN_VAULTS), self._preparation.keys
+        headers = {}
+        if row.status != 401:
+            token, _ = self._world.tokens.issue(self._key_officer(host), data_plane.AUDIENCE)
+            headers["authorization"] = f"Bearer {token}"
+        body = keys.body(row)
+        sent = json.dumps(body).encode() if body is not None else b""
+        answer = data_plane.answer(Call(self._world, row.method, host, keys.path(row), self._query(row), headers, sent))
+        keys.after(row, answer)
+        return Answer(answer.status, copy.deepcopy(answer.body), answer.headers)
+
+    def _key_officer(self, host: str) -> str:
+        """The principal of an access policy, or one with a role."""
+        vault = self._world.keyvault.vault(host)
+        assert vault is not None
+        if vault.body["properties"].get("enableRbacAuthorization"):
+            return self._world.ids.principal("ops")
+        return str(vault.body["properties"]["accessPolicies"][0]["objectId"])
+
+    def _query(self, row: Row) -> dict[str, str]:
+        page = row.query.get("$skiptoken", "")
+        return {**row.query, "$skiptoken": self._own_pages.get(page, page)} if page else row.query
+
+    def _path(self, row: Row) -> str:
+        """Recorded operations have ids of their own; a poll goes to the emulator's, which then is as far."""
+        poll = re.fullmatch(r"(.*/operation(?:result)?s/)([^/]+)", row.path, re.IGNORECASE)
+        if poll is None:
+            busy = row.method != "GET" and self._world.operations.running_on("/".join(row.path.split("/")[:9]))
+            if (busy and not row.path.endswith("/abort")) or _state(row) == "Succeeded":
+                self._wait()
+            return row.path
+        if row.status == 204 or str(row.fields.get("status")) in ("Succeeded", "Failed", "Canceled"):
+            self._wait()
+        return poll[1] + (self._own_operations.get(poll[2]) or self._begun(row))
+
+    def _begun(self, row: Row) -> str:
+        """The id of an operation that was begun by a row without a route, or before the recording."""
+        about = Resource(f"{row.path.partition('/locations/')[0]}/recorded/before", {}, self._world.clock.now())
+        operation = self._world.operations.start(about, ("InProgress",), 1.0, lambda: None)
+        if row.status == 204 or row.fields.get("status") == "Succeeded":
+            self._wait()
+        self._own_operations[name_of(row.path)] = operation.id
+        return operation.id
+
+    def _wait(self) -> None:
+        self._world.clock.advance(2)
+        self._world.settle()
+
+
+def _page(link: str) -> str:
+    return {key.lower(): value for key, value in parse_qsl(urlsplit(link).query)}.get("$skiptoken", "")
+
+
+def _state(row: Row) -> str:
+    return str((row.fields.get("properties") or {}).get("provisioningState"))
