@@ -27,8 +27,10 @@ READ_ONLY_PROPERTIES = (
     "currentKubernetesVersion",
     "maxAgentPools",
     "resourceUID",
+    "controlPlanePluginProfiles",
 )
-"""What `az aks update` leaves out of its PUT (recorded traffic, 67 GET/PUT pairs): the service keeps them."""
+READ_ONLY_OF_POOLS = ("provisioningState", "currentOrchestratorVersion", "eTag")
+"""What `az aks update` leaves out of its PUT in every recorded pair of a GET and a PUT; the service keeps it. [REC]"""
 
 
 class Experience(str, Enum):
@@ -203,8 +205,12 @@ def for_put(raw: Json) -> Json:
     body = copy.deepcopy(raw)
     for name in READ_ONLY:
         body.pop(name, None)
+    properties = body.get("properties", {})
     for name in READ_ONLY_PROPERTIES:
-        body.get("properties", {}).pop(name, None)
+        properties.pop(name, None)
+    for pool in properties.get("agentPoolProfiles") or []:
+        for name in READ_ONLY_OF_POOLS:
+            pool.pop(name, None)
     return body
 
 

@@ -245,7 +245,7 @@ def pool(world: EmulatedWorld, own_id: str, name: str, version: str) -> dict[str
         "osSKU": "Ubuntu",
         "nodeImageVersion": "AKSUbuntu-2204gen2containerd-202610.03.0",
         "upgradeStrategy": "Rolling",
-        "upgradeSettings": {"maxUnavailable": "0", **({"maxSurge": "10%"} if minor(version) >= _SURGE else {})},
+        "upgradeSettings": {**({"maxSurge": "10%"} if minor(version) >= _SURGE else {}), "maxUnavailable": "0"},
         "enableFIPS": False,
         "networkProfile": {},
         "securityProfile": {"sshAccess": "LocalUser", "enableVTPM": False, "enableSecureBoot": False},
