@@ -78,6 +78,9 @@ def test_providers_are_registered_and_name_their_versions() -> None:
     assert {one["namespace"] for one in client("GET", f"{SUB}/providers").body["value"]} >= {
         "Microsoft.ContainerService"
     }
+    around = client("GET", f"{SUB}/providers/Microsoft.Network").body
+    assert set(around["authorizations"][0]) == {"applicationId", "roleDefinitionId"}
+    assert "privateDnsZones" in {one["resourceType"] for one in around["resourceTypes"]}
     assert code_of(client("GET", f"{SUB}/providers/Microsoft.Nowhere")) == (404, "InvalidResourceNamespace")
     assert client("POST", f"{SUB}/providers/Microsoft.KeyVault/register?api-version=2022-09-01").status == 200
 

@@ -11,8 +11,8 @@ from emulator.core.router import Routes
 from emulator.providers.errors import arm_error
 from emulator.providers.ids import group_id, group_of, same_id
 from emulator.providers.resources import groups
+from emulator.providers.resources.providers import all_providers, provider_named
 from emulator.providers.resources.tags import declare_tag_routes
-from emulator.providers.versions import VERSIONS
 from emulator.worlds.spec import LOCATION, SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
 
 ROUTES = Routes()
@@ -155,38 +155,17 @@ def _brief(resource: Resource) -> dict[str, Any]:
     return {key: resource.body[key] for key in kept if key in resource.body} | {"tags": resource.body.get("tags") or {}}
 
 
-def _provider(namespace: str) -> dict[str, Any]:
-    types = [
-        {
-            "resourceType": name.partition("/")[2],
-            "locations": ["West Europe"],
-            "apiVersions": sorted(versions, reverse=True),
-            "defaultApiVersion": max(version for version in versions if not version.endswith("preview")),
-            "capabilities": "None",
-        }
-        for name, versions in VERSIONS.items()
-        if same_id(name.partition("/")[0], namespace)
-    ]
-    return {
-        "id": f"/subscriptions/{SUBSCRIPTION}/providers/{namespace}",
-        "namespace": namespace,
-        "registrationPolicy": "RegistrationRequired",
-        "registrationState": "Registered",
-        "resourceTypes": types,
-    }
-
-
 @ROUTES.route("GET", _SUBSCRIPTION + "/providers")
 def list_providers(call: Call) -> Answer:
-    return Answer(200, {"value": [_provider(one) for one in sorted({name.partition("/")[0] for name in VERSIONS})]})
+    return Answer(200, {"value": [provider.document() for provider in all_providers()]})
 
 
 @ROUTES.route("GET", _SUBSCRIPTION + "/providers/{namespace}")
 @ROUTES.route("POST", _SUBSCRIPTION + "/providers/{namespace}/register")
 def get_provider(call: Call) -> Answer:
     """All providers are registered here. Raises Refusal: 404 InvalidResourceNamespace [3P]."""
-    for name in VERSIONS:
-        if same_id(name.partition("/")[0], call.params["namespace"]):
-            return Answer(200, _provider(name.partition("/")[0]))
-    message = f"The resource namespace '{call.params['namespace']}' is invalid."
-    raise arm_error(404, "InvalidResourceNamespace", message, gateway=True)
+    provider = provider_named(call.params["namespace"])
+    if provider is None:
+        message = f"The resource namespace '{call.params['namespace']}' is invalid."
+        raise arm_error(404, "InvalidResourceNamespace", message, gateway=True)
+    return Answer(200, provider.document())

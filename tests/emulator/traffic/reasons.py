@@ -256,10 +256,24 @@ REASONS = (
         ("test_keyvault_key",),
     ),
     Reason(
-        "the rotation policy, which gives new versions an expiry, is not emulated",
-        ("lacks attributes.exp",),
-        ("POST keys/{}/rotate",),
+        "the rotation policy, which gives new versions an expiry, is not emulated; its path looks like a version's",
+        ("lacks attributes.exp", "status 404, not 200"),
+        ("POST keys/{}/rotate", "GET keys/{}/rotationpolicy"),
         ("test_keyvault_key_rotation",),
+    ),
+    Reason(
+        "providers that have nothing to do with clusters and vaults are not known here",
+        ("status 404, not 200",),
+        (
+            *("GET sub: microsoft.monitor", "GET sub: microsoft.classicinfrastructuremigrate"),
+            "POST sub: microsoft.classicinfrastructuremigrate/register",
+        ),
+    ),
+    Reason(
+        "in 2020 provider documents named no default version",
+        ("has resourceTypes[].defaultApiVersion",),
+        ("GET sub: microsoft.kubernetes",),
+        ("test_connectedk8s",),
     ),
     Reason(
         "a role that is none of the emulator's: it has those that a cluster and its vault need",

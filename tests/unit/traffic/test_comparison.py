@@ -77,9 +77,8 @@ def test_every_difference_of_a_row_needs_a_reason() -> None:
         ("GET", "https://v.vault.azure.net/keys/k/versions", True),
         ("GET", "https://v.managedhsm.azure.net/keys/k/versions", False),
         ("GET", "https://v.vault.azure.net/secrets/s", False),
-        ("GET", "https://v.vault.azure.net/keys/k/rotationpolicy", False),
+        ("PUT", "https://v.vault.azure.net/keys/k/rotationpolicy", False),
         ("GET", "https://management.azure.com/subscriptions/s/providers/Microsoft.KeyVault", True),
-        ("GET", "https://management.azure.com/subscriptions/s/providers/Microsoft.Network", False),
         ("GET", "https://somewhere.else.azure.com/subscriptions/s/providers/Microsoft.KeyVault", False),
     ],
 )
