@@ -14,7 +14,7 @@ from tests.emulator.traffic.recordings import FOLDER, Row, areas, rows_of
 Json = dict[str, Any]
 
 CLUSTERS, VAULTS = "Microsoft.ContainerService/managedClusters", "Microsoft.KeyVault/vaults"
-COUNTS = {"clusters": 431, "pairs of GET and PUT": 38, "vaults": 156, "keys": 84}
+COUNTS = {"clusters": 431, "requests for clusters": 172, "pairs of GET and PUT": 38, "vaults": 156, "keys": 84}
 """How many there are."""
 
 
@@ -49,6 +49,12 @@ def _resources(value: Any, kind: str) -> Iterator[Json]:
     elif isinstance(value, dict):
         for member in value.values():
             yield from _resources(member, kind)
+
+
+def asked_clusters() -> list[Json]:
+    """Every cluster that somebody put: a document without what only the service writes."""
+    operation = "PUT microsoft.containerservice/managedclusters/{}"
+    return [row.asked for rows in recordings().values() for row in rows if row.operation == operation]
 
 
 def updates() -> list[tuple[Json, Json]]:

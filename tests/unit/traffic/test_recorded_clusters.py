@@ -24,7 +24,7 @@ from azext_akskv.model.cluster import (
 from azext_akskv.report.rows import exit_code_of, state_row
 from tests.builders import IDENTITY, KEY, NOW, VAULT
 from tests.fakes import FakeWorld
-from tests.recorded import CLUSTERS, COUNTS, bodies, needs, updates
+from tests.recorded import CLUSTERS, COUNTS, asked_clusters, bodies, needs, updates
 
 Json = dict[str, Any]
 ROW = {
@@ -60,6 +60,21 @@ def without_what_only_aks_writes(body: Json) -> Json:
     return {**kept, "properties": properties}
 
 
+def edited(body: Json) -> None:
+    """Each edit changes what it means to change, and leaves out what only AKS writes."""
+    back = without_what_only_aks_writes(body)
+    assert for_put(body) == back
+    kms = with_kms_on(body, KEY, "Private", VAULT)
+    assert {path.removeprefix(f"{KMS}.") for path in changed(back, kms)} - {"properties.securityProfile"} == {
+        *("enabled", "keyId", "keyVaultNetworkAccess", "keyVaultResourceId")
+    }
+    assert changed(back, with_kms_off(body)) - {"properties.securityProfile"} == {f"{KMS}.enabled"}
+    moved = with_identity(body, IDENTITY)
+    assert all(path.partition(".")[0] == "identity" for path in changed(back, moved))
+    assert moved["identity"]["userAssignedIdentities"] == {str(IDENTITY): {}}
+    assert changed(back, with_tags(for_put(body), {"akskv-run": "1"})) - {"tags"} == {"tags.akskv-run"}
+
+
 @needs("clusters")
 def test_no_recorded_cluster_loses_a_member_on_its_way_through_us() -> None:
     found = bodies(CLUSTERS)
@@ -68,18 +83,16 @@ def test_no_recorded_cluster_loses_a_member_on_its_way_through_us() -> None:
         untouched = copy.deepcopy(body)
         cluster = parse_cluster(body, NOW)
         assert cluster.raw is body and str(cluster.id).lower() == body["id"].lower()
-        back = without_what_only_aks_writes(body)
-        assert for_put(body) == back
-        kms = with_kms_on(body, KEY, "Private", VAULT)
-        assert {path.removeprefix(f"{KMS}.") for path in changed(back, kms)} - {"properties.securityProfile"} == {
-            *("enabled", "keyId", "keyVaultNetworkAccess", "keyVaultResourceId")
-        }
-        assert changed(back, with_kms_off(body)) - {"properties.securityProfile"} == {f"{KMS}.enabled"}
-        moved = with_identity(body, IDENTITY)
-        assert all(path.partition(".")[0] == "identity" for path in changed(back, moved))
-        assert moved["identity"]["userAssignedIdentities"] == {str(IDENTITY): {}}
-        assert changed(back, with_tags(for_put(body), {"akskv-run": "1"})) - {"tags"} == {"tags.akskv-run"}
+        edited(body)
         assert body == untouched
+
+
+@needs("requests for clusters")
+def test_nor_does_what_others_put() -> None:
+    found = asked_clusters()
+    assert len(found) == COUNTS["requests for clusters"]
+    for body in found:
+        edited(body)
 
 
 @needs("pairs of GET and PUT")
