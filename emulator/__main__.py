@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     execute = verbs.add_parser("exec", help="run a command in the environment of an emulation")
     serve = verbs.add_parser("serve", help="keep an emulation running until SIGTERM or SIGINT")
     for verb in (execute, serve):
+        verb.add_argument("--login", choices=("identity", "person"), default="identity", help="whose login az has")
         verb.add_argument("--world", required=True, choices=catalogue.names(), metavar="NAME", help="see `worlds`")
         verb.add_argument("--clock", type=_moment, metavar="ISO", help="when the emulated time begins; default: now")
         verb.add_argument("--step", type=float, metavar="SECONDS", help="time stands still, but each request moves it")
@@ -63,6 +64,8 @@ def _running(options: argparse.Namespace) -> Iterator[tuple[Emulation, Path]]:
         with Emulation(catalogue.load(options.world), Time(options.clock, options.step)) as emulation:
             # The world lives as long as the process: without this every collection walks over all its objects.
             gc.freeze()
+            if options.login == "person":
+                environment.log_in_person(emulation, Path(folder))
             yield emulation, Path(folder)
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from emulator.core.http import Answer, Call, Refusal
 from emulator.core.router import Route
 from emulator.entra.metadata import ARM, LOGIN
-from emulator.entra.tokens import TokenRefused
+from emulator.entra.tokens import TokenRefused, client_of
 from emulator.providers.authorization import locks
 from emulator.providers.authorization.routes import ROUTES as AUTHORIZATION
 from emulator.providers.containerservice.routes import ROUTES as CONTAINER_SERVICE
@@ -185,7 +185,7 @@ def _refuse_unless_allowed(call: Call, operation: Operation) -> None:
     raise arm_error(
         403,
         "AuthorizationFailed",
-        f"The client '{call.claims.get('appid', caller)}' with object id '{caller}' does not have authorization to "
+        f"The client '{client_of(call.claims)}' with object id '{caller}' does not have authorization to "
         f"perform action '{operation.action}' over scope '{scope}' or the scope is invalid. If access was recently "
         "granted, please refresh your credentials.",
         gateway=True,

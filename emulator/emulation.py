@@ -8,17 +8,22 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-from emulator import arm
+from emulator import arm, graph
 from emulator.control import Control
 from emulator.core.clock import Clock
 from emulator.core.exchange import Exchange, Site
 from emulator.core.http import Answer, Call
 from emulator.core.server import LOOPBACK, Server
 from emulator.dataplane.keyvault import routes as keyvault
-from emulator.entra import metadata
+from emulator.entra import metadata, sign_in
 from emulator.kubernetes import routes as kubernetes
 from emulator.world import EmulatedWorld
 from emulator.worlds.spec import World
+
+_DIRECTORY: dict[str, tuple[str, Site]] = {
+    "login.emulator.test": ("entra", sign_in.answer),
+    "graph.emulator.test": ("graph", graph.answer),
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,8 @@ class Emulation:
             return ("identity", self._identity) if path == "/msi/token" else ("control", self.control.answer)
         if host == "management.emulator.test":
             return ("entra", metadata.endpoints) if path == "/metadata/endpoints" else ("arm", arm.answer)
+        if host in _DIRECTORY:
+            return _DIRECTORY[host]
         if host.endswith(".vault.emulator.test"):
             return "keyvault", keyvault.answer
         if host.endswith(".hcp.westeurope.emulator.test"):

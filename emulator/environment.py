@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from emulator.core.tls import azure_authority
 from emulator.emulation import Emulation
-from emulator.entra.metadata import ARM, CLOUD, LOGIN, VAULT_SUFFIX
-from emulator.worlds.spec import SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
+from emulator.entra.metadata import ARM, CLOUD, GRAPH, LOGIN, VAULT_SUFFIX
+from emulator.entra.sign_in import REFRESH_TOKEN, USERNAME
+from emulator.worlds.spec import CALLER, SUBSCRIPTION, SUBSCRIPTION_NAME, TENANT
 
 EXTENSIONS = Path(__file__).resolve().parent.parent / ".venv" / "extensions"
 WAIT_FACTOR = "0.02"
@@ -31,6 +33,9 @@ _MISLEADING = (
     "KUBECONFIG",
 )
 """Variables that would lead az, or its login, elsewhere."""
+_MANAGED_IDENTITY = {"name": "systemAssignedIdentity", "type": "servicePrincipal", "assignedIdentityInfo": "MSI"}
+_AZ = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+"""az as an application that people sign in to, the same everywhere. [CLI]"""
 
 
 def write_files(folder: Path) -> None:
@@ -43,14 +48,42 @@ def write_files(folder: Path) -> None:
         "endpoint_active_directory": LOGIN,
         "endpoint_active_directory_resource_id": ARM,
         "endpoint_management": ARM,
+        "endpoint_microsoft_graph_resource_id": f"{GRAPH}/",
         "endpoint_resource_manager": ARM,
         "suffix_keyvault_dns": f".{VAULT_SUFFIX}",
         "profile": "latest",
     }
     _write_ini(azure / "clouds.config", CLOUD, cloud)
     _write_ini(azure / "config", "cloud", {"name": CLOUD})
-    (azure / "azureProfile.json").write_text(json.dumps({"subscriptions": [_subscription()]}))
+    _write_profile(azure, _MANAGED_IDENTITY)
     (azure / "versionCheck.json").write_text(json.dumps({"versions": _az_versions()}))
+
+
+def log_in_person(emulation: Emulation, folder: Path) -> None:
+    """Makes the login that write_files has written a person's, as `az login --username` leaves it. [CLI]"""
+    azure = folder / "azure"
+    _write_ini(azure / "config", "cloud", {"name": CLOUD}, core={"instance_discovery": "false"})
+    _write_profile(azure, {"name": USERNAME, "type": "user"})
+    oid = emulation.world.ids.principal(CALLER)
+    home, environment = f"{oid}.{TENANT}", urlsplit(LOGIN).netloc
+    account = {"local_account_id": oid, "username": USERNAME, "authority_type": "MSSTS", "realm": TENANT}
+    refresh = {"credential_type": "RefreshToken", "secret": REFRESH_TOKEN, "client_id": _AZ, "target": ""}
+    whose = {"home_account_id": home, "environment": environment}
+    cache = {
+        "Account": {f"{home}-{environment}-{TENANT}": {**whose, **account}},
+        "RefreshToken": {f"{home}-{environment}-refreshtoken-{_AZ}--": {**whose, **refresh}},
+    }
+    with open(azure / "msal_token_cache.json", "w", opener=_private) as file:
+        json.dump(cache, file)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _write_profile(azure: Path, user: Mapping[str, str]) -> None:
+    subscription = {**_subscription(), "user": user}
+    (azure / "azureProfile.json").write_text(json.dumps({"subscriptions": [subscription]}))
 
 
 def _subscription() -> dict[str, Any]:
@@ -58,7 +91,6 @@ def _subscription() -> dict[str, Any]:
         "id": SUBSCRIPTION,
         "name": SUBSCRIPTION_NAME,
         "state": "Enabled",
-        "user": {"name": "systemAssignedIdentity", "type": "servicePrincipal", "assignedIdentityInfo": "MSI"},
         "isDefault": True,
         "tenantId": TENANT,
         "environmentName": CLOUD,
@@ -75,9 +107,9 @@ def _az_versions() -> dict[str, Any]:
         return {}
 
 
-def _write_ini(path: Path, section: str, values: Mapping[str, str]) -> None:
+def _write_ini(path: Path, section: str, values: Mapping[str, str], **more: Mapping[str, str]) -> None:
     parser = configparser.ConfigParser()
-    parser[section] = dict(values)
+    parser.read_dict({section: values, **more})
     with path.open("w") as file:
         parser.write(file)
 

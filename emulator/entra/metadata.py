@@ -8,6 +8,7 @@ from emulator.worlds.spec import CALLER
 CLOUD = "EmulatedAzure"
 ARM = "https://management.emulator.test"
 LOGIN = "https://login.emulator.test"
+GRAPH = "https://graph.emulator.test"
 VAULT_SUFFIX = "vault.emulator.test"
 
 
@@ -23,6 +24,7 @@ def endpoints(call: Call) -> Answer:
             "identityProvider": "AAD",
         },
         "suffixes": {"keyVaultDns": VAULT_SUFFIX},
+        "microsoftGraphResourceId": f"{GRAPH}/",
     }
     return Answer(200, cloud if call.query.get("api-version", "") >= "2022-09-01" else [cloud])
 

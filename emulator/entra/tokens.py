@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from emulator.core.clock import Clock
@@ -79,6 +79,11 @@ class Tokens:
 
     def _signature(self, signed: str) -> bytes:
         return hmac.new(self._key, signed.encode(), hashlib.sha256).digest()
+
+
+def client_of(claims: Mapping[str, Any]) -> str:
+    """[REC] Whom refusals call the client: a person's name, else a program's application id."""
+    return str(claims.get("upn") or claims.get("appid") or claims["oid"])
 
 
 def _json(value: dict[str, Any]) -> bytes:

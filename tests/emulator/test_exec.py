@@ -93,6 +93,12 @@ def test_stock_az_works_in_it_and_calls_nobody_else() -> None:
     assert {request["site"] for request in json.loads(requested)} == {"identity", "arm"}
 
 
+def test_az_can_be_a_persons() -> None:
+    asked = "az ad signed-in-user show --query userPrincipalName -o tsv; az account show --query user.type -o tsv"
+    told = run("exec", "--world", "demo", "--login", "person", "--", "sh", "-c", asked)
+    assert told.stdout.splitlines() == ["ops@shop.example", "user"], told.stderr
+
+
 @pytest.mark.parametrize(
     ("command", "code"),
     [

@@ -64,7 +64,7 @@ def test_plain_http_is_refused_too(running: Running, client: Client) -> None:
 
 def test_a_host_that_azure_does_not_have_is_not_found(running: Running, client: Client) -> None:
     session = client(running())
-    for url in ("https://graph.emulator.test/v1.0/me", f"https://login.emulator.test/{TENANT}/oauth2/token"):
+    for url in ("https://storage.emulator.test/", f"https://login.emulator.test/{TENANT}/oauth2/token"):
         assert session.get(url).status_code == 404
 
 

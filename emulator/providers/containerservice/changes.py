@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.core.http import Call, Refusal
 from emulator.core.operations import Operation
+from emulator.entra.tokens import client_of
 from emulator.providers.containerservice import ages, bodies, clusters, filled, kms, kms_rules, lifecycle, versions
 from emulator.providers.containerservice.clusters import ManagedCluster
 from emulator.providers.errors import aks_error, arm_error
@@ -144,7 +145,7 @@ def _refuse_unassignable(call: Call, after: dict[str, Any]) -> None:
             raise arm_error(
                 403,
                 "LinkedAuthorizationFailed",
-                f"The client '{call.claims.get('appid', caller)}' with object id '{caller}' has permission to perform "
+                f"The client '{client_of(call.claims)}' with object id '{caller}' has permission to perform "
                 f"action 'Microsoft.ContainerService/managedClusters/write' on scope '{call.path}'; however, it does "
                 f"not have permission to perform action(s) '{ASSIGN}' on the linked scope(s) '{identity_id}' "
                 "(respectively) or the linked scope(s) are invalid.",
