@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 from emulator.core.http import Refusal
 from emulator.dataplane.keyvault.access import ControlPlane, Path
@@ -32,6 +33,11 @@ class KeySlot:
     principal_id: str
     path: Path
     provider: str
+
+    @property
+    def host(self) -> str:
+        """The vault's."""
+        return urlsplit(self.kid).netloc.lower()
 
     @property
     def key_id(self) -> str:

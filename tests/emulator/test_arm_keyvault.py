@@ -42,6 +42,15 @@ def test_a_new_vault_answers_at_once_and_registers_its_name_for_a_while() -> Non
     assert (ready["provisioningState"], ready["vaultUri"]) == ("Succeeded", "https://shop-kv2.vault.emulator.test/")
 
 
+@pytest.mark.parametrize(("version", "rbac"), [("2024-11-01", False), ("2026-02-01", True)])
+def test_a_new_vault_has_roles_by_default_since_2026(version: str, rbac: bool) -> None:
+    client = Arm()
+    url, unsaid = f"{VAULT}2?api-version={version}", a_vault(enableRbacAuthorization=None)
+    assert bool(client("PUT", url, unsaid).body["properties"].get("enableRbacAuthorization")) == rbac
+    client("PATCH", url, {"properties": {"enableRbacAuthorization": False}})
+    assert client("PUT", url, unsaid).body["properties"].get("enableRbacAuthorization") in (None, False)
+
+
 def test_a_plain_vault_has_no_firewall_and_no_connections_in_its_document() -> None:
     made = Arm()("PUT", f"{VAULT}2", a_vault()).body["properties"]
     assert not {"networkAcls", "privateEndpointConnections", "enablePurgeProtection"} & set(made)

@@ -219,6 +219,17 @@ def test_a_vault_closed_before_it_becomes_private_fails_the_update() -> None:
     client.enable(access="Private")
 
 
+def test_the_old_key_of_a_vault_that_became_private_is_asked_the_private_way() -> None:
+    client = ready("kms-on", clusters=(Cluster(vnet_integration=True, kms=Kms()),))
+    first, second = client.key(), client.new_key()
+    client.finish(client.put_security(OFF))
+    rewrite(client)
+    client.enable(second, access="Private")
+    assert slots(client) == [(second, "private"), (first, "private")]
+    client("PATCH", VAULT, {"properties": {"publicNetworkAccess": "Disabled"}})
+    assert all(plugin.health() is None for plugin in client.world.kubernetes.server(CLUSTER).plugins)
+
+
 def test_kms_v1_uses_its_own_algorithm_and_is_not_upgraded() -> None:
     client = Arm(
         clusters=(Cluster(kubernetes_version="1.26.12", kms=Kms()),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.http import Refusal
@@ -110,14 +111,22 @@ def switch(world: EmulatedWorld, cluster: ManagedCluster) -> bool:
     previous = cluster.previous
     if cluster.current is not None and (wanted is None or wanted.kid != cluster.current.kid):
         previous = cluster.current
-    if wanted is not None and previous is not None and wanted.kid == previous.kid:
-        previous = None
+    if wanted is not None and previous is not None:
+        previous = None if wanted.kid == previous.kid else _by_the_way_of(wanted, previous)
     server.use_keys(wanted, previous)
     if not server.synced:
         server.use_keys(*before)
         return False
     cluster.current, cluster.previous = wanted, previous
     return True
+
+
+def _by_the_way_of(wanted: KeySlot, previous: KeySlot) -> KeySlot:
+    """[INF] Once the private endpoint is there, the old key of the same vault is reached through it too: today's
+    document closes the vault after the change [D], and the old key must stay usable then."""
+    if wanted.path == "private" and wanted.host == previous.host:
+        return replace(previous, path=wanted.path)
+    return previous
 
 
 def _private_endpoint_approved(world: EmulatedWorld, cluster: ManagedCluster, profile: KmsProfile) -> bool:

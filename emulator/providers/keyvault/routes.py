@@ -59,10 +59,12 @@ def get_vault(call: Call) -> Answer:
 def put_vault(call: Call) -> Answer:
     """[REC] 200 at once, without a long-running operation."""
     world, request, name = call.world, call.json() or {}, call.params["vault"]
+    existing = world.resources.get(call.path)
+    if existing is None:
+        request = vaults.with_defaults(request, call.query["api-version"])
     asked = request.get("properties") or {}
     vault_rules.refuse_bad_name(name)
     vault_rules.refuse_incomplete(request)
-    existing = world.resources.get(call.path)
     vault_rules.refuse_undoing_protection(existing, asked)
     if asked.get("createMode") == "recover":
         return Answer(200, _recovered(call).body)

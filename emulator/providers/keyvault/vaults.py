@@ -50,6 +50,14 @@ def moment(when: datetime) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
+def with_defaults(request: dict[str, Any], api_version: str) -> dict[str, Any]:
+    """[D] The body of a PUT for a new vault: since 2026-02-01 roles decide unless the request says otherwise."""
+    asked = request.get("properties") or {}
+    if api_version < "2026-02-01" or asked.get("enableRbacAuthorization") is not None:
+        return request
+    return {**request, "properties": {**asked, "enableRbacAuthorization": True}}
+
+
 def create(world: EmulatedWorld, group: str, name: str, request: dict[str, Any], created: datetime) -> Resource:
     """A new vault from the body of a PUT: `{location, tags?, properties}`."""
     new_id = vault_id(SUBSCRIPTION, group, name)
