@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from emulator import environment
 from emulator.emulation import Emulation
 from emulator.worlds import catalogue
 from tests.changes import may_change
+from tests.e2e import stored
 
 WORKER = Path(__file__).parent / "fork_az.py"
 WAIT_FACTOR = "0.0005"
@@ -136,29 +136,19 @@ class Station:
 
     def key_in_arm(self) -> str:
         """The key that the cluster's profile names."""
-        (cluster,) = self.emulation.world.resources.under("", "Microsoft.ContainerService/managedClusters")
-        return str(cluster.body["properties"]["securityProfile"]["azureKeyVaultKms"]["keyId"])
-
-    def _stored(self) -> Iterator[tuple[str, bytes]]:
-        for server in self.emulation.world.kubernetes._servers.values():
-            storage = server.registry.storage
-            for key, entry in storage.range("/registry/secrets/", "", storage.revision):
-                yield key, entry.value
+        return stored.key_in_arm(self.emulation)
 
     def stale(self) -> list[str]:
         """The secrets that the API server itself would write anew."""
-        (server,) = self.emulation.world.kubernetes._servers.values()
-        return [key for key, value in self._stored() if server.registry.providers.read(value, key)[1]]
+        return stored.stale(self.emulation)
 
     def stored_under(self) -> set[str]:
-        """The keys that etcd's values are encrypted under, read from the values themselves; `plain` is one of them."""
-        (server,) = self.emulation.world.kubernetes._servers.values()
-        return {kid_of(value, {slot.kid for slot in server.slots}) for _, value in self._stored()}
+        """The keys that etcd's values are encrypted under; `plain` is one of them."""
+        return stored.stored_under(self.emulation)
 
     def note(self) -> dict[str, str]:
         """What the extension noted in the cluster about its last key change."""
-        (server,) = self.emulation.world.kubernetes._servers.values()
-        entry = server.registry.storage.get("/registry/leases/default/akskv")
+        entry = stored.api_server_of(self.emulation).registry.storage.get("/registry/leases/default/akskv")
         annotations: dict[str, str] = json.loads(entry.value)["metadata"]["annotations"]
         return annotations
 
@@ -168,14 +158,6 @@ class Station:
         self._worker.stdin.close()
         self._worker.wait(timeout=10)
         self._worker.stdout.close()
-
-
-def kid_of(value: bytes, kids: set[str]) -> str:
-    """A value of KMS v2 names the plugin's key id, which is the hash of the key's URL. [kubernetes-kms]"""
-    if not value.startswith(b"k8s:enc:"):
-        return "plain"
-    named = [kid for kid in kids if hashlib.sha256(kid.encode()).hexdigest().encode() in value]
-    return named[0] if named else "unknown"
 
 
 @pytest.fixture(scope="module")

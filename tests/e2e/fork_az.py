@@ -56,9 +56,10 @@ KILLS = {"before": kill_before_line, "after": kill_after_line}
 def run_az(task: dict[str, Any]) -> None:
     """Never returns: the child ends as az would."""
     os.environ.update(task["env"])
-    descriptor = os.open(task["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
+    if "output" in task:
+        descriptor = os.open(task["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(descriptor, 1)
+        os.dup2(descriptor, 2)
     if kill := task.get("kill"):
         KILLS[kill["when"]](kill["line"])
     from azure.cli.core import get_default_cli
@@ -76,10 +77,14 @@ def answer(number: int) -> None:
     sys.stdout.flush()
 
 
-def main() -> None:
+def import_az() -> None:
     sys.path += os.environ.get("FORK_AZ_PATH", "").split(os.pathsep)
     for module in ("azure.cli.core.commands", *os.environ.get("FORK_AZ_PRELOAD", "").split()):
         importlib.import_module(module)
+
+
+def main() -> None:
+    import_az()
     for line in sys.stdin:
         task = json.loads(line)
         child = os.fork()
