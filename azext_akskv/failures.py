@@ -7,6 +7,8 @@ class GatewayError(Exception):
     """A service did not do what we asked. `doing` says what we wanted, `code` and `message` are its own words."""
 
     retriable = False
+    not_begun = False
+    """The service refused a change before it began any of it, and a look afterwards found everything as it was."""
 
     def __init__(self, doing: str, code: str = "", message: str = "", request_id: str = "") -> None:
         super().__init__(f"{doing}: {f'({code}) ' if code else ''}{message}".rstrip(": "))
@@ -64,6 +66,10 @@ def kind_of(status: int) -> type[GatewayError]:
 
 class OperationFailed(GatewayError):
     """A long-running operation ended Failed or Canceled."""
+
+
+class LostTrack(GatewayError):
+    """A service took a change, and then did not tell what became of it."""
 
 
 class Unreadable(GatewayError):

@@ -14,6 +14,7 @@ from azext_akskv.failures import (
     Conflict,
     Denied,
     GatewayError,
+    LostTrack,
     Missing,
     Rejected,
     Throttled,
@@ -36,6 +37,7 @@ GATEWAY: dict[type[GatewayError], tuple[str, str]] = {
     Conflict: ("AzureResponseError", f"Somebody else is changing it: wait for that to end. {AGAIN}"),
     Throttled: ("AzureResponseError", f"Wait a few minutes. {AGAIN}"),
     Unavailable: ("AzureConnectionError", f"Check the network, HTTPS_PROXY and REQUESTS_CA_BUNDLE. {AGAIN}"),
+    LostTrack: ("AzureResponseError", f"The change goes on in Azure, unseen. {AGAIN}"),
     Rejected: ("BadRequestError", f"Change what the service does not accept. {AGAIN}"),
 }
 OTHER_GATEWAY = ("AzureResponseError", AGAIN)

@@ -86,7 +86,7 @@ class ArmClusters:
         """Under the version that the body was read with: a body does not fit every other one."""
         # Clouds older than 2024 have no eTag; nothing else guards against a change between our read and our write.
         guard = {"etag": seen.etag, "match_condition": MatchConditions.IfNotModified} if seen.etag else {}
-        polling = WatchedPolling(watch, self._poll_seconds)
+        polling = WatchedPolling(doing, watch, self._poll_seconds)
         with asking(doing):
             clusters = self._of(seen.id, self._version)
             clusters.begin_create_or_update(seen.id.group, seen.id.name, body, polling=polling, **guard).result()

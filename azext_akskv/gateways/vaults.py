@@ -44,8 +44,9 @@ class ArmVaults:
         """Key Vault has no If-None-Match: the caller has looked that there is no such vault."""
         body = new_vault(location, tenant, tags)
         # A vault says `RegisteringDns` for a while, without the headers of an operation. [REC]
-        polling = WatchedPolling(Unwatched(), self._poll_seconds)
-        with asking(f"create the vault {vault.name}"):
+        doing = f"create the vault {vault.name}"
+        polling = WatchedPolling(doing, Unwatched(), self._poll_seconds)
+        with asking(doing):
             vaults = self._vaults(vault.subscription)
             made = vaults.begin_create_or_update(vault.group, vault.name, body, polling=polling, cls=answer).result()
             return parse_vault(made.json, made.at)

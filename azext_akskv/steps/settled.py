@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from azext_akskv.engine.step import Run
 from azext_akskv.engine.waiting import until
-from azext_akskv.failures import Conflict, Unavailable
+from azext_akskv.failures import GatewayError, LostTrack, OperationFailed, Unavailable
 from azext_akskv.model.choice import ENDED_BADLY
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.ports import Watch
@@ -17,17 +17,26 @@ def change(run: Run, shown: Callable[[Cluster], bool], put: Callable[[Run, Clust
     """`shown`: the cluster's profile already says what is wanted, which it does as soon as the change is accepted.
 
     A change that is under way is waited for; one that ended badly is sent again, as AKS advises for a failed cluster.
+    What a failure to send it stands for is read off the cluster itself: a PUT whose answer was lost is sent again and
+    then meets its own change as a conflict, or AKS took the change and its operation cannot be read.
     """
     cluster = _awaited(run, shown)
     if shown(cluster) and cluster.settled:
         return
     try:
         put(run, cluster)
-    except (Conflict, Unavailable):
-        # The SDK sends a PUT again whose answer was lost, and then meets its own change as a conflict.
+    except OperationFailed:
+        raise
+    except GatewayError as error:
         cluster = _awaited(run, shown)
-        if not (shown(cluster) and cluster.settled):
-            raise
+        if shown(cluster) and cluster.settled:
+            return
+        if shown(cluster):
+            raise OperationFailed(error.doing, cluster.provisioning_state, f"the cluster says so; {error}") from error
+        # A request without an answer may still be on its way; one that was answered with no is over.
+        answered = not isinstance(error, (Unavailable, LostTrack))
+        error.not_begun = answered and cluster.provisioning_state not in ENDED_BADLY
+        raise
 
 
 def _awaited(run: Run, shown: Callable[[Cluster], bool]) -> Cluster:
