@@ -13,6 +13,8 @@ from azext_akskv.failures import GatewayError, NotYet, TookTooLong
 STOPPING = (GatewayError, TookTooLong)
 """What a step may meet in the world; anything else is our own mistake and is not dressed up as the world's."""
 
+NOTHING_BEGUN = "the service refused this change before it began any of it: the cluster is as it was before this step"
+
 INTERRUPTED = "interrupted"
 """The detail of a step that Ctrl-C stopped."""
 
@@ -70,16 +72,16 @@ class Outcome:
     records: list[StepRecord] = field(default_factory=list)
     status: str = "done"
     trouble: Trouble | None = None
-    no_return: bool = False
+    half_way: bool = False
+    """The step with the point of no return failed, and not by a refusal: the cluster may be anywhere between."""
 
     def leaves_out(self, step: Step) -> bool:
-        still_wanted = step.even_after_failure and self.no_return
+        still_wanted = step.even_after_failure and self.half_way
         return self.status == "waiting" or (self.trouble is not None and not still_wanted)
 
     def attempt(self, step: Step, run: Run) -> None:
         """Performs a step and notes how it went."""
         started = run.clock.monotonic()
-        self.no_return = self.no_return or step.point_of_no_return
         try:
             state, seen = perform(step, run)
             self.note(step, state, seen.detail, run.clock.monotonic() - started)
@@ -88,7 +90,10 @@ class Outcome:
             self.status, self.trouble = "waiting", Trouble(str(wait), _safe(step), in_words(wait.seconds))
         except STOPPING as error:
             self.note(step, "failed", str(error), run.clock.monotonic() - started)
-            self.status, self.trouble = "failed", self.trouble or Trouble(str(error), _safe(step))
+            refused = isinstance(error, GatewayError) and error.not_begun
+            self.half_way = self.half_way or (step.point_of_no_return and not refused)
+            safe = (NOTHING_BEGUN,) if refused else _safe(step)
+            self.status, self.trouble = "failed", self.trouble or Trouble(str(error), safe)
             run.journal.write("failed", step=step.code, why=str(error), request=getattr(error, "request_id", ""))
 
     def note(self, step: Step, state: str, detail: str, seconds: float = 0.0) -> None:

@@ -49,10 +49,10 @@ class Step:
     limit_seconds: float | None = None
     """How long the look after the act may take to see it; None: Waits.appear."""
     even_after_failure: bool = False
-    """Wanted even when a step before it failed, once the point of no return was reached: the AKS page asks for the
-    rewrite even if the update failed."""
+    """Wanted even when the point of no return failed half way: the AKS page asks for the rewrite even if the update
+    failed. What fails between the two ends the run: a rewrite before the change was noted could never be proved."""
     point_of_no_return: bool = False
-    """With it the cluster's KMS begins to change, whether it succeeds or not."""
+    """With it the cluster's KMS begins to change, whether it succeeds or not, unless the service refuses outright."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import pytest
 
 from azext_akskv.engine.journal import Journal, RunJournal
 from azext_akskv.engine.result import Result, exit_code_of
-from azext_akskv.engine.runner import Interrupted, carry_out, in_words, preview
+from azext_akskv.engine.runner import NOTHING_BEGUN, Interrupted, carry_out, in_words, preview
 from azext_akskv.engine.step import Fact, MissingFact, Plan, Run, Seen, Step, given
 from azext_akskv.engine.waiting import Waits
-from azext_akskv.failures import NotYet, Unavailable
+from azext_akskv.failures import NotYet, Rejected, Unavailable
 from azext_akskv.model.finding import Finding, State
 from azext_akskv.ports import WriteRefused, read_only
 from tests.builders import TARGET
@@ -100,6 +100,23 @@ def test_before_the_point_of_no_return_a_failure_ends_the_run(run: Run) -> None:
     steps = (thing.step("a"), thing.step("b", point_of_no_return=True), thing.step("c", even_after_failure=True))
     assert states(carry_out(Plan("test", steps), run)) == {"a": "failed", "b": "skipped", "c": "skipped"}
     assert thing.made == []
+
+
+def test_after_a_refusal_nothing_more_is_done_and_nothing_is_feared(run: Run) -> None:
+    refusal = Rejected("change it", "BadRequest", "no")
+    refusal.not_begun = True
+    thing = Thing(trouble={"a": refusal})
+    steps = (thing.step("a", point_of_no_return=True), thing.step("b", even_after_failure=True))
+    result = carry_out(Plan("test", steps), run)
+    assert states(result) == {"a": "failed", "b": "skipped"} and thing.made == []
+    assert result.trouble and result.trouble.safe == (NOTHING_BEGUN,)
+
+
+def test_what_fails_behind_the_point_of_no_return_ends_the_run(run: Run) -> None:
+    """A rewrite before the change is noted could never be proved."""
+    thing = Thing(trouble={"b": Unavailable("note it", "503", "")})
+    steps = (thing.step("a", point_of_no_return=True), thing.step("b"), thing.step("c", even_after_failure=True))
+    assert states(carry_out(Plan("test", steps), run)) == {"a": "done", "b": "failed", "c": "skipped"}
 
 
 def test_the_first_trouble_is_the_one_that_is_told(run: Run) -> None:
