@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from azext_akskv.engine.pace import CONNECTIONS
-from azext_akskv.engine.step import Rewrite, Run, Seen, Step
+from azext_akskv.engine.step import Fact, Rewrite, Run, Seen, Step
 from azext_akskv.engine.waiting import until
 from azext_akskv.failures import Rejected
+from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.duration import suiting_rate
 from azext_akskv.model.kube import Refused, Switch
 from azext_akskv.model.snapshot import Snapshot
@@ -23,6 +24,10 @@ from azext_akskv.steps.rewrite_proof import Ground, did_nothing, judge, secrets
 
 KeyWanted = Callable[[Run], str]
 """The key identifier that shall be in force, or "off"; raises MissingFact while a step before will find it out."""
+
+HALF_WAY = Fact("rewritten-half-way", str)
+"""The change under which secrets were rewritten before it was noted. An empty patch that rewrites a value from before
+the change tells that the API server has changed over."""
 
 KEEP_BOTH = "every secret can still be read: keep the key from before and the present one enabled"
 FIRST_REFUSED = 5
@@ -139,10 +144,23 @@ def rewrite(run: Run, order: Order) -> None:
         outcome.tally, outcome.seconds = each.tally, run.clock.monotonic() - started
         run.rewrite = outcome
     still = switch_in_force(run.ports, run)
-    ground = Ground(run.ports.clusters.get(run.target), still if still == switch else None, order.namespaces)
+    ground = ground_of(run, still if still == switch else None, order.namespaces)
+    if ground.switch is None and each.tally.rewritten:
+        run.journal.write("progress", facts={HALF_WAY.name: change_of(ground.cluster)})
     verdict = judge(each.tally, ground, run.ports.secrets.evidence)
     outcome.proved, outcome.why = verdict.proved, verdict.why
     complain(outcome, switch)
+
+
+def ground_of(run: Run, switch: Switch | None, namespaces: tuple[str, ...]) -> Ground:
+    cluster = run.ports.clusters.get(run.target)
+    changed_over = HALF_WAY in run and run[HALF_WAY] == change_of(cluster)
+    return Ground(cluster, switch, namespaces, changed_over)
+
+
+def change_of(cluster: Cluster) -> str:
+    """The last change of the cluster's key by a run of ours: another one has another run's tag."""
+    return f"{cluster.key_in_force} {cluster.tags.get(RUN_TAG, '')}".lower()
 
 
 def complain(outcome: Rewrite, switch: Switch | None) -> None:

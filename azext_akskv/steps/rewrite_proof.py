@@ -26,6 +26,8 @@ class Ground:
     switch: Switch | None
     namespaces: tuple[str, ...] = ()
     """Only these were rewritten; empty: all."""
+    changed_over: bool = False
+    """After this very change was sent, and before it could be noted, an earlier attempt of the run rewrote secrets."""
 
 
 def did_nothing(tally: Tally, switch: Switch | None) -> bool:
@@ -66,6 +68,12 @@ def _by_itself(tally: Tally, ground: Ground) -> Verdict | None:
     kept = tally.rewritten + tally.current
     if not kept:
         return Verdict(True, "there is no secret")
+    if ground.switch and tally.unproved and ground.changed_over:
+        return Verdict(
+            True,
+            "an earlier attempt of this run rewrote secrets after the change was sent, so the API servers had changed "
+            f"over; now that the change is complete they call what is left ({secrets(tally.unproved)}) current",
+        )
     if ground.switch is None or tally.unproved:
         return None
     r0 = ground.switch.r0

@@ -9,7 +9,7 @@ import pytest
 from azext_akskv.engine.step import Rewrite, Run
 from azext_akskv.failures import Denied, Rejected, Unavailable
 from azext_akskv.model.kube import KeyEvidence, Switch, key_id_hash
-from azext_akskv.steps.rewrite import rewrite
+from azext_akskv.steps.rewrite import HALF_WAY, change_of, rewrite
 from azext_akskv.steps.rewrite_pass import Order
 from tests.unit.steps.secret_store import KEY, Scene, SecretStore, a_cluster
 
@@ -127,6 +127,29 @@ def test_nothing_rewritten_after_our_own_key_change_fails_the_step() -> None:
     run, error = fails(nothing_rewritten())
     assert error.code == "rewrite-did-nothing" and "of 3 secrets none was written" in str(error)
     assert run.rewrite and not run.rewrite.proved
+
+
+def test_what_an_earlier_attempt_rewrote_half_way_tells_that_the_api_servers_had_changed_over() -> None:
+    """The update failed after the API servers had changed over, the rewrite that AKS asks for even then found every
+    secret stale, and the update that was sent again leaves nothing to rewrite."""
+    scene = Scene(SecretStore(team_a=3))
+    noted, scene.store.note = scene.store.note, None
+    run = scene.run()
+    rewrite(run, ONE_BY_ONE)
+    assert run.rewrite and run.rewrite.tally.rewritten == 3 and not run.rewrite.proved
+    assert noted
+    scene.store.note = replace(noted, r0=scene.store.revision)
+    again = outcome_of(scene)  # the journal remembers
+    assert again.tally.unproved == 3 and again.proved
+    assert "an earlier attempt of this run rewrote secrets" in again.why
+
+
+def test_what_was_rewritten_under_another_change_tells_nothing() -> None:
+    scene = nothing_rewritten()
+    run = scene.run()
+    run.facts[HALF_WAY.name] = change_of(a_cluster(tag="another-run"))
+    with pytest.raises(Rejected, match="none was written"):
+        rewrite(run, ONE_BY_ONE)
 
 
 def test_the_metrics_of_every_api_server_outweigh_a_rewrite_that_did_nothing() -> None:
