@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from azext_akskv.gateways.clients import Clients
     from azext_akskv.gateways.clusters import ArmClusters
     from azext_akskv.gateways.kube_server import ApiServer
+    from azext_akskv.gateways.retries import Retries
 
 
 def connect(cmd: Any, group: str, name: str, reporter: Reporter) -> World:
@@ -30,14 +31,17 @@ def connect(cmd: Any, group: str, name: str, reporter: Reporter) -> World:
     from azure.cli.core._profile import Profile
     from azure.cli.core.commands.client_factory import get_subscription_id
 
+    from azext_akskv.gateways.retries import Retries
+
     cli_ctx = cmd.cli_ctx
     subscription = get_subscription_id(cli_ctx)
     target = cluster_id(subscription, group, name)
     clock = SystemClock()
     waits = Waits(wait_factor(cli_ctx))
+    timeout = answer_timeout(cli_ctx)
     return World(
         target=target,
-        ports=ports(cli_ctx, target, waits),
+        ports=ports(cli_ctx, target, waits, Retries(clock.sleep, reporter.tick, waits.ask_again, timeout)),
         journal=Journal(journal_folder(cli_ctx), target, clock),
         reporter=reporter,
         clock=clock,
@@ -48,7 +52,7 @@ def connect(cmd: Any, group: str, name: str, reporter: Reporter) -> World:
     )
 
 
-def ports(cli_ctx: Any, target: ResourceId, waits: Waits) -> Ports:
+def ports(cli_ctx: Any, target: ResourceId, waits: Waits, retries: Retries) -> Ports:
     """The ports, filled by the gateways; SDKs are loaded and clients made when one is first used."""
     from azext_akskv.gateways.clients import Clients
     from azext_akskv.gateways.clusters import ArmClusters
@@ -58,7 +62,7 @@ def ports(cli_ctx: Any, target: ResourceId, waits: Waits) -> Ports:
     from azext_akskv.gateways.roles import ArmRoles
     from azext_akskv.gateways.vaults import ArmVaults
 
-    clients = Clients(cli_ctx)
+    clients = Clients(cli_ctx, retries)
     clusters = ArmClusters(clients, waits.poll)
     return Ports(
         clusters=clusters,
@@ -67,25 +71,25 @@ def ports(cli_ctx: Any, target: ResourceId, waits: Waits) -> Ports:
         roles=ArmRoles(clients),
         identities=ArmIdentities(clients),
         governance=ArmGovernance(clients, target.subscription),
-        secrets=secrets(clusters, clients, target),
+        secrets=secrets(clusters, clients, target, retries),
     )
 
 
-def secrets(clusters: ArmClusters, clients: Clients, target: ResourceId) -> Secrets:
+def secrets(clusters: ArmClusters, clients: Clients, target: ResourceId, retries: Retries) -> Secrets:
     """Logs in to the API server at the first request; whoever asks nothing of it needs no right to."""
     from azext_akskv.gateways.clusters import api_server_names
     from azext_akskv.gateways.kube import KubeSecrets
     from azext_akskv.gateways.kube_access import read_kubeconfig
-    from azext_akskv.gateways.kube_server import ApiServer
+    from azext_akskv.gateways.kube_server import ApiServer, patient
 
     authorities = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or ""
 
     def server() -> ApiServer:
         names = api_server_names(clusters.get(target))
         access = read_kubeconfig(clusters.user_kubeconfig(target), names, clients.token_for, authorities)
-        return ApiServer(access, authorities)
+        return ApiServer(access, authorities, patient(retries))
 
-    return KubeSecrets(server)
+    return KubeSecrets(server, retries)
 
 
 def journal_folder(cli_ctx: Any) -> Path:
@@ -98,14 +102,29 @@ def wait_factor(cli_ctx: Any) -> float:
 
     Raises BadInput when it is not a positive number.
     """
-    text = str(cli_ctx.config.get("akskv", "wait_factor", fallback="1"))
+    return positive(cli_ctx, "wait_factor", 1.0)
+
+
+def answer_timeout(cli_ctx: Any) -> float:
+    """az config `akskv.answer_timeout`, or AZURE_AKSKV_ANSWER_TIMEOUT: the seconds that a service may take to answer.
+
+    Raises BadInput when it is not a positive number.
+    """
+    from azext_akskv.gateways.retries import ANSWER_TIMEOUT
+
+    return positive(cli_ctx, "answer_timeout", ANSWER_TIMEOUT)
+
+
+def positive(cli_ctx: Any, option: str, otherwise: float) -> float:
+    """A number of the section `akskv` of az's configuration. Raises BadInput when it is not a positive one."""
+    text = str(cli_ctx.config.get("akskv", option, fallback=otherwise))
     try:
-        factor = float(text)
+        number = float(text)
     except ValueError:
-        factor = math.nan
-    if not 0 < factor < math.inf:
-        raise BadInput(f"az config akskv.wait_factor is {text!r}; expected a positive number, such as 1")
-    return factor
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise BadInput(f"az config akskv.{option} is {text!r}; expected a positive number, such as {otherwise:g}")
+    return number
 
 
 def workers(cli_ctx: Any) -> int:

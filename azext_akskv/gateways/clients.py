@@ -1,4 +1,4 @@
-"""The only place that makes SDK clients: az's login, its connection settings and retries, and one api-version each."""
+"""The only place that makes SDK clients: az's login and its connection settings, our patience, one api-version each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from azext_akskv.failures import Denied
 from azext_akskv.gateways.errors import asking
+from azext_akskv.gateways.retries import InTime, Retries, SdkRetries
 from azext_akskv.model.governance import LoginKind
 from azext_akskv.model.vault import Vault
 
@@ -30,8 +31,9 @@ API_VERSIONS = {
 class Clients:
     """Made on first use, one for each service and subscription, from any thread."""
 
-    def __init__(self, cli_ctx: Any) -> None:
+    def __init__(self, cli_ctx: Any, retries: Retries) -> None:
         self._cli_ctx = cli_ctx
+        self._retries = retries
         self._made: dict[tuple[str, ...], Any] = {}
         self._making = threading.RLock()
 
@@ -106,6 +108,7 @@ class Clients:
         settings.pop("http_logging_policy")  # this client brings its own [CLI]
         credential = self._credential(vault.id.subscription)
         version = API_VERSIONS["vault data plane"]
+        settings.update(self._patience())
         return KeyClient(f"https://{vault.host}", credential, api_version=version, **settings)
 
     def _credential(self, subscription: str | None) -> Any:
@@ -113,13 +116,26 @@ class Clients:
 
         subscription = subscription or self._cli_ctx.data.get("subscription_id")
         profile = Profile(cli_ctx=self._cli_ctx)
-        return self._once(("credential", subscription or ""), lambda: profile.get_login_credentials(subscription)[0])
+
+        def make() -> InTime:
+            return InTime(profile.get_login_credentials(subscription)[0], self._retries.answer_timeout)
+
+        return self._once(("credential", subscription or ""), make)
+
+    def _patience(self) -> dict[str, Any]:
+        """az's own clients wait 300 s for a connection and for an answer, four times over, and say nothing. [CLI]"""
+        return {
+            "retry_policy": SdkRetries(self._retries),
+            "connection_timeout": self._retries.connect_timeout,
+            "read_timeout": self._retries.answer_timeout,
+        }
 
     def _arm(self, kind: str, subscription: str, api_version: str, client_class: Callable[[], Any]) -> Any:
         from azure.cli.core.commands.client_factory import get_mgmt_service_client
 
         def make() -> Any:
-            return get_mgmt_service_client(self._cli_ctx, client_class(), subscription, api_version=api_version)
+            settings = {"api_version": api_version, "credential": self._credential(subscription), **self._patience()}
+            return get_mgmt_service_client(self._cli_ctx, client_class(), subscription, **settings)
 
         return self._once((kind, subscription.lower(), api_version), make)
 

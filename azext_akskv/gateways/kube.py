@@ -17,6 +17,7 @@ from azext_akskv.failures import Conflict, Denied, Missing, Rejected, Throttled,
 from azext_akskv.gateways.kube_metrics import METRICS, key_evidence, live_servers
 from azext_akskv.gateways.kube_server import ApiServer, Reply, Request
 from azext_akskv.gateways.kube_status import UNAUTHORIZED
+from azext_akskv.gateways.retries import Retries
 from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch
 from azext_akskv.ports import Touched
 
@@ -37,10 +38,12 @@ CURRENT = -1
 
 class KubeSecrets:
     """`connect` logs in: at the first request, and once more when the API server does not know us any more, which is
-    how tokens and certificates end. Any thread may call."""
+    how tokens and certificates end. Any thread may call. `retries` are for all but `touch`: it sleeps in no thread of
+    a pool, and is asked again by those who wait for it."""
 
-    def __init__(self, connect: Callable[[], ApiServer]) -> None:
+    def __init__(self, connect: Callable[[], ApiServer], retries: Retries) -> None:
         self._connect = connect
+        self._retries = retries
         self._connected: ApiServer | None = None
         self._connecting = threading.Lock()
 
@@ -66,7 +69,7 @@ class KubeSecrets:
 
     def ready(self) -> bool:
         try:
-            return self._logged_in(ApiServer.ready)
+            return self._retries.insist(lambda: self._logged_in(ApiServer.ready))
         except (Unavailable, Throttled):
             return False
 
@@ -80,7 +83,7 @@ class KubeSecrets:
         request = empty_patch(f"rewrite {secret}", secret)
         for conflicts in range(MOST_CONFLICTS + 1):
             try:
-                reply = self._ask(request)
+                reply = self._ask_once(request)
             except Conflict:
                 if conflicts == MOST_CONFLICTS:
                     raise
@@ -158,6 +161,9 @@ class KubeSecrets:
         return reply
 
     def _ask(self, request: Request) -> Reply:
+        return self._retries.insist(lambda: self._ask_once(request))
+
+    def _ask_once(self, request: Request) -> Reply:
         return self._logged_in(lambda server: server.ask(request))
 
     def _logged_in(self, call: Callable[[ApiServer], T]) -> T:

@@ -17,19 +17,35 @@ from urllib.parse import urlencode
 import urllib3
 from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError, MaxRetryError, SSLError
+from urllib3.exceptions import TimeoutError as NoAnswer
 
 from azext_akskv.failures import GatewayError, Rejected, Unavailable
 from azext_akskv.gateways.kube_access import Access, trust
 from azext_akskv.gateways.kube_status import failure
+from azext_akskv.gateways.retries import ANSWER_TIMEOUT, CONNECT_TIMEOUT, Retries
 
 JSON_TYPE = "application/json"
 MOST_BYTES = 4 << 20
 """Far above a page of 500 names (about 70 kB) and below what could hurt."""
 MOST_CONNECTIONS = 64
-TIMEOUT = urllib3.Timeout(connect=15, read=60)
-ONCE_MORE = urllib3.Retry(total=1, redirect=0, allowed_methods=None, respect_retry_after_header=False)
-"""A connection that the server closed between two requests is made anew, once; whether more helps is for those to say
-who know what the request means. All may be sent twice: reads, empty patches, writes guarded by a version or a name."""
+TIMEOUT = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=ANSWER_TIMEOUT)
+
+
+def patient(retries: Retries) -> urllib3.Timeout:
+    return urllib3.Timeout(connect=retries.connect_timeout, read=retries.answer_timeout)
+
+
+class OnceMore(urllib3.Retry):
+    """A connection that the server closed between two requests is made anew, once. What more helps is for those to say
+    who know what the request means; among it what to do about a server that says nothing for so long."""
+
+    def increment(self, *args: Any, **details: Any) -> Any:
+        if isinstance(details.get("error"), NoAnswer):
+            raise details["error"]
+        return super().increment(*args, **details)
+
+
+ONCE_MORE = OnceMore(total=1, redirect=0, allowed_methods=None, respect_retry_after_header=False)
 
 
 @dataclass(frozen=True)
@@ -54,9 +70,10 @@ class Reply:
 class ApiServer:
     """One API server, from any thread. Raises GatewayError for all that fails."""
 
-    def __init__(self, access: Access, ca_bundle: str = "") -> None:
+    def __init__(self, access: Access, ca_bundle: str = "", timeout: urllib3.Timeout = TIMEOUT) -> None:
         self._access = access
         self._ca_bundle = ca_bundle
+        self._timeout = timeout
         self._pool = self._connections()
 
     def ask(self, request: Request) -> Reply:
@@ -75,10 +92,11 @@ class ApiServer:
             return Reply(response.headers, body)
 
     def ready(self) -> bool:
-        """Whether /readyz says so. Raises Denied when we are not known any more."""
+        """Whether /readyz says so. Raises Denied when we are not known any more, Throttled and Unavailable when that is
+        not its last word."""
         request = Request("ask whether the API server is ready", "GET", "/readyz")
         with self._sent(request, self._pool) as response:
-            if response.status == 401:
+            if response.status in (401, 429) or response.status >= 500:
                 raise failure(request.doing, response.status, response.headers, {})
             return int(response.status) == 200
 
@@ -130,7 +148,7 @@ class ApiServer:
             "ssl_context": self._access.tls,
             "cert_reqs": "CERT_REQUIRED",
             "maxsize": MOST_CONNECTIONS,
-            "timeout": TIMEOUT,
+            "timeout": self._timeout,
             # urllib3 turns this off behind a proxy, and then each patch, which is two packets, waits 40 ms for an ACK
             "socket_options": [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         }

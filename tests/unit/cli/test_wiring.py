@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from azext_akskv.cli.wiring import command_line, wait_factor, workers
+from azext_akskv.cli.wiring import answer_timeout, command_line, wait_factor, workers
 from azext_akskv.model.ids import BadInput
 
 
@@ -30,6 +30,16 @@ def test_waits_can_be_made_shorter() -> None:
 def test_a_wait_factor_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="wait_factor"):
         wait_factor(configured(wait_factor=text))
+
+
+def test_a_service_has_75_seconds_to_answer_unless_told_otherwise() -> None:
+    assert (answer_timeout(configured()), answer_timeout(configured(answer_timeout="0.5"))) == (75.0, 0.5)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon", ""])
+def test_an_answer_timeout_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="answer_timeout"):
+        answer_timeout(configured(answer_timeout=text))
 
 
 @pytest.mark.parametrize("text", ["0", "65", "-1", "2.5", "many", "٣"])

@@ -20,10 +20,13 @@ from azure.cli.core.sdk.policies import SafeNetworkTraceLoggingPolicy
 from azure.core.credentials import AccessToken
 
 from azext_akskv.gateways.clients import API_VERSIONS
+from azext_akskv.gateways.retries import Retries, SdkRetries
 from azext_akskv.model.governance import LoginKind
 from azext_akskv.model.vault import Vault, parse_vault
 
 NOON = "Sun, 22 Nov 2026 12:00:00 GMT"
+AT_ONCE = Retries(sleep=lambda _seconds: None, tell=lambda _text: None, pause=0.0)
+"""Asks again without a pause, and tells nobody."""
 SUBSCRIPTION = "5b7c1f7e-54c9-4a2b-9c0d-2f1f6f0a7e11"
 
 
@@ -151,7 +154,7 @@ class ClientsOfService:
         self._service = service
         self._settings = {
             "connection_verify": str(bundle),
-            "retry_backoff_factor": 0,
+            "retry_policy": SdkRetries(AT_ONCE),
             "logging_policy": SafeNetworkTraceLoggingPolicy(),  # what `--debug` prints through
         }
         self._open: list[Any] = []

@@ -11,12 +11,12 @@ import pytest
 
 from azext_akskv.failures import Denied
 from azext_akskv.gateways.clients import Clients
-from tests.unit.gateways.conftest import a_vault
+from tests.unit.gateways.conftest import AT_ONCE, a_vault
 
 
 def in_a_cloud_with(suffix: str | None) -> Clients:
     cloud = SimpleNamespace(suffixes=SimpleNamespace(keyvault_dns=suffix))
-    return Clients(SimpleNamespace(cloud=cloud, data={}))
+    return Clients(SimpleNamespace(cloud=cloud, data={}), AT_ONCE)
 
 
 @pytest.mark.parametrize(

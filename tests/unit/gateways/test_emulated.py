@@ -22,6 +22,7 @@ from emulator import environment
 from emulator.emulation import Emulation
 from emulator.worlds import catalogue
 from emulator.worlds.spec import SUBSCRIPTION, TENANT, Delays
+from tests.unit.gateways.conftest import AT_ONCE
 
 SHOP = cluster_id(SUBSCRIPTION, "shop-rg", "shop")
 VAULT = vault_id(SUBSCRIPTION, "shop-rg", "shop-kv")
@@ -35,7 +36,7 @@ class Signed:
     def __init__(self, emulation: Emulation, cli: Any) -> None:
         self.emulation = emulation
         self.cli = cli
-        self.ports: Ports = wiring.ports(cli, SHOP, Waits(0.001))
+        self.ports: Ports = wiring.ports(cli, SHOP, Waits(0.001), AT_ONCE)
 
     def requests(self, method: str = "") -> list[str]:
         log = self.emulation.world.log.document()
@@ -157,7 +158,7 @@ def test_a_cloud_of_an_older_day_is_read_all_the_same(signed: Any) -> None:
 
 def test_a_command_finds_its_world(signed: Any, tmp_path: Path) -> None:
     cmd = SimpleNamespace(cli_ctx=signed("public-rbac").cli, name="aks kv kms show")
-    world = wiring.connect(cmd, "shop-rg", "shop", SimpleNamespace())  # type: ignore[arg-type]
+    world = wiring.connect(cmd, "shop-rg", "shop", SimpleNamespace(tick=None))  # type: ignore[arg-type]
     assert (world.target, world.command, world.caller) == (SHOP, "az aks kv kms show", "systemAssignedIdentity")
     assert world.waits.factor == 0.02 and world.workers == 4
     with world.journal.locked():

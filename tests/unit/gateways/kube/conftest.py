@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from azext_akskv.gateways.kube import KubeSecrets
+from tests.unit.gateways.conftest import AT_ONCE
 from tests.unit.gateways.kube.kube_service import Authority, KubeService, serving
 
 
@@ -29,4 +30,4 @@ def kube(cluster_authority: Authority, no_proxy_around: None) -> Iterator[KubeSe
 
 @pytest.fixture
 def secrets(kube: KubeService) -> KubeSecrets:
-    return KubeSecrets(kube.server)
+    return KubeSecrets(kube.server, AT_ONCE)

@@ -18,7 +18,7 @@ from azext_akskv.failures import (
 )
 from azext_akskv.gateways.kube import TABLE, KubeSecrets
 from azext_akskv.model.kube import SecretRef, Switch
-from tests.unit.gateways.conftest import Reply
+from tests.unit.gateways.conftest import AT_ONCE, Reply
 from tests.unit.gateways.kube.kube_service import LEASE, SECRETS, KubeService, a_status, a_table
 
 TOKEN_A = SecretRef("team-a", "token-a")
@@ -35,7 +35,7 @@ CONFLICT = Reply(409, a_status(409, "Conflict", "the object has been modified"))
 
 def test_nothing_is_connected_before_something_is_asked(kube: KubeService) -> None:
     connections: list[int] = []
-    secrets = KubeSecrets(lambda: connections.append(1) or kube.server())  # type: ignore[func-returns-value]
+    secrets = KubeSecrets(lambda: connections.append(1) or kube.server(), AT_ONCE)  # type: ignore[func-returns-value]
     assert connections == []
     kube.answers("GET", SECRETS, Reply(200, a_table("a")))
     secrets.page("team-a")
@@ -49,7 +49,7 @@ UNKNOWN_TO_US = Reply(401, a_status(401, "Unauthorized", "Unauthorized"))
 def logging_in(kube: KubeService, *tokens: str) -> KubeSecrets:
     """Each login gets the next token."""
     left = list(tokens)
-    return KubeSecrets(lambda: kube.server(token=left.pop(0)))
+    return KubeSecrets(lambda: kube.server(token=left.pop(0)), AT_ONCE)
 
 
 def test_a_login_that_ended_is_made_anew_once_for_all_threads(kube: KubeService) -> None:

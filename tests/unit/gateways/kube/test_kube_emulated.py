@@ -19,6 +19,7 @@ from emulator.emulation import Emulation, Time
 from emulator.kubernetes.api_server import ApiServer as EmulatedServer
 from emulator.worlds import catalogue
 from emulator.worlds.spec import SUBSCRIPTION, Delays
+from tests.unit.gateways.conftest import AT_ONCE
 from tests.unit.steps.secret_store import FakeReporter
 
 CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/shop-rg/providers/{CLUSTER_TYPE}/shop"
@@ -55,7 +56,7 @@ def shop_in(emulation: Emulation, kind: str) -> Shop:
         return str(emulation.server.call(lambda: emulation.world.tokens.issue(caller, application))[0])
 
     access = read_kubeconfig(config, frozenset({server.host}), token, "")
-    return Shop(emulation, KubeSecrets(lambda: ApiServer(access)))
+    return Shop(emulation, KubeSecrets(lambda: ApiServer(access), AT_ONCE))
 
 
 @pytest.fixture
