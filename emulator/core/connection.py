@@ -73,7 +73,9 @@ class Connection(HttpToolsProtocol):
         return self.parser is None or self.transport.is_closing()
 
     def reset(self) -> None:
-        """Breaks the connection off: the client sees a reset, not an end."""
+        """Breaks the connection off: the client sees a reset, not an end. One that is gone already is left alone."""
+        if self.gone:
+            return
         raw = self.transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
