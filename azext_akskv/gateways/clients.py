@@ -163,8 +163,9 @@ def login_kind(user: dict[str, Any], credential: Any) -> LoginKind:
         return LoginKind.MANAGED_IDENTITY
     if user.get("type") == "user":
         return LoginKind.USER
-    app = getattr(getattr(credential, "_credential", None), "_msal_app", None)
-    kept = getattr(app, "client_credential", None)
+    while inner := getattr(credential, "_credential", None):  # az's adaptor and our own limit of time are around it
+        credential = inner
+    kept = getattr(getattr(credential, "_msal_app", None), "client_credential", None)
     if isinstance(kept, dict) and "client_assertion" in kept:
         return LoginKind.FEDERATED
     return LoginKind.SERVICE_PRINCIPAL if kept else LoginKind.OTHER

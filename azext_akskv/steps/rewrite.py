@@ -14,7 +14,7 @@ from azext_akskv.engine.waiting import until
 from azext_akskv.failures import Rejected
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.duration import suiting_rate
-from azext_akskv.model.kube import Refused, Switch
+from azext_akskv.model.kube import Refused, Switch, Tally
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import RUN_TAG
 from azext_akskv.ports import Ports
@@ -26,8 +26,8 @@ KeyWanted = Callable[[Run], str]
 """The key identifier that shall be in force, or "off"; raises MissingFact while a step before will find it out."""
 
 HALF_WAY = Fact("rewritten-half-way", str)
-"""The change under which secrets were rewritten before it was noted. An empty patch that rewrites a value from before
-the change tells that the API server has changed over."""
+"""The change under which every secret was rewritten before it could be noted. An empty patch that rewrites a value from
+before the change was answered by an API server that has changed over."""
 
 KEEP_BOTH = "every secret can still be read: keep the key from before and the present one enabled"
 FIRST_REFUSED = 5
@@ -145,11 +145,16 @@ def rewrite(run: Run, order: Order) -> None:
         run.rewrite = outcome
     still = switch_in_force(run.ports, run)
     ground = ground_of(run, still if still == switch else None, order.namespaces)
-    if ground.switch is None and each.tally.rewritten:
+    if ground.switch is None and not order.namespaces and wholly_rewritten(each.tally):
         run.journal.write("progress", facts={HALF_WAY.name: change_of(ground.cluster)})
     verdict = judge(each.tally, ground, run.ports.secrets.evidence)
     outcome.proved, outcome.why = verdict.proved, verdict.why
     complain(outcome, switch)
+
+
+def wholly_rewritten(tally: Tally) -> bool:
+    """Each secret was stale and was written anew: none is there by the word of a server that had not changed over."""
+    return tally.rewritten > 0 and not (tally.current or tally.refused)
 
 
 def ground_of(run: Run, switch: Switch | None, namespaces: tuple[str, ...]) -> Ground:

@@ -27,7 +27,7 @@ class Ground:
     namespaces: tuple[str, ...] = ()
     """Only these were rewritten; empty: all."""
     changed_over: bool = False
-    """After this very change was sent, and before it could be noted, an earlier attempt of the run rewrote secrets."""
+    """After this very change was sent, and before it could be noted, an earlier attempt rewrote every secret."""
 
 
 def did_nothing(tally: Tally, switch: Switch | None) -> bool:
@@ -71,8 +71,8 @@ def _by_itself(tally: Tally, ground: Ground) -> Verdict | None:
     if ground.switch and tally.unproved and ground.changed_over:
         return Verdict(
             True,
-            "an earlier attempt of this run rewrote secrets after the change was sent, so the API servers had changed "
-            f"over; now that the change is complete they call what is left ({secrets(tally.unproved)}) current",
+            "an earlier attempt of this run rewrote every secret after the change was sent, so the API servers that did "
+            f"it had changed over; now that the change is complete they call what is left ({secrets(tally.unproved)}) current",
         )
     if ground.switch is None or tally.unproved:
         return None

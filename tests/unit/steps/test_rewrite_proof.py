@@ -141,7 +141,19 @@ def test_what_an_earlier_attempt_rewrote_half_way_tells_that_the_api_servers_had
     scene.store.note = replace(noted, r0=scene.store.revision)
     again = outcome_of(scene)  # the journal remembers
     assert again.tally.unproved == 3 and again.proved
-    assert "an earlier attempt of this run rewrote secrets" in again.why
+    assert "an earlier attempt of this run rewrote every secret" in again.why
+
+
+def test_an_earlier_attempt_that_left_a_secret_as_it_was_tells_nothing() -> None:
+    """That one may have been called current by an API server that had not changed over."""
+    scene = Scene(SecretStore(team_a=3))
+    noted, scene.store.note = scene.store.note, None
+    scene.store.touch(next(iter(scene.store.stored)))  # somebody wrote it a moment before
+    rewrite(scene.run(), ONE_BY_ONE)
+    assert noted
+    scene.store.note = replace(noted, r0=scene.store.revision)
+    with pytest.raises(Rejected, match="none was written"):
+        outcome_of(scene)
 
 
 def test_what_was_rewritten_under_another_change_tells_nothing() -> None:
