@@ -7,11 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import configuration, settings
 
 # An az inside a test never meets the user's own settings: they are read while azure.cli is imported.
 VENV = Path(__file__).resolve().parents[1] / ".venv"
 os.environ.setdefault("AZURE_CONFIG_DIR", str(VENV / "azure"))
 os.environ.setdefault("AZURE_EXTENSION_DIR", str(VENV / "extensions"))
+
+# The same examples in every run, and nothing left in the tree.
+configuration.set_hypothesis_home_dir(VENV / "hypothesis")
+settings.register_profile("akskv", derandomize=True, database=None, deadline=None, max_examples=60)
+settings.load_profile("akskv")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

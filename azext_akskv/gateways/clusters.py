@@ -16,6 +16,7 @@ from azext_akskv.gateways.errors import UNKNOWN_VERSION, asking
 from azext_akskv.gateways.operations import WatchedPolling
 from azext_akskv.model.cluster import Cluster, parse_cluster, with_identity, with_kms_off, with_kms_on, with_tags
 from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.members import children, text, whole
 from azext_akskv.ports import KmsSetting, Watch
 
 NEVER = datetime.fromtimestamp(0, timezone.utc)
@@ -97,13 +98,12 @@ class ArmClusters:
 
 def api_server_names(cluster: Cluster) -> frozenset[str]:
     """The names that ARM gives for the cluster's API server: public, private, or both."""
-    properties = cluster.raw.get("properties") or {}
-    return frozenset(filter(None, (properties.get("fqdn"), properties.get("privateFQDN"))))
+    return cluster.api_servers
 
 
 def kubeconfig_of(credentials: Json) -> bytes:
     """The first kubeconfig of a listCluster...Credential answer. Raises ValueError when it holds none."""
-    configs = credentials.get("kubeconfigs") or []
+    configs = children(whole(credentials), "kubeconfigs")
     if not configs:
         raise ValueError("the answer holds no kubeconfig")
-    return base64.b64decode(configs[0]["value"])
+    return base64.b64decode(text(configs[0], "value"))

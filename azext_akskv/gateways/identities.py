@@ -10,6 +10,7 @@ from azext_akskv.gateways.clients import Clients
 from azext_akskv.gateways.errors import asking
 from azext_akskv.model.access import Identity
 from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.members import child, text, whole
 
 
 class ArmIdentities:
@@ -35,11 +36,11 @@ class ArmIdentities:
 
 def parse_identity(raw: Json) -> Identity:
     """Raises BadInput when the JSON is not an identity."""
-    properties = raw.get("properties") or {}
+    properties = child(whole(raw), "properties")
     return Identity(
-        id=ResourceId.parse(raw.get("id", "")),
-        principal_id=properties.get("principalId", ""),
-        client_id=properties.get("clientId", ""),
-        location=raw.get("location", ""),
-        tenant=properties.get("tenantId", ""),
+        id=ResourceId.parse(text(raw, "id")),
+        principal_id=text(properties, "principalId"),
+        client_id=text(properties, "clientId"),
+        location=text(raw, "location"),
+        tenant=text(properties, "tenantId"),
     )

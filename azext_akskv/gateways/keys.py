@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,8 +13,10 @@ from azext_akskv.failures import Denied, Missing
 from azext_akskv.gateways.answers import Answer, Json, answer, items
 from azext_akskv.gateways.clients import Clients
 from azext_akskv.gateways.errors import asking
-from azext_akskv.model.ids import KeyId
+from azext_akskv.model.ids import BadInput, KeyId, in_short
 from azext_akskv.model.key import KeyVersion, new_key
+from azext_akskv.model.members import child, children, flag, labels, number, text, texts, whole
+from azext_akskv.model.times import moment
 from azext_akskv.model.vault import Vault
 
 T = TypeVar("T")
@@ -50,10 +51,10 @@ class VaultKeys:
 
         def at_the_vault() -> list[KeyVersion]:
             page = self._ask(vault, f"keys/{name}/versions")
-            found = list(page["value"])
-            while following := page.get("nextLink"):
+            found = children(page, "value")
+            while following := text(page, "nextLink"):
                 page = self._ask(vault, following)
-                found += page["value"]
+                found += children(page, "value")
             return [parse_item(item) for item in found]
 
         return _one_of(doing, through_arm, at_the_vault)
@@ -83,8 +84,7 @@ class VaultKeys:
             raise ValueError(f"the vault {vault.host} sends us on to another host: {urlsplit(path).netloc}")
         reply = self._clients.vault_keys(vault).send_request(HttpRequest("GET", path))
         reply.raise_for_status()
-        body: Json = reply.json()
-        return body
+        return whole(reply.json())
 
 
 def _one_of(doing: str, through_arm: Callable[[], T], at_the_vault: Callable[[], T]) -> T:
@@ -102,55 +102,58 @@ def _one_of(doing: str, through_arm: Callable[[], T], at_the_vault: Callable[[],
 
 
 def parse_arm_key(raw: Json, vault: Vault, name: str) -> KeyVersion:
-    """ARM's key identifiers may hold `:443` [SPEC], and those of lists no version; but then the item is named by it."""
-    properties = raw.get("properties") or {}
-    version = str(properties.get("keyUriWithVersion") or raw.get("name", "")).rstrip("/").rpartition("/")[2]
+    """ARM's key identifiers may hold `:443` [SPEC], and those of lists no version; but then the item is named by it.
+
+    Raises BadInput when the JSON is not a key.
+    """
+    properties = child(whole(raw), "properties")
+    version = (text(properties, "keyUriWithVersion") or text(raw, "name")).rstrip("/").rpartition("/")[2]
+    if not (version.isascii() and version.isalnum()):
+        raise BadInput(f"the answer does not tell the key's version, but {in_short(version)}")
     return KeyVersion(
         id=KeyId(vault.host, name, version.lower()),
-        kind=properties.get("kty", ""),
-        operations=frozenset(properties.get("keyOps") or ()),
-        size_bits=properties.get("keySize"),
-        tags=raw.get("tags") or {},
+        kind=text(properties, "kty"),
+        operations=frozenset(texts(properties, "keyOps")),
+        size_bits=number(properties, "keySize"),
+        tags=labels(raw, "tags"),
         **_attributes(properties),
     )
 
 
 def parse_bundle(raw: Json) -> KeyVersion:
     """The vault's own answer about one version. Raises BadInput when it is not one."""
-    key = raw.get("key") or {}
+    key = child(whole(raw), "key")
     return KeyVersion(
-        id=KeyId.parse(key.get("kid", "")),
-        kind=key.get("kty", ""),
-        operations=frozenset(key.get("key_ops") or ()),
-        size_bits=modulus_bits(key.get("n")),
-        tags=raw.get("tags") or {},
+        id=KeyId.parse(text(key, "kid")),
+        kind=text(key, "kty"),
+        operations=frozenset(texts(key, "key_ops")),
+        size_bits=modulus_bits(text(key, "n")),
+        tags=labels(raw, "tags"),
         **_attributes(raw),
     )
 
 
 def parse_item(raw: Json) -> KeyVersion:
     """The vault's own answer about one version in a list. Raises BadInput when it is not one."""
-    key = KeyId.parse(raw.get("kid", ""))
-    return KeyVersion(id=key, kind="", operations=frozenset(), tags=raw.get("tags") or {}, **_attributes(raw))
+    key = KeyId.parse(text(whole(raw), "kid"))
+    return KeyVersion(id=key, kind="", operations=frozenset(), tags=labels(raw, "tags"), **_attributes(raw))
 
 
 def _attributes(raw: Json) -> dict[str, Any]:
-    attributes = raw.get("attributes") or {}
+    attributes = child(raw, "attributes")
     return {
-        "enabled": bool(attributes.get("enabled")),
-        "created": moment(attributes.get("created")),
-        "not_before": moment(attributes.get("nbf")),
-        "expires": moment(attributes.get("exp")),
+        "enabled": bool(flag(attributes, "enabled")),
+        "created": moment(number(attributes, "created")),
+        "not_before": moment(number(attributes, "nbf")),
+        "expires": moment(number(attributes, "exp")),
     }
 
 
-def moment(seconds: int | None) -> datetime | None:
-    """Of seconds since 1970."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
-
-
-def modulus_bits(modulus: str | None) -> int | None:
-    """The size of an RSA key, of its public modulus in base64url; None for keys without one."""
+def modulus_bits(modulus: str) -> int | None:
+    """The size of an RSA key, of its public modulus in base64url; None for keys without one. Raises BadInput."""
     if not modulus:
         return None
-    return int.from_bytes(base64.urlsafe_b64decode(modulus + "=" * (-len(modulus) % 4)), "big").bit_length()
+    try:
+        return int.from_bytes(base64.urlsafe_b64decode(modulus + "=" * (-len(modulus) % 4)), "big").bit_length()
+    except ValueError:
+        raise BadInput("n: it is not base64url") from None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -18,7 +20,9 @@ from azext_akskv.gateways.kube_metrics import METRICS, key_evidence, live_server
 from azext_akskv.gateways.kube_server import ApiServer, Reply, Request
 from azext_akskv.gateways.kube_status import UNAUTHORIZED
 from azext_akskv.gateways.retries import Retries
+from azext_akskv.model.ids import BadInput, in_short
 from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch
+from azext_akskv.model.members import child, children, flag, labels, text
 from azext_akskv.ports import Touched
 
 T = TypeVar("T")
@@ -52,7 +56,7 @@ class KubeSecrets:
         while True:
             reply = self._table("list the namespaces", "/api/v1/namespaces", 500, after)
             names += row_names(reply)
-            after = reply.json["metadata"].get("continue") or ""
+            after = following(reply) or ""
             if not after:
                 return names
 
@@ -60,7 +64,7 @@ class KubeSecrets:
         doing = f"list the secrets of {namespace}"
         reply = self._table(doing, f"/api/v1/namespaces/{quote(namespace, safe='')}/secrets", limit, after or "")
         secrets = tuple(SecretRef(namespace, name) for name in row_names(reply))
-        return SecretPage(secrets, version_of(doing, reply), reply.json["metadata"].get("continue") or None)
+        return SecretPage(secrets, version_of(doing, reply), following(reply))
 
     def behind(self, secret: SecretRef) -> str:
         """The token's form is public and fixed; servers take one that they did not make. [seen on 1.20]"""
@@ -103,7 +107,7 @@ class KubeSecrets:
             "spec": {"resourceAttributes": attributes},
         }
         reply = self._ask(Request(f"ask whether we may {right}", "POST", REVIEWS, body=body))
-        return bool((reply.json.get("status") or {}).get("allowed"))
+        return flag(child(reply.json, "status"), "allowed") is True
 
     def rehearse(self, secret: SecretRef) -> None:
         doing = f"rehearse the rewrite of {secret}"
@@ -111,9 +115,9 @@ class KubeSecrets:
 
     def switch(self) -> Switch | None:
         """None also when somebody spoiled the note: then R0 is unknown, and everything is rewritten again."""
-        lease = self._lease()
-        notes = (lease or {}).get("metadata", {}).get("annotations") or {}
+        lease = self._lease() or {}
         try:
+            notes = labels(child(lease, "metadata"), "annotations")
             return Switch(
                 key=notes[f"{MARK}key"],
                 tag=notes[f"{MARK}tag"],
@@ -132,7 +136,7 @@ class KubeSecrets:
         try:
             if lease:
                 metadata = lease["metadata"]
-                metadata["annotations"] = {**(metadata.get("annotations") or {}), **marked}
+                metadata["annotations"] = {**child(metadata, "annotations"), **marked}
                 self._ask(Request(doing, "PUT", LEASE, body=lease))  # with the version that was read
             else:
                 body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": {}}
@@ -144,15 +148,21 @@ class KubeSecrets:
 
     def evidence(self) -> KeyEvidence | None:
         query = {"labelSelector": "apiserver.kubernetes.io/identity=kube-apiserver", "limit": "100"}
-        leases = self._ask(Request("list the API servers", "GET", IDENTITY_LEASES, query))
-        servers = live_servers(leases.json, leases.headers.get("Date", ""))
+        doing = "list the API servers"
+        leases = self._ask(Request(doing, "GET", IDENTITY_LEASES, query))
+        with understanding(doing):
+            servers = live_servers(leases.json, leases.headers.get("Date", ""))
         return key_evidence(servers, lambda: self._server(None).lines(METRICS)) if servers else None
 
     def _lease(self) -> dict[str, Any] | None:
         try:
-            return self._ask(Request("read our note in the cluster", "GET", LEASE)).json
+            lease = self._ask(Request(doing := "read our note in the cluster", "GET", LEASE)).json
         except Missing:
             return None
+        with understanding(doing):
+            lease["metadata"] = child(lease, "metadata")
+            child(lease["metadata"], "annotations")
+        return lease
 
     def _table(self, doing: str, path: str, limit: int, after: str = "") -> Reply:
         query = {**WITHOUT_OBJECTS, "limit": str(limit), **({"continue": after} if after else {})}
@@ -202,8 +212,32 @@ def check_table(doing: str, reply: Reply) -> None:
     table = reply.json
     if table.get("kind") != "Table" or not str(table.get("apiVersion", "")).startswith("meta.k8s.io/"):
         raise Rejected(doing, "not-a-table", "the API server did not answer with a Table; nothing of it was kept")
-    if any(row.get("object") for row in table.get("rows") or ()):
+    with understanding(doing):
+        rows, columns = children(table, "rows"), children(table, "columnDefinitions")
+        text(child(table, "metadata"), "continue")
+        if any(len(cells(row)) < max(1, len(columns)) for row in rows):
+            raise BadInput("a row has fewer cells than there are columns")
+    if any(row.get("object") for row in rows):
         raise Rejected(doing, "not-a-table", "the API server answered with objects; nothing of them was kept")
+
+
+@contextmanager
+def understanding(doing: str) -> Iterator[None]:
+    """Raises Rejected for an answer that is not what it should be."""
+    try:
+        yield
+    except ValueError as error:  # BadInput is one
+        raise Rejected(doing, "UnreadableAnswer", str(error)) from None
+
+
+def cells(row: dict[str, Any]) -> list[Any]:
+    found = row.get("cells")
+    return found if isinstance(found, list) else []
+
+
+def following(reply: Reply) -> str | None:
+    """The token of the next page."""
+    return child(reply.json, "metadata").get("continue") or None
 
 
 def row_names(reply: Reply) -> list[str]:
@@ -215,7 +249,7 @@ def row_names(reply: Reply) -> list[str]:
 def version_of(doing: str, reply: Reply) -> int:
     """resourceVersions are opaque by contract, but those of etcd are its revision, a growing number for the whole
     cluster; the proof stands on that. [D: Kubernetes 1.35 declares them comparable as numbers]"""
-    text = str((reply.json.get("metadata") or {}).get("resourceVersion") or "")
-    if not (text.isascii() and text.isdigit()):
-        raise Rejected(doing, "no-version", f"the answer has the resourceVersion {text!r}; expected a number")
-    return int(text)
+    told = str(child(reply.json, "metadata").get("resourceVersion") or "")
+    if not re.fullmatch("[0-9]{1,20}", told):
+        raise Rejected(doing, "no-version", f"the answer has the resourceVersion {in_short(told)}; expected a number")
+    return int(told)

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 import yaml
 
 from azext_akskv.failures import Rejected
+from azext_akskv.model.ids import BadInput
+from azext_akskv.model.members import child, texts, whole
 
 SERVER_APPLICATION = "6dae42f8-4368-4678-94ff-3960e28e3630"
 """The AKS server application, the same in every cloud: the audience of the tokens that open clusters with managed Entra
@@ -77,13 +79,15 @@ def token_of(user: dict[str, Any], entra_token: Callable[[str], str]) -> str:
 def entra_application(user: dict[str, Any]) -> str:
     """The application that tokens are for, as kubelogin is told (`exec`), or kubectl before 1.26 was
     (`auth-provider`); empty when Entra ID has no part in it."""
-    arguments = list((user.get("exec") or {}).get("args") or ())
+    try:
+        arguments, config = texts(child(user, "exec"), "args"), child(child(user, "auth-provider"), "config")
+    except BadInput as error:
+        raise unusable(f"its user cannot be understood ({error})") from None
     if "--server-id" in arguments[:-1]:
         return str(arguments[arguments.index("--server-id") + 1])
     if user.get("exec"):
         return "(none)"
-    provider = user.get("auth-provider") or {}
-    return str((provider.get("config") or {}).get("apiserver-id") or "(none)") if provider else ""
+    return str(config.get("apiserver-id") or "(none)") if user.get("auth-provider") else ""
 
 
 def current_context(text: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -92,8 +96,8 @@ def current_context(text: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         config = yaml.safe_load(text)
         context = by_name(config, "contexts", config["current-context"])["context"]
         return (
-            by_name(config, "clusters", context["cluster"])["cluster"],
-            by_name(config, "users", context["user"])["user"] or {},
+            whole(by_name(config, "clusters", context["cluster"])["cluster"]),
+            whole(by_name(config, "users", context["user"])["user"] or {}),
         )
     except (yaml.YAMLError, LookupError, TypeError, ValueError) as error:
         # the parser's own message quotes the line, which may hold a credential

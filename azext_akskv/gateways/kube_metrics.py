@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from azext_akskv.gateways.kube_server import Request
 from azext_akskv.model.kube import KeyEvidence
+from azext_akskv.model.members import child, children, text
 
 METRICS = Request("read the API server's metrics", "GET", "/metrics", accept="text/plain")
 KEY_HASH = "apiserver_envelope_encryption_key_id_hash_total"
@@ -26,19 +27,23 @@ times."""
 
 
 def live_servers(leases: dict[str, Any], date: str) -> frozenset[str]:
-    """The API servers by the hash of their identity, which is the name of their Lease; `date` is the answer's own."""
+    """The API servers by the hash of their identity, which is the name of their Lease; `date` is the answer's own.
+
+    Raises ValueError for what is no list of Leases.
+    """
     now = parsedate_to_datetime(date) if date else None
     return frozenset(
-        "sha256:" + hashlib.sha256(lease["metadata"]["name"].encode()).hexdigest()
-        for lease in leases.get("items") or ()
+        "sha256:" + hashlib.sha256(text(child(lease, "metadata"), "name").encode()).hexdigest()
+        for lease in children(leases, "items")
         if now is None or now - renewed(lease) < RENEWED_WITHIN
     )
 
 
 def renewed(lease: dict[str, Any]) -> datetime:
     """When the Lease was renewed, or made: RFC 3339 with microseconds and Z."""
-    text = (lease.get("spec") or {}).get("renewTime") or lease["metadata"]["creationTimestamp"]
-    return datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    told = text(child(lease, "spec"), "renewTime") or text(child(lease, "metadata"), "creationTimestamp")
+    time = datetime.fromisoformat(told.replace("Z", "+00:00"))
+    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 
 def key_evidence(servers: frozenset[str], connect: Callable[[], Iterable[str]]) -> KeyEvidence:

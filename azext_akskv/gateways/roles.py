@@ -10,6 +10,7 @@ from azext_akskv.gateways.clients import API_VERSIONS, Clients
 from azext_akskv.gateways.errors import asking
 from azext_akskv.model.access import ROLE_NAMES, Grant, new_grant
 from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.members import child, text, whole
 from azext_akskv.model.times import parse_time
 
 _OURS = uuid.uuid5(uuid.NAMESPACE_URL, "akskv/roleAssignments")
@@ -56,12 +57,13 @@ def assignment_name(scope: ResourceId, role: str, principal_id: str) -> str:
 
 
 def parse_grant(raw: Json) -> Grant:
-    properties = raw.get("properties") or {}
+    """Raises BadInput when the JSON is not a role assignment."""
+    properties = child(whole(raw), "properties")
     return Grant(
-        role=str(properties.get("roleDefinitionId", "")).rpartition("/")[2].lower(),
-        scope=properties.get("scope", ""),
-        principal_id=properties.get("principalId", ""),
-        created=parse_time(properties.get("createdOn")),
+        role=text(properties, "roleDefinitionId").rpartition("/")[2].lower(),
+        scope=text(properties, "scope"),
+        principal_id=text(properties, "principalId"),
+        created=parse_time(text(properties, "createdOn")),
     )
 
 

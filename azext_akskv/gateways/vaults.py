@@ -11,6 +11,7 @@ from azext_akskv.gateways.clients import Clients
 from azext_akskv.gateways.errors import asking
 from azext_akskv.gateways.operations import Unwatched, WatchedPolling
 from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.members import text
 from azext_akskv.model.vault import Vault, new_vault, parse_vault
 
 
@@ -28,7 +29,8 @@ class ArmVaults:
 
     def find(self, subscription: str, name: str) -> Vault | None:
         with asking(f"look for the vault {name}"):
-            ids = [ResourceId.parse(item["id"]) for item in items(self._vaults(subscription).list_by_subscription())]
+            listed = items(self._vaults(subscription).list_by_subscription())
+            ids = [ResourceId.parse(text(item, "id")) for item in listed]
         found = [vault for vault in ids if vault.name.lower() == name.lower()]
         return self.get(found[0]) if found else None
 

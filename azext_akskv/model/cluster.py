@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
-from azext_akskv.model.ids import BadInput, KeyId, ResourceId
-
-Json = dict[str, Any]
+from azext_akskv.model.ids import BadInput, KeyId, ResourceId, in_short
+from azext_akskv.model.members import Json, child, children, flag, labels, text, whole
 
 FIRST_V2_MINOR = (1, 27)
 """From Kubernetes 1.27 on legacy KMS runs as KMS v2. [AKS docs, use-kms-v2]"""
@@ -99,6 +97,8 @@ class Cluster:
     seen_at: datetime
     """The service's own time (`Date` header) of the answer."""
     raw: Json = field(repr=False, compare=False)
+    api_servers: frozenset[str] = frozenset()
+    """The names of its API server: public, private, or both."""
     tenant: str | None = None
     knows_renewed: bool = True
     """False when the cloud does not know `kubernetesResourceObjectEncryptionProfile`: its absence then says nothing."""
@@ -123,80 +123,81 @@ class Cluster:
 
 def minor_of(version: str) -> tuple[int, int]:
     """(1, 30) of "1.30.4" or "1.30". Raises BadInput otherwise."""
-    match = re.match(r"v?(\d+)\.(\d+)", version)
+    match = re.match(r"v?(\d{1,4})\.(\d{1,4})", version, re.ASCII)
     if not match:
-        raise BadInput(f"not a Kubernetes version: {version!r}")
+        raise BadInput(f"not a Kubernetes version: {in_short(version)}")
     return int(match[1]), int(match[2])
 
 
 def parse_cluster(raw: Json, seen_at: datetime, *, tenant: str | None = None, knows_renewed: bool = True) -> Cluster:
     """Raises BadInput when the JSON is not a managed cluster."""
-    properties = raw.get("properties") or {}
-    version = properties.get("currentKubernetesVersion") or properties.get("kubernetesVersion") or ""
+    properties = child(whole(raw), "properties")
+    version = text(properties, "currentKubernetesVersion") or text(properties, "kubernetesVersion")
     kms = parse_kms(properties)
-    api_server = properties.get("apiServerAccessProfile") or {}
+    api_server = child(properties, "apiServerAccessProfile")
+    minor_of(version)
     return Cluster(
-        id=ResourceId.parse(raw.get("id", "")),
-        location=raw.get("location", ""),
+        id=ResourceId.parse(text(raw, "id")),
+        location=text(raw, "location"),
         kubernetes_version=version,
         experience=experience_of(properties, kms, version),
         kms=kms,
         identity=parse_identity(raw),
-        provisioning_state=properties.get("provisioningState") or "Unknown",
-        power_state=(properties.get("powerState") or {}).get("code") or "Running",
-        vnet_integration=bool(api_server.get("enableVnetIntegration")),
-        private=bool(api_server.get("enablePrivateCluster")),
-        managed_entra=bool((properties.get("aadProfile") or {}).get("managed")),
-        local_accounts_disabled=bool(properties.get("disableLocalAccounts")),
-        node_resource_group=properties.get("nodeResourceGroup") or "",
-        run_command=not api_server.get("disableRunCommand"),
+        provisioning_state=text(properties, "provisioningState") or "Unknown",
+        power_state=text(child(properties, "powerState"), "code") or "Running",
+        vnet_integration=bool(flag(api_server, "enableVnetIntegration")),
+        private=bool(flag(api_server, "enablePrivateCluster")),
+        managed_entra=bool(flag(child(properties, "aadProfile"), "managed")),
+        local_accounts_disabled=bool(flag(properties, "disableLocalAccounts")),
+        node_resource_group=text(properties, "nodeResourceGroup"),
+        run_command=not flag(api_server, "disableRunCommand"),
         auto_upgrades=upgrade_channel(properties),
-        tags=raw.get("tags") or {},
-        etag=raw.get("eTag") or raw.get("etag"),
+        tags=labels(raw, "tags"),
+        etag=text(raw, "eTag") or text(raw, "etag") or None,
         seen_at=seen_at,
         raw=raw,
-        tenant=(raw.get("identity") or {}).get("tenantId") or tenant,
+        api_servers=frozenset(filter(None, (text(properties, "fqdn"), text(properties, "privateFQDN")))),
+        tenant=text(child(raw, "identity"), "tenantId") or tenant,
         knows_renewed=knows_renewed,
     )
 
 
 def upgrade_channel(properties: Json) -> str:
     """`autoUpgradeProfile.upgradeChannel`, whose `none` is the same as its absence."""
-    channel = (properties.get("autoUpgradeProfile") or {}).get("upgradeChannel") or "none"
-    return "" if str(channel).lower() == "none" else str(channel)
+    channel = text(child(properties, "autoUpgradeProfile"), "upgradeChannel")
+    return "" if channel.lower() == "none" else channel
 
 
 def parse_kms(properties: Json) -> KmsProfile:
-    profile = (properties.get("securityProfile") or {}).get("azureKeyVaultKms") or {}
-    key, vault = profile.get("keyId"), profile.get("keyVaultResourceId")
+    profile = child(child(properties, "securityProfile"), "azureKeyVaultKms")
+    key, vault = text(profile, "keyId"), text(profile, "keyVaultResourceId")
     return KmsProfile(
-        enabled=bool(profile.get("enabled")),
+        enabled=bool(flag(profile, "enabled")),
         key=KeyId.parse(key) if key else None,
-        network_access=profile.get("keyVaultNetworkAccess"),
+        network_access=text(profile, "keyVaultNetworkAccess") or None,
         vault=ResourceId.parse(vault) if vault else None,
     )
 
 
 def experience_of(properties: Json, kms: KmsProfile, version: str) -> Experience:
     """The state decoder: the six rows of what `azureKeyVaultKms` and the new profile can say together."""
-    security = properties.get("securityProfile") or {}
-    profile = security.get("kubernetesResourceObjectEncryptionProfile") or {}
-    if profile.get("infrastructureEncryption") == "Enabled":
+    security = child(properties, "securityProfile")
+    if text(child(security, "kubernetesResourceObjectEncryptionProfile"), "infrastructureEncryption") == "Enabled":
         return Experience.CUSTOMER_MANAGED if kms.enabled else Experience.PLATFORM_MANAGED
     if kms.enabled:
         return Experience.LEGACY_V1 if minor_of(version) < FIRST_V2_MINOR else Experience.LEGACY_V2
-    enabled = (security.get("azureKeyVaultKms") or {}).get("enabled")
-    return Experience.OFF if enabled is False else Experience.NEVER
+    return Experience.OFF if flag(child(security, "azureKeyVaultKms"), "enabled") is False else Experience.NEVER
 
 
 def parse_identity(raw: Json) -> ClusterIdentity:
-    identity = raw.get("identity") or {}
-    kind = identity.get("type") or "None"
+    identity = child(raw, "identity")
+    kind = text(identity, "type") or "None"
     if kind == "UserAssigned":
-        for text, ids in (identity.get("userAssignedIdentities") or {}).items():
-            return ClusterIdentity(kind, ResourceId.parse(text), (ids or {}).get("principalId"))
+        assigned = child(identity, "userAssignedIdentities")
+        for name in assigned:
+            return ClusterIdentity(kind, ResourceId.parse(name), text(child(assigned, name), "principalId") or None)
     if kind == "SystemAssigned":
-        return ClusterIdentity(kind, None, identity.get("principalId"))
+        return ClusterIdentity(kind, None, text(identity, "principalId") or None)
     return ClusterIdentity("ServicePrincipal")
 
 
@@ -205,10 +206,10 @@ def for_put(raw: Json) -> Json:
     body = copy.deepcopy(raw)
     for name in READ_ONLY:
         body.pop(name, None)
-    properties = body.get("properties", {})
+    properties = child(body, "properties")
     for name in READ_ONLY_PROPERTIES:
         properties.pop(name, None)
-    for pool in properties.get("agentPoolProfiles") or []:
+    for pool in children(properties, "agentPoolProfiles"):
         for name in READ_ONLY_OF_POOLS:
             pool.pop(name, None)
     return body
@@ -247,8 +248,6 @@ def with_tags(body: Json, tags: Mapping[str, str]) -> Json:
 
 
 def _security(body: Json) -> Json:
-    properties = body.setdefault("properties", {})
-    if not properties.get("securityProfile"):
-        properties["securityProfile"] = {}
-    security: Json = properties["securityProfile"]
+    properties = body["properties"] = child(body, "properties")
+    security = properties["securityProfile"] = child(properties, "securityProfile")
     return security

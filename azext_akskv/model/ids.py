@@ -10,11 +10,17 @@ class BadInput(ValueError):
     """Text that a person typed, or a service sent, is not what it claims to be."""
 
 
+def in_short(text: str, limit: int = 200) -> str:
+    """Text from outside as an error quotes it: what is invisible is escaped, and the end of a long one left out."""
+    return repr(text) if len(text) <= limit else f"{text[:limit]!r}... ({len(text):,} characters)"
+
+
 _RESOURCE = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    r"/providers/(?P<provider>[^/]+)/(?P<rest>[^/]+/[^/]+(?:/[^/]+/[^/]+)*)/?",
-    re.IGNORECASE,
+    r"/subscriptions/(?P<subscription>[^/\s]+)/resourceGroups/(?P<group>[^/\s]+)"
+    r"/providers/(?P<provider>[^/\s]+)/(?P<rest>[^/\s]+/[^/\s]+(?:/[^/\s]+/[^/\s]+)*)/?",
+    re.IGNORECASE | re.ASCII,
 )
+"""No blank and, see `parse`, nothing invisible: what is in an id comes to stand in sentences and commands to paste."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,8 @@ class ResourceId:
     def parse(cls, text: str) -> ResourceId:
         """Raises BadInput when the text is not the id of a resource in a resource group."""
         match = _RESOURCE.fullmatch(text.strip())
-        if not match:
-            raise BadInput(f"not an ARM resource id: {text!r}")
+        if not match or not match[0].isprintable():
+            raise BadInput(f"not an ARM resource id: {in_short(text)}")
         parts = match["rest"].split("/")
         kind = "/".join([match["provider"], *parts[0::2]])
         return cls(match["subscription"], match["group"], kind, tuple(parts[1::2]))
@@ -72,7 +78,9 @@ def identity_id(subscription: str, group: str, name: str) -> ResourceId:
     return ResourceId(subscription, group, IDENTITY_TYPE, (name,))
 
 
-_KEY = re.compile(r"https://(?P<host>[a-z0-9.-]+)/keys/(?P<name>[0-9a-z-]{1,127})(?:/(?P<version>[0-9a-z]+))?/?", re.I)
+_KEY = re.compile(
+    r"https://(?P<host>[a-z0-9.-]+)/keys/(?P<name>[0-9a-z-]{1,127})(?:/(?P<version>[0-9a-z]+))?/?", re.I | re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,8 @@ class KeyId:
         match = _KEY.fullmatch(text.strip())
         if not match:
             raise BadInput(
-                f"not a Key Vault key identifier: {text!r}; expected https://<vault>.vault.azure.net/keys/<name>/<version>"
+                f"not a Key Vault key identifier: {in_short(text)}; "
+                "expected https://<vault>.vault.azure.net/keys/<name>/<version>"
             )
         return cls(match["host"].lower(), match["name"], match["version"] and match["version"].lower())
 

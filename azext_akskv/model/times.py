@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
+
+from azext_akskv.model.ids import BadInput, in_short
+
+_SECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """To the second. `2023-08-23T13:05:39.5280820Z` has one digit more than Python's own parser takes. [REC]"""
+    """To the second. `2023-08-23T13:05:39.5280820Z` has one digit more than Python's own parser takes. [REC]
+
+    Raises BadInput.
+    """
     if not text:
         return None
-    return datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    try:
+        if not _SECONDS.match(text):
+            raise ValueError
+        return datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc)
+    except ValueError:
+        raise BadInput(f"not a time: {in_short(text)}") from None
+
+
+def moment(seconds: int | None) -> datetime | None:
+    """Of seconds since 1970, as Key Vault writes times. Raises BadInput."""
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        raise BadInput(f"not a time: {seconds:.3g}" if abs(seconds) < 10**300 else "not a time") from None

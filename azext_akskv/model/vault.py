@@ -9,10 +9,9 @@ from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
-from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.ids import BadInput, ResourceId
+from azext_akskv.model.members import Json, child, children, flag, text, texts, whole
 from azext_akskv.model.times import parse_time
-
-Json = dict[str, Any]
 
 
 class Openness(str, Enum):
@@ -69,21 +68,20 @@ class Vault:
 
 def parse_vault(raw: Json, seen_at: datetime) -> Vault:
     """Raises BadInput when the JSON is not a vault."""
-    properties = raw.get("properties") or {}
-    acls = properties.get("networkAcls") or {}
+    properties = child(whole(raw), "properties")
     return Vault(
-        id=ResourceId.parse(raw.get("id", "")),
-        location=raw.get("location", ""),
-        tenant=properties.get("tenantId", ""),
-        host=(urlsplit(properties.get("vaultUri", "")).netloc or "").lower(),
-        rbac=bool(properties.get("enableRbacAuthorization")),
+        id=ResourceId.parse(text(raw, "id")),
+        location=text(raw, "location"),
+        tenant=text(properties, "tenantId"),
+        host=host_of(text(properties, "vaultUri")),
+        rbac=bool(flag(properties, "enableRbacAuthorization")),
         openness=openness_of(properties),
-        trusted_services="AzureServices" in (acls.get("bypass") or "AzureServices"),
-        soft_delete=properties.get("enableSoftDelete") is not False,
-        purge_protection=bool(properties.get("enablePurgeProtection")),
-        policies=tuple(parse_policy(policy) for policy in properties.get("accessPolicies") or ()),
-        connections=tuple(parse_connection(each) for each in properties.get("privateEndpointConnections") or ()),
-        provisioning_state=properties.get("provisioningState") or "Unknown",
+        trusted_services="AzureServices" in (text(child(properties, "networkAcls"), "bypass") or "AzureServices"),
+        soft_delete=flag(properties, "enableSoftDelete") is not False,
+        purge_protection=bool(flag(properties, "enablePurgeProtection")),
+        policies=tuple(parse_policy(policy) for policy in children(properties, "accessPolicies")),
+        connections=tuple(parse_connection(each) for each in children(properties, "privateEndpointConnections")),
+        provisioning_state=text(properties, "provisioningState") or "Unknown",
         seen_at=seen_at,
         raw=raw,
         changed_at=_changed_at(raw),
@@ -107,25 +105,36 @@ def new_vault(location: str, tenant: str, tags: Mapping[str, str]) -> Json:
 
 def _changed_at(raw: Json) -> datetime | None:
     """Key Vault has been seen to answer days of January 1970 here: no time at all. [REC]"""
-    time = parse_time((raw.get("systemData") or {}).get("lastModifiedAt"))
+    time = parse_time(text(child(raw, "systemData"), "lastModifiedAt"))
     return time if time and time.year > 1970 else None
+
+
+def host_of(uri: str) -> str:
+    """The host in a vault's address; empty where there is none. Raises BadInput."""
+    try:
+        host = urlsplit(uri).netloc.lower().removesuffix(":443")
+    except ValueError:  # half an IPv6 address, for one
+        raise BadInput("vaultUri: it is not an address") from None
+    if " " in host or not host.isprintable():
+        raise BadInput("vaultUri: it is not an address")
+    return host
 
 
 def openness_of(properties: Mapping[str, Any]) -> Openness:
     """`publicNetworkAccess` is absent in older answers, which means Enabled; `networkAcls` is absent until set."""
-    if (properties.get("publicNetworkAccess") or "Enabled").lower() == "disabled":
+    if text(properties, "publicNetworkAccess").lower() == "disabled":
         return Openness.PRIVATE
-    acls = properties.get("networkAcls") or {}
-    return Openness.SELECTED if (acls.get("defaultAction") or "Allow").lower() == "deny" else Openness.PUBLIC
+    closed = text(child(properties, "networkAcls"), "defaultAction").lower() == "deny"
+    return Openness.SELECTED if closed else Openness.PUBLIC
 
 
 def parse_policy(raw: Json) -> KeyPolicy:
-    keys = (raw.get("permissions") or {}).get("keys") or ()
-    return KeyPolicy(raw.get("objectId", ""), frozenset(permission.lower() for permission in keys))
+    keys = texts(child(raw, "permissions"), "keys")
+    return KeyPolicy(text(raw, "objectId"), frozenset(permission.lower() for permission in keys))
 
 
 def parse_connection(raw: Json) -> EndpointConnection:
-    properties = raw.get("properties") or {}
-    state = properties.get("privateLinkServiceConnectionState") or {}
-    endpoint = (properties.get("privateEndpoint") or {}).get("id", "")
-    return EndpointConnection(raw.get("id", ""), endpoint, state.get("status", "Unknown"))
+    properties = child(raw, "properties")
+    state = child(properties, "privateLinkServiceConnectionState")
+    endpoint = text(child(properties, "privateEndpoint"), "id")
+    return EndpointConnection(text(raw, "id"), endpoint, text(state, "status") or "Unknown")

@@ -72,7 +72,8 @@ def _by_itself(tally: Tally, ground: Ground) -> Verdict | None:
         return Verdict(
             True,
             "an earlier attempt of this run rewrote every secret after the change was sent, so the API servers that did "
-            f"it had changed over; now that the change is complete they call what is left ({secrets(tally.unproved)}) current",
+            "it had changed over; now that the change is complete they call what is left current "
+            f"({secrets(tally.unproved)})",
         )
     if ground.switch is None or tally.unproved:
         return None

@@ -1,0 +1,181 @@
+"""Whatever a service sends, a decoder makes something of it or says BadInput: never another error, so no traceback."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from azext_akskv.failures import GatewayError
+from azext_akskv.gateways.clusters import kubeconfig_of
+from azext_akskv.gateways.errors import code_and_message
+from azext_akskv.gateways.identities import parse_identity
+from azext_akskv.gateways.keys import parse_arm_key, parse_bundle, parse_item
+from azext_akskv.gateways.kube import check_table, following, row_names, version_of
+from azext_akskv.gateways.kube_access import read_kubeconfig
+from azext_akskv.gateways.kube_metrics import live_servers
+from azext_akskv.gateways.kube_server import Reply
+from azext_akskv.gateways.kube_status import failure
+from azext_akskv.gateways.roles import parse_grant
+from azext_akskv.model.cluster import for_put, parse_cluster, with_identity, with_kms_off, with_kms_on, with_tags
+from azext_akskv.model.ids import BadInput
+from azext_akskv.model.times import parse_time
+from azext_akskv.model.vault import parse_vault
+from tests.builders import IDENTITY, KEY, NOW, PRINCIPAL, VAULT, a_vault, cluster_json, policy, vault_json
+from tests.unit.properties.json_of_any_shape import ANY_JSON, spoiled
+
+CLUSTER = cluster_json(kms=KEY, private=True, renewed=True) | {"systemData": {"lastModifiedAt": "2026-11-22T14:45:00Z"}}
+CONNECTION = {
+    "id": "/c",
+    "properties": {"privateLinkServiceConnectionState": {"status": "Pending"}, "privateEndpoint": {"id": "/e"}},
+}
+FULL_VAULT = vault_json()
+FULL_VAULT["properties"] |= {
+    "accessPolicies": [policy(PRINCIPAL, "Get", "Encrypt")],
+    "privateEndpointConnections": [CONNECTION],
+}
+ATTRIBUTES = {"enabled": True, "created": 1700000000, "nbf": 1700000000, "exp": 1900000000}
+ARM_KEY = {
+    "name": KEY.version,
+    "tags": {"a": "b"},
+    "properties": {
+        "kty": "RSA",
+        "keyOps": ["encrypt"],
+        "keySize": 2048,
+        "attributes": ATTRIBUTES,
+        "keyUriWithVersion": str(KEY),
+    },
+}
+BUNDLE = {"key": {"kid": str(KEY), "kty": "RSA", "key_ops": ["encrypt"], "n": "AQAB"}, "attributes": ATTRIBUTES}
+GRANT = {
+    "properties": {
+        "roleDefinitionId": "/a/b",
+        "scope": str(VAULT),
+        "principalId": PRINCIPAL,
+        "createdOn": "2026-11-22T14:45:00Z",
+    }
+}
+AN_IDENTITY = {"id": str(IDENTITY), "location": "x", "properties": {"principalId": PRINCIPAL, "tenantId": "t"}}
+KUBECONFIGS = {"kubeconfigs": [{"name": "clusterUser", "value": base64.b64encode(b"{}").decode()}]}
+
+DECODERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
+    "cluster": (CLUSTER, lambda raw: parse_cluster(raw, NOW)),
+    "vault": (FULL_VAULT, lambda raw: parse_vault(raw, NOW)),
+    "key from ARM": (ARM_KEY, lambda raw: parse_arm_key(raw, a_vault(), "etcd")),
+    "key from the vault": (BUNDLE, parse_bundle),
+    "key in a list of the vault": ({"kid": str(KEY), "attributes": ATTRIBUTES}, parse_item),
+    "role assignment": (GRANT, parse_grant),
+    "identity": (AN_IDENTITY, parse_identity),
+}
+
+
+@pytest.mark.parametrize("what", DECODERS)
+@given(data=st.data())
+def test_a_decoder_says_bad_input_at_most(what: str, data: st.DataObject) -> None:
+    good, decode = DECODERS[what]
+    try:
+        decode(data.draw(spoiled(good)))
+    except BadInput as error:
+        assert str(error).isprintable() and len(str(error)) < 600
+
+
+@pytest.mark.parametrize("what", DECODERS)
+def test_the_good_answers_are_good(what: str) -> None:
+    good, decode = DECODERS[what]
+    assert decode(good) is not None
+
+
+@given(spoiled(CLUSTER))
+def test_what_can_be_decoded_can_also_be_changed_and_given_back(raw: Any) -> None:
+    try:
+        cluster = parse_cluster(raw, NOW)
+    except BadInput:
+        return
+    for body in (
+        for_put(cluster.raw),
+        with_kms_on(cluster.raw, KEY, "Private", VAULT),
+        with_kms_off(cluster.raw),
+        with_tags(with_identity(cluster.raw, IDENTITY), {"a": "b"}),
+    ):
+        assert json.loads(json.dumps(body)) == body
+    assert isinstance(cluster.kms_v1, bool) and isinstance(cluster.key_in_force, str)
+
+
+@given(spoiled(KUBECONFIGS))
+def test_credentials_of_any_shape(raw: Any) -> None:
+    with suppress(ValueError):  # of which the block that every request runs in makes a failure
+        assert isinstance(kubeconfig_of(raw), bytes)
+
+
+KUBECONFIG = {
+    "current-context": "c",
+    "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+    "clusters": [{"name": "c", "cluster": {"server": "https://c.example", "certificate-authority-data": "eA=="}}],
+    "users": [{"name": "u", "user": {"token": "t", "exec": {"args": ["--server-id", "x"]}, "auth-provider": {}}}],
+}
+
+
+@given(spoiled(KUBECONFIG))
+def test_a_kubeconfig_of_any_shape(raw: Any) -> None:
+    with pytest.raises(GatewayError):  # its certificate authority is none
+        read_kubeconfig(yaml.safe_dump(raw).encode(), frozenset({"c.example"}), lambda _: "token", "")
+
+
+TABLE = {
+    "kind": "Table",
+    "apiVersion": "meta.k8s.io/v1",
+    "metadata": {"resourceVersion": "12", "continue": "x"},
+    "columnDefinitions": [{"name": "Name"}],
+    "rows": [{"cells": ["one"], "object": None}],
+}
+
+
+@given(spoiled(TABLE).filter(lambda raw: isinstance(raw, dict)))
+def test_a_table_of_any_shape(raw: Any) -> None:
+    reply = Reply({}, raw)
+    try:
+        check_table("list", reply)
+        names, token, version = row_names(reply), following(reply), version_of("list", reply)
+    except GatewayError:
+        return
+    assert all(isinstance(name, str) for name in names) and isinstance(version, int)
+    assert token is None or isinstance(token, str)
+
+
+LEASES = {
+    "items": [{"metadata": {"name": "a", "creationTimestamp": "2026-11-22T14:45:00Z"}, "spec": {"renewTime": None}}]
+}
+
+
+@given(spoiled(LEASES).filter(lambda raw: isinstance(raw, dict)))
+def test_leases_of_any_shape(raw: Any) -> None:
+    with suppress(ValueError):  # of which KubeSecrets makes a failure
+        assert live_servers(raw, "Sun, 22 Nov 2026 14:45:00 GMT") is not None
+
+
+STATUS = {"kind": "Status", "reason": "x", "message": "x", "details": {"retryAfterSeconds": 1}}
+
+
+@given(spoiled(STATUS), st.sampled_from([400, 401, 403, 404, 409, 429, 500, 503]))
+def test_a_refusal_of_any_shape_is_a_failure(raw: Any, status: int) -> None:
+    assert isinstance(failure("ask", status, {}, raw), GatewayError)
+
+
+@given(ANY_JSON.map(json.dumps) | st.text())
+def test_an_error_of_any_shape_has_a_code_and_a_message(text: str) -> None:
+    code, message = code_and_message(text, "otherwise")
+    assert isinstance(code, str) and isinstance(message, str)
+
+
+@given(st.text(max_size=30) | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*", fullmatch=True))
+def test_a_time_of_any_shape(text: str) -> None:
+    with suppress(BadInput):
+        time = parse_time(text)
+        assert time is None or time.tzinfo
