@@ -15,7 +15,7 @@ from azext_akskv.engine.step import Plan
 from azext_akskv.model.finding import Finding
 from azext_akskv.model.state import KmsState
 from azext_akskv.report import text
-from azext_akskv.report.plain import plain
+from azext_akskv.report.plain import plain, visible
 from azext_akskv.report.times import duration
 
 _RED, _GREEN, _YELLOW, _CYAN, _GREY = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[90m"
@@ -53,15 +53,15 @@ class Screen:
 
     def draw_over(self, words: str) -> None:
         """Replaces the line at the cursor, which stays open for the next one."""
-        self.stream.write("\r\x1b[K" + words[: self._columns() - 1])
+        self.stream.write("\r\x1b[K" + visible(words)[: self._columns() - 1])
         self.stream.flush()
 
     def _drawn(self, line: text.Line) -> str:
-        words = line.text
+        words = visible(line.text)  # whoever made the line has cleaned what is not ours; here nothing can be forgotten
         if self.live and line.wraps:
             room = max(self._columns() - len(line.head) - 1, 30)
             words = ("\n" + " " * len(line.head)).join(textwrap.wrap(words, room, break_on_hyphens=False) or [""])
-        head = line.head
+        head = visible(line.head)
         if self.colour and line.mark in COLOURS:
             head = head.replace(line.mark, f"{COLOURS[line.mark]}{line.mark}{_RESET}", 1)
         return (head + words).rstrip()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError
 
-from azext_akskv.model.ids import IDENTITY_TYPE, VAULT_TYPE, BadInput, KeyId, ResourceId
+from azext_akskv.model.ids import IDENTITY_TYPE, VAULT_TYPE, BadInput, KeyId, ResourceId, in_short
 
-_VAULT_NAME = re.compile(r"(?=.{3,24}$)[a-z](?:-?[a-z0-9])*", re.IGNORECASE)
-_KEY_NAME = re.compile(r"[0-9a-z-]{1,127}", re.IGNORECASE)
-_IDENTITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{2,127}", re.IGNORECASE)
+_VAULT_NAME = re.compile(r"(?=.{3,24}$)[a-z](?:-?[a-z0-9])*", re.IGNORECASE | re.ASCII)
+_KEY_NAME = re.compile(r"[0-9a-z-]{1,127}", re.IGNORECASE | re.ASCII)
+_IDENTITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{2,127}", re.IGNORECASE | re.ASCII)
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9-]+")
+_RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,60}", re.ASCII)
 MOST_CONNECTIONS = 64
 
 
@@ -22,7 +22,7 @@ def vault(text: str) -> str | ResourceId:
     if _VAULT_NAME.fullmatch(text):
         return text
     raise ArgumentTypeError(
-        f"{text!r} is not the name of a key vault (3 to 24 letters, digits and single hyphens, a letter first) "
+        f"{in_short(text)} is not the name of a key vault (3 to 24 letters, digits and single hyphens, a letter first) "
         "nor its resource id"
     )
 
@@ -37,7 +37,7 @@ def key(text: str) -> str | KeyId:
     if _KEY_NAME.fullmatch(text):
         return text
     raise ArgumentTypeError(
-        f"{text!r} is not the name of a key (letters, digits and hyphens) "
+        f"{in_short(text)} is not the name of a key (letters, digits and hyphens) "
         "nor a key identifier (https://<vault>.vault.azure.net/keys/<name>/<version>)"
     )
 
@@ -49,7 +49,7 @@ def identity(text: str) -> str | ResourceId:
     if _IDENTITY_NAME.fullmatch(text):
         return text
     raise ArgumentTypeError(
-        f"{text!r} is not the name of a user-assigned managed identity (3 to 128 letters, digits, hyphens and "
+        f"{in_short(text)} is not the name of a user-assigned managed identity (3 to 128 letters, digits, hyphens and "
         "underscores) nor its resource id"
     )
 
@@ -58,21 +58,23 @@ def namespace(text: str) -> str:
     """A Kubernetes namespace."""
     if _NAMESPACE.fullmatch(_given(text)):
         return text
-    raise ArgumentTypeError(f"{text!r} is not the name of a Kubernetes namespace (lower-case letters, digits, hyphens)")
+    raise ArgumentTypeError(
+        f"{in_short(text)} is not the name of a Kubernetes namespace (lower-case letters, digits, hyphens)"
+    )
 
 
 def connections(text: str) -> int:
     """How many connections may rewrite at the same time."""
     if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_CONNECTIONS:
         return int(text)
-    raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MOST_CONNECTIONS}")
+    raise ArgumentTypeError(f"{in_short(text)} is not a whole number from 1 to {MOST_CONNECTIONS}")
 
 
 def rate(text: str) -> float:
     """Secrets a second; 0 takes the limit away."""
     if re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text, re.ASCII):
         return float(text)
-    raise ArgumentTypeError(f"{text!r} is not a number of secrets a second, such as 50 or 0.5 (0: no limit)")
+    raise ArgumentTypeError(f"{in_short(text)} is not a number of secrets a second, such as 50 or 0.5 (0: no limit)")
 
 
 def run_id(text: str) -> str:
@@ -80,7 +82,7 @@ def run_id(text: str) -> str:
     if _RUN.fullmatch(_given(text)):
         return text
     raise ArgumentTypeError(
-        f"{text!r} is not the id of a run (such as 20261123-144501-enable): az aks kv operation list"
+        f"{in_short(text)} is not the id of a run (such as 20261123-144501-enable): az aks kv operation list"
     )
 
 
@@ -92,9 +94,9 @@ def finding_code(text: str) -> str:
     if known and known.may_accept:
         return text
     if known:
-        raise ArgumentTypeError(f"the finding {text!r} cannot be overruled")
+        raise ArgumentTypeError(f"the finding {in_short(text)} cannot be overruled")
     may = ", ".join(sorted(code for code, each in CATALOGUE.items() if each.may_accept))
-    raise ArgumentTypeError(f"there is no finding {text!r}; those that may be overruled: {may}")
+    raise ArgumentTypeError(f"there is no finding {in_short(text)}; those that may be overruled: {may}")
 
 
 def _resource(text: str, resource_type: str, what: str) -> ResourceId:
@@ -105,7 +107,9 @@ def _resource(text: str, resource_type: str, what: str) -> ResourceId:
             f"{error}; expected /subscriptions/<id>/resourceGroups/<group>/providers/{resource_type}/<name>"
         ) from error
     if not parsed.is_a(resource_type):
-        raise ArgumentTypeError(f"{text!r} is the id of a {parsed.type}; expected that of {what} ({resource_type})")
+        raise ArgumentTypeError(
+            f"{in_short(text)} is the id of a {parsed.type}; expected that of {what} ({resource_type})"
+        )
     return parsed
 
 

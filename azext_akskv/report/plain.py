@@ -5,26 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_TERMINAL = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor moves
-    r"|(?:\x1b\]|\x9d).*?(?:\x07|\x1b\\|\x9c|$)"  # OSC: window titles, links
-    r"|\x1b[ -/]*[0-~]?",
-    re.DOTALL,
-)
+_COLOURS_AND_MOVES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[@-~]")
+"""Whole control sequences as programs write them. Of every other one only the control characters go: what is left looks
+odd, but no sequence may take words of ours away, or a quote of a command that it stands in."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
 """Unicode categories: controls, format characters (the bidirectional ones and zero widths), private use, surrogates."""
 
 
-def plain_code(line: str) -> str:
-    """The same for a line of code, which keeps its spaces."""
-    return _visible(line)
+def visible(text: str) -> str:
+    """Without terminal sequences, control characters and characters that change the direction of text; every kind of
+    blank, line ends included, is a space."""
+    blanked = (" " if each.isspace() else each for each in _COLOURS_AND_MOVES.sub("", text))
+    return "".join(each for each in blanked if unicodedata.category(each) not in _INVISIBLE)
 
 
 def plain(text: str) -> str:
-    """One line without terminal sequences, control characters and characters that change the direction of text."""
-    return " ".join(_visible(text).split())
-
-
-def _visible(text: str) -> str:
-    blanked = (" " if each.isspace() else each for each in _TERMINAL.sub("", text))
-    return "".join(each for each in blanked if unicodedata.category(each) not in _INVISIBLE)
+    """What is visible of it, with single spaces. A command that was quoted for the shell stays one: no quote goes, and
+    what stood between two quotes stays between them."""
+    return " ".join(visible(text).split())

@@ -21,7 +21,7 @@ def change_row(result: Result) -> Row:
     """A change; `secrets` is null when the run did not come to the rewrite."""
     return {
         "flow": result.flow,
-        "run": result.run or None,
+        "run": plain(result.run) or None,
         "status": result.status,
         "steps": [
             {
@@ -75,14 +75,14 @@ def _refused(refused: Refused) -> Row:
 def state_row(state: KmsState) -> Row:
     """The KMS state of one cluster; null is never a guess: a finding says what could not be looked at."""
     return {
-        "cluster": state.cluster.name,
-        "resourceGroup": state.cluster.group,
-        "kubernetesVersion": state.kubernetes_version,
+        "cluster": plain(state.cluster.name),
+        "resourceGroup": plain(state.cluster.group),
+        "kubernetesVersion": plain(state.kubernetes_version) if state.kubernetes_version else None,
         "experience": state.experience.value if state.experience else None,
         "key": _key(state.key) if state.key else None,
         "previousKeys": [_previous(each) for each in state.previous_keys],
         "networkAccess": {
-            "declared": state.declared,
+            "declared": plain(state.declared) if state.declared else None,
             "vault": state.vault_openness.value if state.vault_openness else None,
         },
         "rewriteOwed": state.rewrite_owed,

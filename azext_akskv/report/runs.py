@@ -13,7 +13,7 @@ Row = dict[str, Any]
 def run_row(run: RunFile) -> Row:
     """One run. `left` are the codes of the steps that neither ended nor were found to be done already."""
     before = run.first.get("before") or {}
-    return {
+    row: Row = {
         "run": run.run,
         "flow": run.flow,
         "cluster": run.cluster.name,
@@ -22,15 +22,15 @@ def run_row(run: RunFile) -> Row:
         "status": run.status,
         "started": str(run.first["at"]),
         "ended": str(run.lines[-1]["at"]),
-        "caller": plain(str(before.get("caller", ""))),
+        "caller": str(before.get("caller", "")),
         "left": left_of(run),
     }
+    return cleaned_row(row)
 
 
 def run_story(run: RunFile) -> Row:
     """One run with all that its journal holds. `operations` and `requests` are what Azure support asks for."""
-    return {
-        **run_row(run),
+    story: Row = {
         "asked": str(run.first.get("asked", "")),
         "before": dict(run.first.get("before") or {}),
         "after": run.facts(),
@@ -38,6 +38,22 @@ def run_story(run: RunFile) -> Row:
         "requests": [str(line["request"]) for line in run.lines if line.get("request")],
         "lines": [dict(line) for line in run.lines],
     }
+    return {**run_row(run), **cleaned_row(story)}
+
+
+def cleaned_row(row: Row) -> Row:
+    """The same with every text in it made plain: a journal holds what services said."""
+    return {plain(name): cleaned(value) for name, value in row.items()}
+
+
+def cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, list):
+        return [cleaned(each) for each in value]
+    if isinstance(value, dict):
+        return cleaned_row(value)
+    return value
 
 
 def left_of(run: RunFile) -> list[str]:

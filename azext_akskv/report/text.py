@@ -14,7 +14,7 @@ from azext_akskv.model.finding import Finding, State
 from azext_akskv.model.state import KmsState
 from azext_akskv.report import template
 from azext_akskv.report.links import page_of
-from azext_akskv.report.plain import plain, plain_code
+from azext_akskv.report.plain import plain, visible
 from azext_akskv.report.short import short
 from azext_akskv.report.times import duration
 
@@ -149,7 +149,7 @@ def template_lines(profile: KmsProfile | None) -> list[Line]:
     if profile is None:
         return []
     return [
-        Line(f"         {kind if number == 0 else '':<11}", plain_code(line), wraps=False)
+        Line(f"         {kind if number == 0 else '':<11}", visible(line), wraps=False)
         for kind, lines in template.snippets(profile).items()
         for number, line in enumerate(lines)
     ]

@@ -71,8 +71,8 @@ def _by_itself(tally: Tally, ground: Ground) -> Verdict | None:
     if ground.switch and tally.unproved and ground.changed_over:
         return Verdict(
             True,
-            "an earlier attempt of this run rewrote every secret after the change was sent, so the API servers that did "
-            "it had changed over; now that the change is complete they call what is left current "
+            "an earlier attempt of this run rewrote every secret after the change was sent, so the API servers that "
+            "did it had changed over; now that the change is complete they call what is left current "
             f"({secrets(tally.unproved)})",
         )
     if ground.switch is None or tally.unproved:
