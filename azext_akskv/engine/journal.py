@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from azext_akskv.engine.waiting import Clock
+from azext_akskv.model import members
 from azext_akskv.model.ids import ResourceId
 
 FORMAT = 1
 ENDINGS = ("done", "declined", "refused", "abandoned")
 """Events after which a run needs no continuation; failed, waiting and interrupted ones do."""
+TEXTS = ("run", "flow", "asked", "cluster", "step", "detail", "why", "url", "request")
+"""Members of a line that are text, where it has them."""
 
 
 class Busy(Exception):
@@ -189,15 +193,38 @@ def read_run(path: Path) -> RunFile | None:
     if not whole:
         return None
     try:
-        lines = tuple(json.loads(line) for line in whole.split("\n"))
-        if lines[0]["event"] != "start":
-            raise ValueError("it does not begin with a start line")
-        known = all(line.get("format", FORMAT) <= FORMAT for line in lines)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        lines = tuple(members.whole(json.loads(line)) for line in whole.split("\n"))
+        newest = max(members.number(line, "format") or FORMAT for line in lines)
+        if newest <= FORMAT:
+            understand(lines)
+    except (ValueError, RecursionError) as error:
         raise JournalTrouble(f"cannot understand the journal {path}: {error}") from error
-    if not known:
-        raise JournalTrouble(f"{path} was written by a newer version of akskv: az extension update --name akskv")
+    if newest > FORMAT:
+        raise JournalTrouble(
+            f"{path} was written by a newer version of akskv, in format {newest}, and this one knows {FORMAT}: "
+            "az extension update --name akskv"
+        )
     return RunFile(path, lines)
+
+
+def understand(lines: Sequence[Mapping[str, Any]]) -> None:
+    """Raises ValueError for lines that no run has written: who reads a RunFile finds in it what he expects."""
+    for line in lines:
+        if not members.text(line, "event"):
+            raise ValueError("a line has no event")
+        if not datetime.fromisoformat(members.text(line, "at")).tzinfo:
+            raise ValueError("a line has a time without a zone")
+        for name in TEXTS:
+            members.text(line, name)
+        members.labels(line, "facts")
+        members.texts(line, "steps")
+        members.child(line, "before")
+    if lines[0]["event"] != "start":
+        raise ValueError("it does not begin with a start line")
+    for line in lines:
+        if line["event"] == "start" and not (members.text(line, "run") and members.text(line, "flow")):
+            raise ValueError("a start line names no run or no flow")
+    ResourceId.parse(members.text(lines[0], "cluster"))
 
 
 def drop_torn_line(path: Path) -> None:

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from azext_akskv.engine.step import Fact, Run
+from azext_akskv.model import members
+from azext_akskv.model.ids import BadInput
 from azext_akskv.model.kube import Switch, Tally
 
 EVERY_SECONDS = 5.0
@@ -31,8 +34,13 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Cursor:
-        raw = json.loads(text)
-        return cls(raw["r0"], raw["namespace"], Tally(**{name: raw[name] for name in COUNTED}))
+        """Raises BadInput."""
+        try:
+            raw = members.whole(json.loads(text))
+        except (ValueError, RecursionError) as error:
+            raise BadInput(f"not a cursor: {error}") from error
+        counts: dict[str, Any] = {name: members.number(raw, name) or 0 for name in COUNTED}
+        return cls(members.number(raw, "r0") or 0, members.text(raw, "namespace"), Tally(**counts))
 
     def __str__(self) -> str:
         counts = asdict(self.tally)
@@ -43,10 +51,14 @@ CURSOR = Fact("rewrite-cursor", Cursor.parse)
 
 
 def cursor_of(run: Run, switch: Switch | None) -> Cursor | None:
-    """Where an earlier attempt of this run stopped; None when there was none, or when the key was changed since."""
+    """Where an earlier attempt of this run stopped; None when there was none, when the key was changed since, or when
+    somebody spoiled the note: then everything is looked at again."""
     if switch is None or CURSOR not in run:
         return None
-    cursor = run[CURSOR]
+    try:
+        cursor = run[CURSOR]
+    except BadInput:
+        return None
     return cursor if cursor.r0 == switch.r0 else None
 
 
