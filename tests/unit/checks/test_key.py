@@ -12,6 +12,7 @@ from azext_akskv.model.kube import Switch
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.snapshot import Wanted
 from tests.builders import (
+    HOST,
     KEY,
     NOW,
     OTHER_KEY,
@@ -149,6 +150,8 @@ def test_other_key_attached() -> None:
     assert state("other-key-attached", a_snapshot(**on)) == "ok"
     assert problem("other-key-attached", a_snapshot(**on, key=a_key(OTHER_KEY))).blocks
     assert state("other-key-attached", snapshot_with_kms_on()) == "skipped"
+    renewed = a_cluster(cluster_json(kms=KeyId(HOST, "etcd"), renewed=True))
+    assert state("other-key-attached", a_snapshot(cluster=renewed, key=a_key(OTHER_KEY))) == "skipped"
 
 
 def test_other_key_attached_is_the_same_key_in_other_letters() -> None:
