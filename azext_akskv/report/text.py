@@ -212,7 +212,8 @@ def _about_secrets(rewrite: Rewrite | None) -> list[Line]:
         "rewritten": tally.rewritten,
         "already current": tally.current,
         "gone meanwhile": tally.gone,
-        "refused": len(tally.refused),
+        "refused": sum(not each.platform for each in tally.refused),
+        "refused by the platform": sum(each.platform for each in tally.refused),
     }
     parts = [f"{count:,} {what}" for what, count in counts.items() if count or what == "rewritten"]
     verdict = "proved" if rewrite.proved else "not proved"

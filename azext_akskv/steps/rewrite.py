@@ -29,7 +29,7 @@ HALF_WAY = Fact("rewritten-half-way", str)
 """The change under which every secret was rewritten before it could be noted. An empty patch that rewrites a value from
 before the change was answered by an API server that has changed over."""
 
-KEEP_BOTH = "every secret can still be read: keep the key from before and the present one enabled"
+KEEP_BOTH = "no secret became unreadable by this: keep the key from before and the present one enabled"
 FIRST_REFUSED = 5
 
 

@@ -64,7 +64,7 @@ def _by_itself(tally: Tally, ground: Ground) -> Verdict | None:
         which = ", ".join(ground.namespaces)
         return Verdict(False, f"only {which} was rewritten, and a part proves nothing of the whole")
     if tally.refused:
-        return Verdict(False, f"{secrets(len(tally.refused))} could not be rewritten")
+        return Verdict(False, _refusals(tally))
     kept = tally.rewritten + tally.current
     if not kept:
         return Verdict(True, "there is no secret")
@@ -79,6 +79,18 @@ def _by_itself(tally: Tally, ground: Ground) -> Verdict | None:
         return None
     r0 = ground.switch.r0
     return Verdict(True, f"each of {secrets(kept)} was written after the key change (resourceVersion above {r0})")
+
+
+def _refusals(tally: Tally) -> str:
+    """Where the platform alone refused there is nobody to ask and nothing to try again."""
+    count = f"{secrets(len(tally.refused))} could not be rewritten"
+    if not all(each.platform for each in tally.refused):
+        return count
+    namespaces = ", ".join(sorted({each.secret.namespace for each in tally.refused}))
+    return (
+        f"{count}, because a policy of AKS guards what is in {namespaces}: such a secret stays stored as it was before "
+        "the key change until AKS itself writes it, so the key from before must be kept"
+    )
 
 
 def what_evidence_lacks(cluster: Cluster, evidence: Callable[[], KeyEvidence | None]) -> str:
