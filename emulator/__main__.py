@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.verb == "worlds":
         for name in catalogue.names():
-            print(f"{name:16} {catalogue.load(name).title}")
+            print(f"{name:20} {catalogue.load(name).title}")
         return 0
     with _running(options) as (emulation, folder):
         perform = _exec if options.verb == "exec" else _serve
@@ -60,8 +60,9 @@ def _moment(text: str) -> datetime:
 @contextmanager
 def _running(options: argparse.Namespace) -> Iterator[tuple[Emulation, Path]]:
     with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
-        environment.write_files(Path(folder))
-        with Emulation(catalogue.load(options.world), Time(options.clock, options.step)) as emulation:
+        spec = catalogue.load(options.world)
+        environment.write_files(Path(folder), spec.subscriptions)
+        with Emulation(spec, Time(options.clock, options.step)) as emulation:
             # The world lives as long as the process: without this every collection walks over all its objects.
             gc.freeze()
             if options.login == "person":

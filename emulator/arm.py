@@ -26,7 +26,7 @@ from emulator.providers.resources import groups
 from emulator.providers.resources.deletion import declare_group_deletion
 from emulator.providers.resources.routes import ROUTES as RESOURCES
 from emulator.providers.versions import refuse_unknown_version
-from emulator.worlds.spec import SUBSCRIPTION, TENANT
+from emulator.worlds.spec import TENANT
 
 AUDIENCES = (f"{ARM}/", "https://management.core.windows.net/", "https://management.azure.com/")
 """Whom a token may be made out to, with or without the closing slash."""
@@ -35,7 +35,7 @@ _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELE
 _POSTS_THAT_READ = {"Microsoft.KeyVault/checkNameAvailability", "Microsoft.PolicyInsights/checkPolicyRestrictions"}
 """[D] Access control counts these POSTs as reading."""
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
-_GROUP_MEMBER = re.compile(r"/subscriptions/[^/]+/resourcegroups/([^/]+)/.+", re.IGNORECASE)
+_GROUP_MEMBER = re.compile(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/.+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ def _answer(call: Call) -> Answer:
     call.claims = _authenticated(call)
     route, call.params = _route(call)
     operation = operation_of(route.method, route.template)
-    _refuse_unknown_subscription(call.path)
+    _refuse_unknown_subscription(call.path, call.world.spec.subscriptions)
     refuse_unknown_version(operation.resource_type, call.query.get("api-version", ""), call.world.spec.unknown_versions)
     _refuse_unless_allowed(call, operation)
     if member := _GROUP_MEMBER.fullmatch(call.path):
-        groups.require(call.world, SUBSCRIPTION, member[1])
+        groups.require(call.world, member[1], member[2])
     if operation.resource_type != locks.LOCKS:
         locks.refuse_locked(call.world, operation.verb, operation.scope(call.path))
     refuse_disallowed(call, operation.resource_type)
@@ -162,10 +162,10 @@ def _american(moment: datetime) -> str:
     return f"{moment.month}/{moment.day}/{moment.year} {moment.hour % 12 or 12}:{moment:%M:%S} {moment:%p}"
 
 
-def _refuse_unknown_subscription(path: str) -> None:
+def _refuse_unknown_subscription(path: str, known: tuple[str, ...]) -> None:
     """Raises Refusal: 400 InvalidSubscriptionId, 404 SubscriptionNotFound [3P]."""
     match = _SUBSCRIPTION.match(path)
-    if match is None or match[1].lower() == SUBSCRIPTION:
+    if match is None or match[1].lower() in known:
         return
     try:
         UUID(match[1])

@@ -7,9 +7,10 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,12 +34,14 @@ _MISLEADING = (
     "KUBECONFIG",
 )
 """Variables that would lead az, or its login, elsewhere."""
-_MANAGED_IDENTITY = {"name": "systemAssignedIdentity", "type": "servicePrincipal", "assignedIdentityInfo": "MSI"}
+_MANAGED_IDENTITY = MappingProxyType(
+    {"name": "systemAssignedIdentity", "type": "servicePrincipal", "assignedIdentityInfo": "MSI"}
+)
 _AZ = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 """az as an application that people sign in to, the same everywhere. [CLI]"""
 
 
-def write_files(folder: Path) -> None:
+def write_files(folder: Path, subscriptions: Sequence[str] = (SUBSCRIPTION,)) -> None:
     """Writes into a private folder what az reads: `ca.pem`, and `azure`, its configuration, as `az cloud register`,
     `az cloud set` and `az login --identity` leave it. [CLI] Three processes of az would take 1.5 s for the same."""
     (folder / "ca.pem").write_bytes(azure_authority().pem)
@@ -55,7 +58,7 @@ def write_files(folder: Path) -> None:
     }
     _write_ini(azure / "clouds.config", CLOUD, cloud)
     _write_ini(azure / "config", "cloud", {"name": CLOUD})
-    _write_profile(azure, _MANAGED_IDENTITY)
+    write_profile(folder, subscriptions)
     (azure / "versionCheck.json").write_text(json.dumps({"versions": _az_versions()}))
 
 
@@ -63,7 +66,7 @@ def log_in_person(emulation: Emulation, folder: Path) -> None:
     """Makes the login that write_files has written a person's, as `az login --username` leaves it. [CLI]"""
     azure = folder / "azure"
     _write_ini(azure / "config", "cloud", {"name": CLOUD}, core={"instance_discovery": "false"})
-    _write_profile(azure, {"name": USERNAME, "type": "user"})
+    write_profile(folder, (SUBSCRIPTION,), {"name": USERNAME, "type": "user"})
     oid = emulation.world.ids.principal(CALLER)
     home, environment = f"{oid}.{TENANT}", urlsplit(LOGIN).netloc
     account = {"local_account_id": oid, "username": USERNAME, "authority_type": "MSSTS", "realm": TENANT}
@@ -81,17 +84,19 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _write_profile(azure: Path, user: Mapping[str, str]) -> None:
-    subscription = {**_subscription(), "user": user}
-    (azure / "azureProfile.json").write_text(json.dumps({"subscriptions": [subscription]}))
+def write_profile(folder: Path, subscriptions: Sequence[str], user: Mapping[str, str] = _MANAGED_IDENTITY) -> None:
+    """The subscriptions that the login has found, the first one the default."""
+    known = [{**_subscription(each), "user": dict(user)} for each in subscriptions]
+    (folder / "azure" / "azureProfile.json").write_text(json.dumps({"subscriptions": known}))
 
 
-def _subscription() -> dict[str, Any]:
+def _subscription(subscription: str) -> dict[str, Any]:
+    own = subscription == SUBSCRIPTION
     return {
-        "id": SUBSCRIPTION,
-        "name": SUBSCRIPTION_NAME,
+        "id": subscription,
+        "name": SUBSCRIPTION_NAME if own else f"{SUBSCRIPTION_NAME} 2",
         "state": "Enabled",
-        "isDefault": True,
+        "isDefault": own,
         "tenantId": TENANT,
         "environmentName": CLOUD,
         "homeTenantId": TENANT,

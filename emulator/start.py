@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.providers.authorization import assignments, locks
-from emulator.providers.containerservice import clusters, maintenance
+from emulator.providers.containerservice import clusters, maintenance, visitors
 from emulator.providers.ids import group_id
 from emulator.providers.insights import settings
 from emulator.providers.keyvault import vaults
@@ -28,7 +28,8 @@ def populate(world: EmulatedWorld) -> None:
     Raises ValueError for a policy that Azure would not take.
     """
     group, created = world.spec.group, world.clock.now() - AGE
-    groups.create(world, group, created)
+    for subscription in world.spec.subscriptions:
+        groups.create_in(world, subscription, group, created)
     for name in world.spec.identities:
         identities.create(world, group, name, world.ids.principal(name), created)
     for vault in world.spec.vaults:
@@ -37,22 +38,35 @@ def populate(world: EmulatedWorld) -> None:
         principal = world.ids.principal(grant.principal)
         assignments.grant(world, principal, grant.role, scope_id(world, grant.scope), created)
     for cluster in world.spec.clusters:
-        made = clusters.create(world, group, cluster, created)
-        for configuration in cluster.maintenance:
-            maintenance.put(world, made, configuration.name, dict(configuration.properties))
+        _make_cluster(world, cluster, created)
+    _let_time_pass(world)
     _govern(world, created)
 
 
 def _make_vault(world: EmulatedWorld, vault: spec.Vault, created: datetime) -> None:
+    new_id = vaults.vault_id(vault.subscription, world.spec.group, vault.name)
     request = {"location": spec.LOCATION, "properties": _vault_properties(world, vault)}
-    made = vaults.create(world, world.spec.group, vault.name, request, created)
+    made = vaults.create(world, new_id, request, created)
     if vault.audit_log:
         workspace = f"{scope_id(world, 'group')}/providers/Microsoft.OperationalInsights/workspaces/shop-logs"
         logs = [{"categoryGroup": "audit", "enabled": True}]
         settings.put(world, made, "audit", {"workspaceId": workspace, "logs": logs})
     for key in vault.keys:
         for _ in range(key.versions):
-            world.keyvault.create(vaults.host_of(vault.name), key.name, _key_request(world, key))
+            world.keyvault.create(vaults.host_of(vault.name), key.name, _key_request(key))
+
+
+def _make_cluster(world: EmulatedWorld, cluster: spec.Cluster, created: datetime) -> None:
+    made = clusters.create(world, world.spec.group, cluster, created)
+    for configuration in cluster.maintenance:
+        maintenance.put(world, made, configuration.name, dict(configuration.properties))
+
+
+def _let_time_pass(world: EmulatedWorld) -> None:
+    for vault in world.spec.vaults:
+        _spoil(world, vault)
+    for cluster in world.spec.clusters:
+        _move_on(world, cluster)
 
 
 def _govern(world: EmulatedWorld, created: datetime) -> None:
@@ -64,14 +78,54 @@ def _govern(world: EmulatedWorld, created: datetime) -> None:
         language.check(policy.rule)
 
 
+def _spoil(world: EmulatedWorld, vault: spec.Vault) -> None:
+    """What became of the vault and its keys after the clusters were started with them."""
+    host, now = vaults.host_of(vault.name), int(world.clock.now().timestamp())
+    for key in vault.keys:
+        for version in world.keyvault.key(host, key.name).versions:
+            version.change(_late_attributes(world, key), now)
+        if key.deleted:
+            world.keyvault.delete(host, key.name)
+    if vault.deleted:
+        found = world.resources.get(vaults.vault_id(vault.subscription, world.spec.group, vault.name))
+        assert found is not None
+        vaults.delete(world, found)
+
+
+def _late_attributes(world: EmulatedWorld, key: spec.Key) -> dict[str, Any]:
+    days = {"exp": key.expires_in_days, "nbf": key.valid_in_days}
+    limits = {name: world.clock.now() + timedelta(days=value) for name, value in days.items() if value is not None}
+    times = {name: int(time.timestamp()) for name, time in limits.items()}
+    return {"attributes": {"enabled": key.enabled, **times}}
+
+
+def _move_on(world: EmulatedWorld, cluster: spec.Cluster) -> None:
+    """What became of the cluster after it was started."""
+    found = world.resources.get(clusters.cluster_id(world.spec.group, cluster.name))
+    assert isinstance(found, clusters.ManagedCluster)
+    server = world.kubernetes.server(found.id)
+    if cluster.kms:
+        server.lapse()
+    if cluster.restarted:
+        server.restart()
+    if cluster.power != "Running":
+        server.away = True
+        found.body["properties"]["powerState"] = {"code": cluster.power}
+    if cluster.state == "Updating":
+        visitors.begin_update(world, found)
+    elif cluster.state != "Succeeded":
+        clusters.touch(world, found, cluster.state)
+
+
 def scope_id(world: EmulatedWorld, scope: str) -> str:
     """The id of `subscription`, `group`, or `vault/`, `cluster/`, `identity/` and a name. Raises KeyError."""
     kind, _, name = scope.partition("/")
     group = world.spec.group
+    home = next((vault.subscription for vault in world.spec.vaults if vault.name == name), spec.SUBSCRIPTION)
     return {
         "subscription": f"/subscriptions/{spec.SUBSCRIPTION}",
         "group": group_id(spec.SUBSCRIPTION, group),
-        "vault": vaults.vault_id(spec.SUBSCRIPTION, group, name),
+        "vault": vaults.vault_id(home, group, name),
         "cluster": clusters.cluster_id(group, name),
         "identity": identities.identity_id(spec.SUBSCRIPTION, group, name),
     }[kind]
@@ -87,7 +141,7 @@ def _vault_properties(world: EmulatedWorld, vault: spec.Vault) -> dict[str, Any]
         for policy in vault.policies
     ]
     properties: dict[str, Any] = {
-        "tenantId": spec.TENANT,
+        "tenantId": vault.tenant,
         "sku": {"family": "A", "name": "standard"},
         "accessPolicies": policies,
         "enableRbacAuthorization": vault.rbac,
@@ -104,9 +158,7 @@ def _vault_properties(world: EmulatedWorld, vault: spec.Vault) -> dict[str, Any]
     return properties
 
 
-def _key_request(world: EmulatedWorld, key: spec.Key) -> dict[str, Any]:
-    attributes: dict[str, Any] = {"enabled": key.enabled}
-    if key.expires_in_days is not None:
-        expires = world.clock.now() + timedelta(days=key.expires_in_days)
-        attributes["exp"] = int(expires.timestamp())
-    return {"kty": "RSA", "key_size": key.size, "key_ops": list(key.operations), "attributes": attributes}
+def _key_request(key: spec.Key) -> dict[str, Any]:
+    if key.kind.startswith("EC"):
+        return {"kty": key.kind}
+    return {"kty": key.kind, "key_size": key.size, "key_ops": list(key.operations)}

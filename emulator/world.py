@@ -13,6 +13,7 @@ from emulator.entra.tokens import Tokens
 from emulator.kubernetes.clusters import Kubernetes
 from emulator.oracle import Oracle
 from emulator.providers.authorization.evaluate import Rights
+from emulator.providers.containerservice.visitors import Visitors
 from emulator.start import populate
 from emulator.worlds.spec import TENANT, World
 
@@ -33,6 +34,7 @@ class EmulatedWorld:
         self.keyvault = KeyVault(self)
         self.kubernetes = Kubernetes(self)
         self.oracle = Oracle(self.kubernetes.unreadable)
+        self.visitors = Visitors(self)
         populate(self)
         self.oracle.begin()
 

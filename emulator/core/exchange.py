@@ -98,6 +98,7 @@ class Exchange:
         world.clock.request_came()
         try:
             world.settle()
+            world.visitors.request_came(call)
             answer: Answer | None = site(call)
         except Refusal as refusal:
             answer = refusal.answer

@@ -84,6 +84,12 @@ class ApiServer:
         if not self.synced:
             self._sync()
 
+    def lapse(self) -> None:
+        """The server has been running for a while, so what its plugins were told at its start does not count."""
+        for provider in self._kms:
+            if isinstance(provider, KmsV2):
+                provider.lapse()
+
     @property
     def properties(self) -> dict[str, Any]:
         """The cluster's `properties` in Resource Manager."""

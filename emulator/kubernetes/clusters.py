@@ -16,6 +16,8 @@ from emulator.worlds import secrets, spec
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
 
+LOST = b"k8s:enc:kms:v2:azurekms-0badc0de:" + b"0" * 64 + bytes(300)
+"""A value of KMS v2 whose provider and key id no plugin has."""
 # How old the oldest object of a cluster is when its world starts.
 AGE = timedelta(days=40)
 
@@ -38,6 +40,7 @@ class Kubernetes:
             parts = ("object", cluster_id.lower(), kind.plural, metadata.get("namespace", ""), metadata["name"])
             metadata["uid"] = self._world.ids.uuid(*parts)
             server.registry.restore(kind, content)
+        _lose(server, cluster.secrets.lost)
         self._servers[cluster_id.lower()] = server
         self._readable[cluster_id.lower()] = Readability(server)
         return server
@@ -73,3 +76,11 @@ def _stock(cluster: spec.Cluster, born: datetime) -> Iterator[tuple[Kind, dict[s
     yield from ((SECRETS, one) for one in secrets.secrets(cluster.secrets, born))
     if not cluster.vnet_integration:
         yield from ((PODS, one) for one in konnectivity.agents(born))
+
+
+def _lose(server: ApiServer, count: int) -> None:
+    """Stores so many Secrets under a key that is gone. The watch cache still has them: the server read them before."""
+    storage = server.registry.storage
+    secrets_now = list(storage.range(SECRETS.prefix(None), "", storage.revision))
+    for key, entry in secrets_now[len(secrets_now) - count :]:
+        storage.put(key, LOST, entry.cached)

@@ -97,6 +97,12 @@ class KmsV2:
             return
         self._writes_until = now + WRITES_WITHOUT_STATUS
 
+    def lapse(self) -> None:
+        """The last good Status was three minutes ago: what a world may begin with. The next one is asked at once."""
+        self._asked = None
+        if self._writes_until is not None:
+            self._writes_until = self.plugin.now()
+
     def read(self, data: bytes, key: str) -> tuple[bytes, bool]:
         if self._current is None:
             # [SRC] Also reads need a plugin that was well once since the start.

@@ -12,6 +12,9 @@ from emulator.worlds.governance import Lock, PolicyAssignment, Role
 SUBSCRIPTION_NAME = "Shop"
 SUBSCRIPTION = "1f0e5a34-8c1b-4d27-9a56-3b7c2d9e8f10"
 TENANT = "72f988bf-0000-4000-8000-2d7cd011db47"
+OTHER_SUBSCRIPTION = "6a2c9be0-51d7-4f0e-8a35-90b4c3e1d7f2"
+"""Another one of the same tenant: az knows it in worlds that have a vault in it."""
+OTHER_TENANT = "c0ffee00-0000-4000-8000-5f1d2e3a4b6c"
 LOCATION = "westeurope"
 SERVER_APP = "6dae42f8-4368-4678-94ff-3960e28e3630"
 """The application that tokens for AKS API servers with Entra integration are made out to, the same everywhere. [D]"""
@@ -43,7 +46,8 @@ NAMESPACES = (
 
 @dataclass(frozen=True)
 class Key:
-    """A Key Vault key; all its versions at the start have the same attributes."""
+    """A Key Vault key; all its versions at the start have the same attributes. Those with which it cannot be used
+    (disabled, expired, not valid yet, deleted) came to be after the clusters were started with it."""
 
     name: str = "etcd"
     versions: int = 1
@@ -51,6 +55,10 @@ class Key:
     enabled: bool = True
     operations: tuple[str, ...] = ("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey")
     expires_in_days: float | None = None
+    kind: str = "RSA"
+    """Also `EC`, which `size` and `operations` mean nothing for."""
+    valid_in_days: float | None = None
+    deleted: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,15 +86,20 @@ class Vault:
     policies: tuple[Policy, ...] = ()
     keys: tuple[Key, ...] = (Key(),)
     audit_log: bool = True
+    subscription: str = SUBSCRIPTION
+    tenant: str = TENANT
+    deleted: bool = False
+    """Soft-deleted, after the clusters were started with its keys."""
 
 
 @dataclass(frozen=True)
 class Kms:
-    """KMS that is on when the world starts: with which key version (counted from 1), by which path."""
+    """KMS that is on when the world starts: with which key version (counted from 1; None: without one, as the new
+    experience has it), by which path."""
 
     vault: str = "shop-kv"
     key: str = "etcd"
-    version: int = 1
+    version: int | None = 1
     network_access: str = "Public"
 
 
@@ -97,6 +110,8 @@ class Secrets:
     count: int = 300
     namespaces: tuple[str, ...] = NAMESPACES
     marker: str = "correct-horse-battery"
+    lost: int = 0
+    """So many of them, the last ones, are stored under a key that is gone: no provider decrypts them."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +142,28 @@ class Cluster:
     auto_upgrade: str | None = None
     node_os_upgrade: str = "NodeImage"
     maintenance: tuple[Maintenance, ...] = ()
+    platform_encryption: bool = False
+    """The new KMS data encryption; with `kms` the key is the customer's."""
+    automatic: bool = False
+    """AKS Automatic."""
+    power: str = "Running"
+    """Or `Stopped`."""
+    state: str = "Succeeded"
+    """The provisioningState; with `Updating` somebody's operation runs for ten minutes."""
+    restarted: bool = False
+    """The API servers were restarted after the keys became what they are."""
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody else, right before the nth request like this comes: gives the cluster another tag (`tag`), or begins an
+    update of it that takes ten minutes (`update`)."""
+
+    does: str
+    method: str = "PUT"
+    path: str = "/managedClusters/"
+    nth: int = 1
 
 
 @dataclass(frozen=True)
@@ -178,6 +215,12 @@ class World:
     unknown_versions: tuple[str, ...] = ()
     """api-versions that this cloud's ARM does not know yet."""
     kubernetes_versions: tuple[str, ...] = KUBERNETES_VERSIONS
+    visits: tuple[Visit, ...] = ()
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """Those that the caller can see."""
+        return tuple(dict.fromkeys((SUBSCRIPTION, *(vault.subscription for vault in self.vaults))))
 
     @property
     def seed(self) -> str:

@@ -18,6 +18,8 @@ import pytest
 
 from emulator import environment
 from emulator.emulation import Emulation
+from emulator.kubernetes.api_server import ApiServer
+from emulator.providers.containerservice.clusters import ManagedCluster
 from emulator.worlds import catalogue
 from tests.changes import may_change
 from tests.e2e import stored
@@ -78,8 +80,9 @@ class Station:
         shutil.rmtree(self.journal, ignore_errors=True)
         spec = catalogue.load(world, **overrides)
         if secrets is not None:
-            (cluster,) = spec.clusters
-            spec = replace(spec, clusters=(replace(cluster, secrets=replace(cluster.secrets, count=secrets)),))
+            few = [replace(each, secrets=replace(each.secrets, count=secrets)) for each in spec.clusters]
+            spec = replace(spec, clusters=tuple(few))
+        environment.write_profile(self.folder, spec.subscriptions)
         self._emulation = Emulation(spec)
         self._emulation.__enter__()
         return self._emulation
@@ -134,21 +137,28 @@ class Station:
         """The requests that could change something."""
         return [each for each in self.requests() if may_change(each["method"], each["url"])]
 
-    def key_in_arm(self) -> str:
+    def cluster(self, name: str = "shop") -> ManagedCluster:
+        """The cluster as the emulated AKS has it."""
+        return stored.cluster_of(self.emulation, name)
+
+    def api_server(self, name: str = "shop") -> ApiServer:
+        return stored.api_server_of(self.emulation, name)
+
+    def key_in_arm(self, name: str = "shop") -> str:
         """The key that the cluster's profile names."""
-        return stored.key_in_arm(self.emulation)
+        return stored.key_in_arm(self.emulation, name)
 
-    def stale(self) -> list[str]:
+    def stale(self, name: str = "shop") -> list[str]:
         """The secrets that the API server itself would write anew."""
-        return stored.stale(self.emulation)
+        return stored.stale(self.emulation, name)
 
-    def stored_under(self) -> set[str]:
+    def stored_under(self, name: str = "shop") -> set[str]:
         """The keys that etcd's values are encrypted under; `plain` is one of them."""
-        return stored.stored_under(self.emulation)
+        return stored.stored_under(self.emulation, name)
 
     def note(self) -> dict[str, str]:
         """What the extension noted in the cluster about its last key change."""
-        entry = stored.api_server_of(self.emulation).registry.storage.get("/registry/leases/default/akskv")
+        entry = self.api_server().registry.storage.get("/registry/leases/default/akskv")
         annotations: dict[str, str] = json.loads(entry.value)["metadata"]["annotations"]
         return annotations
 

@@ -57,6 +57,7 @@ class Arm:
     def send(self, call: Call) -> Answer:
         """A request as it is, and everything that is due before it."""
         self.world.settle()
+        self.world.visitors.request_came(call)
         answer = arm.answer(call)
         self.world.oracle.look(f"{call.method} {call.path}")
         return Answer(answer.status, copy.deepcopy(answer.body), answer.headers)

@@ -82,13 +82,14 @@ def touch(world: EmulatedWorld, cluster: Resource, state: str) -> None:
 
 def _switch_on(world: EmulatedWorld, cluster: ManagedCluster, kms: spec.Kms) -> None:
     """The profile and the slot of a cluster whose KMS was enabled before the world starts."""
-    version = world.keyvault.key(host_of(kms.vault), kms.key).versions[kms.version - 1]
+    key = world.keyvault.key(host_of(kms.vault), kms.key)
+    version = key.versions[(kms.version or 0) - 1]
     private = kms.network_access == "Private"
     vault = world.resources.get(vault_id(spec.SUBSCRIPTION, group_of(cluster.id), kms.vault))
     assert vault is not None, f"the world has no vault {kms.vault}"
     cluster.body["properties"]["securityProfile"]["azureKeyVaultKms"] = {
         "enabled": True,
-        "keyId": version.kid,
+        "keyId": version.kid if kms.version else version.kid.rpartition("/")[0],
         "keyVaultNetworkAccess": kms.network_access,
         "keyVaultResourceId": vault.id if private else "",
     }
@@ -131,7 +132,8 @@ def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[s
         "kind": "Base",
         "properties": properties | _defaults() | _options(cluster),
         "identity": _identity(world, group, cluster),
-        "sku": {"name": "Base", "tier": "Free"},
+        "sku": {"name": "Automatic", "tier": "Standard"} if cluster.automatic else {"name": "Base", "tier": "Free"},
+        **({"tags": dict(cluster.tags)} if cluster.tags else {}),
         "eTag": world.ids.uuid("etag", own_id.lower()),
     }
 
@@ -156,6 +158,9 @@ def _options(cluster: spec.Cluster) -> dict[str, Any]:
     access |= {} if cluster.run_command else {"disableRunCommand": True}
     if access:
         options["apiServerAccessProfile"] = access
+    if cluster.platform_encryption:
+        encryption = {"kubernetesResourceObjectEncryptionProfile": {"infrastructureEncryption": "Enabled"}}
+        options["securityProfile"] = encryption
     if cluster.entra:
         options["aadProfile"] = {
             "managed": True,

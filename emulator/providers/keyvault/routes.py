@@ -71,7 +71,7 @@ def put_vault(call: Call) -> Answer:
     if existing is None:
         wanted_id = vaults.vault_id(call.params["subscription"], call.params["group"], name)
         vault_rules.refuse_taken_name(world, wanted_id, name)
-        created = vaults.create(world, call.params["group"], name, request, world.clock.now())
+        created = vaults.create(world, wanted_id, request, world.clock.now())
         return Answer(200, vaults.of_version(vaults.as_created(created), call.query["api-version"]))
     vault_rules.refuse_move(existing, request, call.params["group"])
     vaults.replace(world, existing, request)

@@ -58,9 +58,9 @@ def with_defaults(request: dict[str, Any], api_version: str) -> dict[str, Any]:
     return {**request, "properties": {**asked, "enableRbacAuthorization": True}}
 
 
-def create(world: EmulatedWorld, group: str, name: str, request: dict[str, Any], created: datetime) -> Resource:
+def create(world: EmulatedWorld, new_id: str, request: dict[str, Any], created: datetime) -> Resource:
     """A new vault from the body of a PUT: `{location, tags?, properties}`."""
-    new_id = vault_id(SUBSCRIPTION, group, name)
+    name = name_of(new_id)
     vault = Resource(new_id, {"id": new_id, "name": name, "type": VAULTS}, created)
     vault.body["systemData"] = {
         "createdBy": world.ids.principal(CALLER),

@@ -18,7 +18,12 @@ GROUPS = "Microsoft.Resources/resourceGroups"
 
 def create(world: EmulatedWorld, name: str, created: datetime, **more: Any) -> Resource:
     """A resource group; `more` are further members of its body (`tags`, `managedBy`, `location`)."""
-    new_id = group_id(SUBSCRIPTION, name)
+    return create_in(world, SUBSCRIPTION, name, created, **more)
+
+
+def create_in(world: EmulatedWorld, subscription: str, name: str, created: datetime, **more: Any) -> Resource:
+    """As `create`, in any subscription."""
+    new_id = group_id(subscription, name)
     body = {
         "id": new_id,
         "name": name,
