@@ -148,7 +148,7 @@ class Preparation:
 
 
 def _first_shown(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """Path in lower case -> what a GET or a PUT of it first showed, for what was there before the recording."""
+    """Path in lower case -> what a GET of it first showed, for what was there before the recording."""
     shown: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row.method == "GET" and row.status == 200 and "id" in row.fields:
