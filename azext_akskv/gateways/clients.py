@@ -9,7 +9,8 @@ from typing import Any
 
 from azext_akskv.failures import Denied
 from azext_akskv.gateways.errors import asking
-from azext_akskv.gateways.retries import InTime, Retries, SdkRetries
+from azext_akskv.gateways.login import InTime, login_kind
+from azext_akskv.gateways.retries import Retries, SdkRetries
 from azext_akskv.model.governance import LoginKind
 from azext_akskv.model.vault import Vault
 
@@ -152,23 +153,6 @@ def resource_scopes(cli_ctx: Any) -> list[str]:
 
     scopes: list[str] = resource_to_scopes(cli_ctx.cloud.endpoints.active_directory_resource_id)
     return scopes
-
-
-def login_kind(user: dict[str, Any], credential: Any) -> LoginKind:
-    """Of a service principal az keeps a secret, the path of a certificate, or a federated token; which one it is only
-    the credential of msal tells, and only its kind is looked at. [CLI]"""
-    if user.get("cloudShellID"):
-        return LoginKind.CLOUD_SHELL
-    if user.get("assignedIdentityInfo"):
-        return LoginKind.MANAGED_IDENTITY
-    if user.get("type") == "user":
-        return LoginKind.USER
-    while inner := getattr(credential, "_credential", None):  # az's adaptor and our own limit of time are around it
-        credential = inner
-    kept = getattr(getattr(credential, "_msal_app", None), "client_credential", None)
-    if isinstance(kept, dict) and "client_assertion" in kept:
-        return LoginKind.FEDERATED
-    return LoginKind.SERVICE_PRINCIPAL if kept else LoginKind.OTHER
 
 
 def _cluster_client() -> Any:

@@ -6,13 +6,10 @@ guards, so that the second one finds what the first one did.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from azure.core.credentials import AccessToken
-from azure.core.exceptions import ServiceResponseTimeoutError
 from azure.core.pipeline.policies import RetryPolicy
 
 from azext_akskv.failures import GatewayError, Throttled, Unavailable
@@ -96,41 +93,3 @@ class SdkRetries(RetryPolicy):  # type: ignore[misc]  # the SDK carries no types
     @staticmethod
     def _done(settings: dict[str, Any]) -> int:
         return TRIES - 1 - int(settings["total"])
-
-
-class InTime:
-    """A credential of az's login that does not wait for ever: az sets no limit to how long its token services may take
-    to answer. [CLI]"""
-
-    def __init__(self, credential: Any, seconds: float) -> None:
-        self._credential = credential
-        self._seconds = seconds
-
-    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        return self._in_time(lambda: self._credential.get_token(*scopes, **options))
-
-    def get_token_info(self, *scopes: str, **options: Any) -> Any:
-        return self._in_time(lambda: self._credential.get_token_info(*scopes, **options))
-
-    def get_auxiliary_tokens(self, *scopes: str, **options: Any) -> Any:
-        return self._in_time(lambda: self._credential.get_auxiliary_tokens(*scopes, **options))
-
-    def _in_time(self, ask: Callable[[], T]) -> T:
-        """In a thread that does not keep the program from ending."""
-        answers: list[T] = []
-        errors: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                answers.append(ask())
-            except BaseException as error:  # handed to the thread that waits for it
-                errors.append(error)
-
-        thread = threading.Thread(target=work, daemon=True, name="akskv-login")
-        thread.start()
-        thread.join(self._seconds)
-        if errors:
-            raise errors[0]
-        if not answers:
-            raise ServiceResponseTimeoutError(f"az's login got no answer in {self._seconds:g} s")
-        return answers[0]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from azext_akskv.failures import Denied
-from azext_akskv.gateways.clients import login_kind
 from azext_akskv.gateways.governance import ArmGovernance, keeps_audit_log
+from azext_akskv.gateways.login import login_kind
 from azext_akskv.model.access import KEY_VAULT_CRYPTO_USER, new_grant
 from azext_akskv.model.governance import Intent, Lock, LoginKind, Permission, PolicyRefusal, allowed
 from azext_akskv.model.ids import cluster_id, vault_id

@@ -12,7 +12,8 @@ from azure.mgmt.keyvault import KeyVaultManagementClient
 
 from azext_akskv.failures import GatewayError, Missing, Throttled, Unavailable
 from azext_akskv.gateways.kube import KubeSecrets
-from azext_akskv.gateways.retries import LONGEST_PAUSE, TRIES, InTime, Retries, SdkRetries
+from azext_akskv.gateways.login import InTime
+from azext_akskv.gateways.retries import LONGEST_PAUSE, TRIES, Retries, SdkRetries
 from azext_akskv.gateways.vaults import ArmVaults
 from azext_akskv.model.kube import SecretRef
 from tests.unit.gateways.conftest import SUBSCRIPTION, ClientsOfService, Reply, Service, a_vault
