@@ -2,8 +2,8 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test document traffic big check wheel record record-live bench-startup clean lint types azdev
-.PHONY: rst architecture
+.PHONY: help setup demo test document traffic big reliability check wheel record record-live bench-startup clean
+.PHONY: lint types azdev rst architecture
 
 # Compiled modules are kept whatever the shell says: without them each az would start half a second later, and the
 # linter half a minute. Only what is used is ever compiled.
@@ -60,6 +60,9 @@ record-live: setup ## the same from a real subscription: costs money, says so fi
 
 traffic: .venv/installed ## real Azure's recorded answers against the emulator's (docs/traffic.rst)
 	@$(PYTHON) -m tests.emulator.traffic
+
+reliability: setup ## each request of enable and disable failing in each way: docs/reliability.rst (half an hour)
+	@$(PYTHON) -m tests.e2e.reliability $(KEPT)
 
 bench-startup: setup ## what the extension adds to `az aks show --help`
 	@$(PYTHON) benchmarks/startup.py

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from emulator import environment
-from emulator.emulation import Emulation
+from emulator.emulation import Emulation, Time
 from emulator.kubernetes.api_server import ApiServer
 from emulator.providers.containerservice.clusters import ManagedCluster
 from emulator.worlds import catalogue
@@ -26,6 +26,7 @@ from tests.e2e import stored
 
 WORKER = Path(__file__).parent / "fork_az.py"
 WAIT_FACTOR = "0.0005"
+RUNNING = Time()
 PRELOAD = (
     "azure.cli.command_modules.acs.custom",
     "azure.mgmt.containerservice",
@@ -59,6 +60,8 @@ class Station:
         self.folder = folder
         environment.write_files(folder)
         self.journal = folder / "azure" / "akskv"
+        self.settings: dict[str, str] = {}
+        """Variables of az's environment, beside those that point it at the emulation."""
         self._emulation: Emulation | None = None
         own = {
             "AZURE_CONFIG_DIR": str(folder / "azure"),
@@ -74,7 +77,7 @@ class Station:
             stdout=subprocess.PIPE,
         )
 
-    def start(self, world: str, *, secrets: int | None = None, **overrides: Any) -> Emulation:
+    def start(self, world: str, *, secrets: int | None = None, clock: Time = RUNNING, **overrides: Any) -> Emulation:
         """A fresh world, and a journal that remembers nothing of the last."""
         self.stop()
         shutil.rmtree(self.journal, ignore_errors=True)
@@ -83,7 +86,7 @@ class Station:
             few = [replace(each, secrets=replace(each.secrets, count=secrets)) for each in spec.clusters]
             spec = replace(spec, clusters=tuple(few))
         environment.write_profile(self.folder, spec.subscriptions)
-        self._emulation = Emulation(spec)
+        self._emulation = Emulation(spec, clock)
         self._emulation.__enter__()
         return self._emulation
 
@@ -99,7 +102,8 @@ class Station:
 
     def begin(self, *arguments: str, kill: Mapping[str, Any] | None = None) -> int:
         """Starts az and returns its process id; `end` waits for it."""
-        variables = environment.variables(self.emulation, self.folder) | {"AZURE_AKSKV_WAIT_FACTOR": WAIT_FACTOR}
+        own = {"AZURE_AKSKV_WAIT_FACTOR": WAIT_FACTOR} | self.settings
+        variables = environment.variables(self.emulation, self.folder) | own
         task = {"argv": list(arguments), "env": variables, "output": str(self.folder / "output"), "kill": kill}
         assert self._worker.stdin and self._worker.stdout
         self._worker.stdin.write(json.dumps(task) + "\n")

@@ -1,0 +1,68 @@
+"""A diagonal through the table of docs/reliability.rst, the endings of updates, and that the page is not stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e import reliability_page
+from tests.e2e.asked import Asked, asked_in, template_of
+from tests.e2e.conftest import Station
+from tests.e2e.faults import KINDS
+from tests.e2e.gone_wrong import ENDINGS, Ending
+from tests.e2e.ordeal import COMPLETED, STOPPED, STORIES, Ordeal, Outcome, Story
+
+LEGAL = {"c", "r", "s1", "s4", "s5"}
+
+
+@pytest.fixture(scope="module")
+def ordeal(station: Station) -> Ordeal:
+    return Ordeal(station)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_each_request_failing_in_one_way(ordeal: Ordeal, story: Story) -> None:
+    """Of each request the first time; the kinds of faults take turns, so that each is used in each story."""
+    turn = STORIES.index(story)
+    for number, asked in enumerate(firsts(ordeal, story)):
+        kind = KINDS[(number + turn) % len(KINDS)]
+        assert isinstance(ordeal.case(story, asked, kind), Outcome), (asked.title, kind.name)
+
+
+def firsts(ordeal: Ordeal, story: Story) -> Iterator[Asked]:
+    """The requests whose kind no story before it has; disabling is a story of its own."""
+    before = [each for each in STORIES[: STORIES.index(story)] if each.turns_on == story.turns_on]
+    known = {(asked.site, asked.title) for each in before for asked in asked_in(ordeal.undisturbed(each))}
+    for asked in asked_in(ordeal.undisturbed(story)):
+        if (asked.site, asked.title) not in known:
+            known.add((asked.site, asked.title))
+            yield asked
+
+
+@pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.name.replace(" ", "-"))
+@pytest.mark.parametrize("story", STORIES[:2], ids=lambda story: story.name)
+def test_an_update_that_ends_otherwise(ordeal: Ordeal, story: Story, ending: Ending) -> None:
+    assert ordeal.ending(story, ending) == (Outcome(STOPPED, 1) if ending.code else Outcome(COMPLETED, 0))
+
+
+def test_the_page_shows_the_requests_and_faults_of_today(ordeal: Ordeal) -> None:
+    """`make reliability` writes it."""
+    shown = reliability_page.shown()
+    today = {(story.name, asked.after, reliability_page.label(asked)): asked for story, asked in ordeal.rows()}
+    assert set(shown) == set(today)
+    for key, cells in shown.items():
+        expected = {kind.name: kind.suits(today[key]) for kind in KINDS}
+        assert {kind: outcome != "-" for kind, outcome in cells.items()} == expected
+        assert set(cells.values()) <= {*LEGAL, "-"}
+
+
+def test_names_in_paths_are_told_from_types() -> None:
+    subscription = "/subscriptions/1/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v"
+    template = "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.KeyVault/vaults/{}"
+    assignment = "/providers/Microsoft.Authorization/roleAssignments/"
+    assert template_of("arm", f"https://a{subscription}/keys/k/versions/1?x=y") == f"{template}/keys/{{}}/versions/{{}}"
+    assert template_of("arm", f"https://a{subscription}{assignment}7") == f"{template}{assignment}{{}}"
+    assert template_of("kubernetes", "https://k/api/v1/namespaces/a/secrets/b") == "/api/v1/namespaces/{}/secrets/{}"
+    assert template_of("kubernetes", "https://k/readyz") == "/readyz"
+    assert template_of("keyvault", "https://v/keys/k/versions") == "/keys/{}/versions"
