@@ -43,6 +43,8 @@ def failure(doing: str, error: Exception) -> GatewayError:
         return Denied(doing, "NoToken", _with_advice(error))
     if isinstance(error, (AzureError, OSError)):
         return Unavailable(doing, type(error).__name__, one_line(str(error)))
+    if isinstance(error, json.JSONDecodeError):
+        return Rejected(doing, "UnreadableAnswer", "expected JSON, found something else, such as the page of a proxy")
     return Rejected(doing, "UnreadableAnswer", one_line(str(error)))
 
 
