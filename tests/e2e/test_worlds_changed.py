@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from emulator.worlds.spec import Cluster, Secrets, Visit
+from emulator.worlds.spec import (
+    CALLER,
+    OPERATOR_GRANTS,
+    OTHER_SUBSCRIPTION,
+    Cluster,
+    Grant,
+    Secrets,
+    Vault,
+    Visit,
+)
 from tests.e2e.commands import DISABLE, ENABLE, REENCRYPT, SHOW, finding, found, steps
 from tests.e2e.conftest import Ended, Station
 
@@ -145,6 +154,15 @@ def test_old_cloud(station: Station) -> None:
     asked = [each for each in station.requests() if "/managedClusters/shop?" in each["url"] and each["status"] == 200]
     assert {each["url"].rpartition("api-version=")[2] for each in asked} == {"2025-05-01"}
     assert station.stored_under() == {"plain"} and emulation.verdict()["ok"]
+
+
+def test_a_vault_in_another_subscription_is_named_by_its_id(station: Station) -> None:
+    aside = Vault("aside-kv", subscription=OTHER_SUBSCRIPTION)
+    grants = (*OPERATOR_GRANTS, Grant(CALLER, "Owner", "vault/aside-kv"))
+    emulation = station.start("public-rbac", secrets=4, vaults=(Vault(), aside), grants=grants)
+    group = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/shop-rg"
+    on = done(station.az(*ENABLE, "--vault", f"{group}/providers/Microsoft.KeyVault/vaults/aside-kv"))
+    assert on["secrets"]["proved"] is True and "aside-kv" in station.key_in_arm() and emulation.verdict()["ok"]
 
 
 def test_big_in_small(station: Station) -> None:
