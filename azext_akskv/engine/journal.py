@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from azext_akskv.model.ids import ResourceId
 FORMAT = 1
 ENDINGS = ("done", "declined", "refused", "abandoned")
 """Events after which a run needs no continuation; failed, waiting and interrupted ones do."""
+NAME = re.compile(r"[a-zA-Z0-9-]{1,100}", re.ASCII)
+"""Of a run and of a flow."""
 TEXTS = ("run", "flow", "asked", "cluster", "step", "detail", "why", "url", "request")
 """Members of a line that are text, where it has them."""
 
@@ -222,7 +225,8 @@ def understand(lines: Sequence[Mapping[str, Any]]) -> None:
     if lines[0]["event"] != "start":
         raise ValueError("it does not begin with a start line")
     for line in lines:
-        if line["event"] == "start" and not (members.text(line, "run") and members.text(line, "flow")):
+        names = (members.text(line, "run"), members.text(line, "flow"))
+        if line["event"] == "start" and not all(NAME.fullmatch(name) for name in names):
             raise ValueError("a start line names no run or no flow")
     ResourceId.parse(members.text(lines[0], "cluster"))
 

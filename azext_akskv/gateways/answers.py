@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
+
+from azext_akskv.model.times import of_date_header
 
 Json = dict[str, Any]
 
@@ -26,7 +27,7 @@ def answer(reply: Any, _model: Any, _headers: Any) -> Answer:
     date = reply.http_response.headers.get("Date")
     if not date:
         raise ValueError("the answer has no Date header")
-    return Answer(reply.http_response.json(), parsedate_to_datetime(date))
+    return Answer(reply.http_response.json(), of_date_header(date))
 
 
 def items(pages: Any) -> list[Json]:

@@ -6,12 +6,12 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from azext_akskv.gateways.kube_server import Request
 from azext_akskv.model.kube import KeyEvidence
 from azext_akskv.model.members import child, children, text
+from azext_akskv.model.times import of_date_header
 
 METRICS = Request("read the API server's metrics", "GET", "/metrics", accept="text/plain")
 KEY_HASH = "apiserver_envelope_encryption_key_id_hash_total"
@@ -31,7 +31,7 @@ def live_servers(leases: dict[str, Any], date: str) -> frozenset[str]:
 
     Raises ValueError for what is no list of Leases.
     """
-    now = parsedate_to_datetime(date) if date else None
+    now = of_date_header(date) if date else None
     return frozenset(
         "sha256:" + hashlib.sha256(text(child(lease, "metadata"), "name").encode()).hexdigest()
         for lease in children(leases, "items")

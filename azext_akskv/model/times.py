@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 from azext_akskv.model.ids import BadInput, in_short
 
@@ -23,6 +24,15 @@ def parse_time(text: str | None) -> datetime | None:
         return datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc)
     except ValueError:
         raise BadInput(f"not a time: {in_short(text)}") from None
+
+
+def of_date_header(text: str) -> datetime:
+    """When a service answered. Raises BadInput."""
+    try:
+        time = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        raise BadInput(f"not a time: {in_short(text)}") from None
+    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)  # `-0000` means UTC and comes without a zone
 
 
 def moment(seconds: int | None) -> datetime | None:

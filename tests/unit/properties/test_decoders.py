@@ -26,7 +26,7 @@ from azext_akskv.gateways.kube_status import failure
 from azext_akskv.gateways.roles import parse_grant
 from azext_akskv.model.cluster import for_put, parse_cluster, with_identity, with_kms_off, with_kms_on, with_tags
 from azext_akskv.model.ids import BadInput
-from azext_akskv.model.times import parse_time
+from azext_akskv.model.times import of_date_header, parse_time
 from azext_akskv.model.vault import parse_vault
 from tests.builders import IDENTITY, KEY, NOW, PRINCIPAL, VAULT, a_vault, cluster_json, policy, vault_json
 from tests.unit.properties.json_of_any_shape import ANY_JSON, spoiled
@@ -179,3 +179,9 @@ def test_a_time_of_any_shape(text: str) -> None:
     with suppress(BadInput):
         time = parse_time(text)
         assert time is None or time.tzinfo
+
+
+@given(st.text(max_size=40) | st.just("Sun, 22 Nov 2026 14:45:00 -0000"))
+def test_a_date_of_any_shape(text: str) -> None:
+    with suppress(BadInput):
+        assert of_date_header(text).tzinfo
