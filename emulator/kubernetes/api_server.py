@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # KMS v2 is used from this version of Kubernetes on [D].
 KMS_V2_SINCE = (1, 27)
 # A cluster of some age has written this often.
-_FIRST_REVISION = 412_803
+_FIRST_REVISION = 412_801
 
 
 class ApiServer:
