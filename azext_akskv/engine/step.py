@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from azext_akskv.engine.journal import RunJournal
 from azext_akskv.engine.reporter import Reporter
@@ -100,13 +100,21 @@ class Run:
         return read_only(self.ports)
 
     def __getitem__(self, fact: Fact[T]) -> T:
-        """Raises MissingFact when no step has found it out yet."""
+        """Raises MissingFact when no step has found it out yet, or when somebody spoiled it in the journal: then a look
+        finds it out again."""
         if fact.name not in self.facts:
             raise MissingFact(fact.name)
-        return fact.parse(self.facts[fact.name])
+        try:
+            return fact.parse(self.facts[fact.name])
+        except ValueError as error:  # BadInput is one
+            raise MissingFact(fact.name) from error
 
-    def __contains__(self, fact: Fact[T]) -> bool:
-        return fact.name in self.facts
+    def __contains__(self, fact: Fact[Any]) -> bool:
+        try:
+            self[fact]
+        except MissingFact:
+            return False
+        return True
 
 
 def given(run: Run, what: Fact[T] | T) -> T:

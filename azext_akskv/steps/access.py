@@ -95,8 +95,8 @@ def wait_for_grants(vault: ResourceId, who: Who) -> Step:
         grants = _grants(run, vault, principal)
         if not _complete(home, principal, grants):
             return run.waits.grant_propagation
-        added = POLICY_SINCE.parse(run.facts[POLICY_SINCE.name]) if POLICY_SINCE in run else None
-        since = granted_at(home, grants, added)
+        known = POLICY_SINCE in run
+        since = granted_at(home, grants, run[POLICY_SINCE] if known else None)
         age = (home.seen_at - since).total_seconds() if since else run.waits.grant_propagation
         return run.waits.grant_propagation - age
 

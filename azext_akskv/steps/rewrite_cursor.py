@@ -55,10 +55,7 @@ def cursor_of(run: Run, switch: Switch | None) -> Cursor | None:
     somebody spoiled the note: then everything is looked at again."""
     if switch is None or CURSOR not in run:
         return None
-    try:
-        cursor = run[CURSOR]
-    except BadInput:
-        return None
+    cursor = run[CURSOR]
     return cursor if cursor.r0 == switch.r0 else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from azext_akskv.engine.journal import FORMAT, Journal, JournalTrouble, read_run
+from azext_akskv.engine.step import MissingFact
 from azext_akskv.flows.previous_keys import previous_keys
 from azext_akskv.model.kube import Switch
 from azext_akskv.report import tables
 from azext_akskv.report.runs import run_row, run_story
+from azext_akskv.steps.access import POLICY_SINCE
+from azext_akskv.steps.create import KEY as KEY_FACT
 from azext_akskv.steps.rewrite_cursor import CURSOR, cursor_of
 from tests.builders import KEY, TARGET, a_cluster, cluster_json
 from tests.fakes import FakeClock
@@ -81,6 +85,15 @@ def test_a_spoiled_cursor_only_makes_the_rewrite_begin_again(text: str) -> None:
     run.facts[CURSOR.name] = text
     cursor = cursor_of(run, Switch(str(KEY), "", r0=-1))
     assert cursor is None
+
+
+@given(st.text(max_size=40))
+def test_a_spoiled_fact_is_one_that_is_still_to_be_found_out(text: str) -> None:
+    run = Scene(SecretStore(team_a=1)).run()
+    run.facts |= {KEY_FACT.name: text, POLICY_SINCE.name: text}
+    for fact in (KEY_FACT, POLICY_SINCE):
+        with suppress(MissingFact):
+            assert run[fact] is not None and fact in run
 
 
 def test_a_newer_version_is_told_by_its_format_whatever_else_it_changed(tmp_path: Path) -> None:
