@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,15 @@ settings.load_profile("akskv")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write the golden files from what comes out now")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Several processes of tests tell each other in UTF-8 what was written and logged, and half a character, which a
+    test may well write, has no place there."""
+    report = yield
+    report.sections = [(name, told.encode(errors="backslashreplace").decode()) for name, told in report.sections]
+    return report
 
 
 @pytest.fixture
