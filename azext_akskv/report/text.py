@@ -37,15 +37,26 @@ class Line:
 def finding_lines(findings: Sequence[Finding], shown: Sequence[State] = SHOWN) -> list[Line]:
     """Each finding in four lines at most: what, why, the command to run, where to read on."""
     in_order = [finding for state in EVERY if state in shown for finding in findings if finding.state is state]
-    return [line for finding in in_order for line in _finding(finding)]
+    return [line for same in _told_once(in_order) for line in _finding(same[0], same)]
 
 
-def _finding(finding: Finding) -> list[Line]:
+def _told_once(findings: Sequence[Finding]) -> Iterable[list[Finding]]:
+    """What several checks could not look at for one reason is told once, with the codes of all."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        own = finding.code if finding.state is not State.UNKNOWN else ""
+        groups.setdefault((finding.state, finding.category, finding.text, own), []).append(finding)
+    return groups.values()
+
+
+def _finding(finding: Finding, same: Sequence[Finding]) -> list[Line]:
     word = finding.state.value
     lines = [Line(f"  {word:<9}{finding.category:<10}", plain(finding.text), word)]
     if finding.state not in SHOWN:
         return lines
-    more = finding.code + (f" (--accept {finding.code} overrules it)" if finding.blocks and finding.may_accept else "")
+    more = ", ".join(dict.fromkeys(each.code for each in same))
+    may = " ".join(dict.fromkeys(each.code for each in same if each.blocks and each.may_accept))
+    more += f" (--accept {may} overrules it)" if may else ""
     details = [
         Line("    why    ", plain(finding.why)),
         Line("    fix    ", plain(finding.command), wraps=False),

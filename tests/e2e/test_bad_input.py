@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from emulator.kubernetes.admission import AdmissionRule
+from emulator.worlds.cluster_access import AdmissionRule
 from emulator.worlds.spec import Cluster
 from tests.e2e.bad_input import EVERY, page
 from tests.e2e.bad_input.case import BadInput
 from tests.e2e.bad_input.hostile import EVIL, TAME
-from tests.e2e.commands import ENABLE, REENCRYPT, finding
+from tests.e2e.commands import REENCRYPT, finding
 from tests.e2e.conftest import Ended, Station
+from tests.remedies import refusal_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "bad-input.rst"
 STEERING = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
@@ -66,6 +67,7 @@ def remedied(case: BadInput, ended: Ended) -> None:
     assert command.startswith(case.remedy), command
     words = shlex.split(command)
     assert words[0] in ("az", "kubectl") and not {each for each in command if each in "\r\n\x1b"}
+    assert not refusal_of(command)
 
 
 def test_the_page_is_the_table(request: pytest.FixtureRequest) -> None:
@@ -86,13 +88,3 @@ def test_an_admission_message_can_forge_nothing(station: Station) -> None:
     assert ended.code == 1 and {each["reason"] for each in ended.json["secrets"]["refused"]} == {TAME}, ended.output
     assert {each for each in ended.output if unicodedata.category(each) in STEERING} == {"\n"}
     assert not re.search(r"^(ERROR: all is lost| *fix +az group delete)", ended.output, re.MULTILINE)
-
-
-def test_a_key_identifier_without_a_version_means_the_newest(station: Station) -> None:
-    """It is no mistake: what legacy KMS needs is a version, and the plan names the one that is taken."""
-    station.start("public-rbac", secrets=2)
-    versionless = "https://shop-kv.vault.emulator.test/keys/etcd"
-    rehearsed = station.az(*ENABLE, "--key", versionless, "--dry-run")
-    assert (rehearsed.code, rehearsed.json["status"]) == (0, "dry-run"), rehearsed.output
-    newest = station.emulation.world.keyvault.key("shop-kv.vault.emulator.test", "etcd").versions[-1]
-    assert any(newest.version in each for each in rehearsed.json["keep"]) and station.changes() == []

@@ -41,6 +41,15 @@ CASES = (
         found="shop-kv.vault.azure.cn",
     ),
     BadInput(
+        "a key identifier without a version, for legacy KMS",
+        4,
+        without_vault("--key", "https://shop-kv.vault.emulator.test/keys/etcd"),
+        "key-versionless",
+        expected="Name that version, or only the key's name",
+        found="https://shop-kv.vault.emulator.test/keys/etcd names no version",
+        remedy="az aks kv kms enable",
+    ),
+    BadInput(
         "a key of another vault than the one named",
         4,
         enable("--key", f"https://other-kv.vault.emulator.test/keys/etcd/{VERSION}"),

@@ -9,7 +9,7 @@ import pytest
 
 from azext_akskv.engine.result import StepRecord
 from azext_akskv.model.cluster import Experience
-from azext_akskv.model.finding import Finding
+from azext_akskv.model.finding import Finding, State
 from azext_akskv.report import text
 from tests.unit.report import samples
 
@@ -38,6 +38,13 @@ def test_with_verbose_every_check_is_told(golden: Golden) -> None:
 
 def test_a_finding_takes_four_lines_at_most() -> None:
     assert all(len(text.finding_lines([finding], text.EVERY)) <= 4 for finding in FINDINGS)
+
+
+def test_what_could_not_be_looked_at_is_told_once_for_all_checks_that_need_it() -> None:
+    unread = Finding("key-unusable", "key", State.UNKNOWN, "not allowed to read the vault", guards=True)
+    lines = text.finding_lines([unread, replace(unread, code="key-expiring"), replace(unread, code="vault-missing")])
+    assert [line.text for line in lines][0] == "not allowed to read the vault"
+    assert len(lines) == 2 and lines[1].text.startswith("key-unusable, key-expiring, vault-missing  https://")
 
 
 def test_findings_are_counted_by_state() -> None:
