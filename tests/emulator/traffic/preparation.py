@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from emulator.core.resources import Resource
+from emulator.providers.authorization import locks
 from emulator.providers.ids import group_id, group_of, name_of
 from emulator.providers.keyvault import connections, vaults
 from emulator.providers.managedidentity import identities
@@ -37,8 +39,9 @@ class Preparation:
             self._vault_at(row.host)
             self.keys.before(row)
             return
-        there = row.status < 400 and row.status != 201
+        there = (row.status < 400 and row.status != 201) or "ScopeLocked" in str(row.answered)
         self._group(row, there)
+        self._locks(row)
         if "roleassignments" in row.operation and row.method == "PUT":
             self._assignment(row)
         for identity in ((row.asked or {}).get("identity") or {}).get("userAssignedIdentities") or {}:
@@ -67,6 +70,12 @@ class Preparation:
             return
         made = groups.create(self._world, group, self._world.clock.now())
         made.body.update(self._shown.get(made.id.lower(), {}))
+
+    def _locks(self, row: Row) -> None:
+        """A refusal names the scopes whose locks it found."""
+        if "ScopeLocked" in str(row.answered):
+            for scope in re.findall("'(/[^']+)'", row.answered["error"]["message"].partition("are locked:")[2]):
+                locks.put(self._world, scope, "of-before", {"level": "CanNotDelete"})
 
     def _assignment(self, row: Row) -> None:
         """The principal is in the directory, or is not, as it was then; a grant that was there before is made."""
@@ -99,8 +108,8 @@ class Preparation:
         if "id" not in shown or self._world.resources.get(shown["id"]) is not None:
             return
         was = self._shown.get(shown["properties"]["vaultId"].lower(), {})
-        group = group_of(shown["properties"]["vaultId"])
-        vault = vaults.create(self._world, group, shown["name"], was, self._world.clock.now())
+        where = vaults.vault_id(SUBSCRIPTION, group_of(shown["properties"]["vaultId"]), shown["name"])
+        vault = vaults.create(self._world, where, was, self._world.clock.now())
         vaults.delete(self._world, vault)
         deleted = vaults.deleted_named(self._world, shown["name"])
         assert deleted is not None

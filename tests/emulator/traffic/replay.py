@@ -126,7 +126,8 @@ class Replay:
             if (busy and not row.path.endswith("/abort")) or _state(row) == "Succeeded":
                 self._wait()
             return row.path
-        if row.status == 204 or str(row.fields.get("status")) in ("Succeeded", "Failed", "Canceled"):
+        over = row.status == 204 or (row.status == 200 and "/operationresults/" in row.path.lower())
+        if over or str(row.fields.get("status")) in ("Succeeded", "Failed", "Canceled"):
             self._wait()
         return poll[1] + (self._own_operations.get(poll[2]) or self._begun(row))
 

@@ -43,7 +43,7 @@ def test_a_finding_takes_four_lines_at_most() -> None:
 def test_what_could_not_be_looked_at_is_told_once_for_all_checks_that_need_it() -> None:
     unread = Finding("key-unusable", "key", State.UNKNOWN, "not allowed to read the vault", guards=True)
     lines = text.finding_lines([unread, replace(unread, code="key-expiring"), replace(unread, code="vault-missing")])
-    assert [line.text for line in lines][0] == "not allowed to read the vault"
+    assert lines[0].text == "not allowed to read the vault"
     assert len(lines) == 2 and lines[1].text.startswith("key-unusable, key-expiring, vault-missing  https://")
 
 
