@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from azure.core.credentials import AccessToken
-from azure.core.exceptions import ServiceResponseTimeoutError
+from azure.core.exceptions import ServiceRequestError, ServiceResponseTimeoutError
 
 from azext_akskv.model.governance import LoginKind
 
@@ -32,7 +32,8 @@ class InTime:
         return self._in_time(lambda: self._credential.get_auxiliary_tokens(*scopes, **options))
 
     def _in_time(self, ask: Callable[[], T]) -> T:
-        """In a thread that does not keep the program from ending."""
+        """In a thread that does not keep the program from ending. A connection that broke is told as such, so that the
+        request that wants the token asks again."""
         answers: list[T] = []
         errors: list[BaseException] = []
 
@@ -45,6 +46,8 @@ class InTime:
         thread = threading.Thread(target=work, daemon=True, name="akskv-login")
         thread.start()
         thread.join(self._seconds)
+        if errors and isinstance(errors[0], OSError):
+            raise ServiceRequestError(f"az's login could not reach its service: {errors[0]}") from errors[0]
         if errors:
             raise errors[0]
         if not answers:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import ServiceResponseTimeoutError
 from azure.mgmt.keyvault import KeyVaultManagementClient
 
@@ -16,7 +17,14 @@ from azext_akskv.gateways.login import InTime
 from azext_akskv.gateways.retries import LONGEST_PAUSE, TRIES, Retries, SdkRetries
 from azext_akskv.gateways.vaults import ArmVaults
 from azext_akskv.model.kube import SecretRef
-from tests.unit.gateways.conftest import SUBSCRIPTION, ClientsOfService, Reply, Service, a_vault
+from tests.unit.gateways.conftest import (
+    SUBSCRIPTION,
+    ClientsOfService,
+    Reply,
+    Service,
+    SomebodySignedIn,
+    a_vault,
+)
 from tests.unit.gateways.kube.kube_service import SECRETS, Authority, KubeService, a_table, serving
 
 VAULT = a_vault("kv1.vault.azure.net").id
@@ -161,6 +169,24 @@ def test_a_login_that_gets_no_answer_ends_in_time() -> None:
     with pytest.raises(ServiceResponseTimeoutError, match=r"az's login got no answer in 0\.05 s"):
         InTime(slow, 0.05).get_token("scope")
     slow.never.set()
+
+
+def test_a_login_whose_connection_breaks_is_asked_again(
+    service: Service, vaults: ArmVaults, clients: ClientsOfService
+) -> None:
+    service.answers("GET", PATH, FOUND)
+    clients.credential = InTime(Broken(), 5)  # type: ignore[assignment]
+    vaults.get(VAULT)
+
+
+class Broken(SomebodySignedIn):
+    """The first connection of this login breaks."""
+
+    def get_token_info(self, *scopes: str, **_options: Any) -> AccessTokenInfo:
+        token = self.get_token(*scopes)
+        if len(self.asked_for) == 1:
+            raise ConnectionResetError("broken")
+        return AccessTokenInfo(token.token, token.expires_on)
 
 
 def test_what_a_login_says_comes_through() -> None:
