@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.changes import may_change
+
 LogLine = Mapping[str, Any]
 _HEX = re.compile(r"[0-9a-f]{32}")
 
@@ -86,14 +88,6 @@ def short(method: str, template: str) -> str:
     return f"{method} {re.sub('/providers/[^/]+/', '/', path)}"
 
 
-def changes(line: LogLine) -> bool:
-    """Whether the request could change something: PUT, PATCH, DELETE, and a POST that makes something. An access
-    review is made by POST too, but Kubernetes keeps none."""
-    if line["method"] == "POST":
-        return line["status"] in (201, 202) and "accessreviews" not in line["url"]
-    return line["method"] not in ("GET", "HEAD")
-
-
 def asked_in(log: Sequence[LogLine]) -> list[Asked]:
     """The rows, in the order of their first request."""
     places: dict[tuple[str, str, str, str], list[int]] = {}
@@ -103,7 +97,8 @@ def asked_in(log: Sequence[LogLine]) -> list[Asked]:
         kind = line["site"], line["method"], template_of(line["site"], line["url"])
         counts[kind] = counts.get(kind, 0) + 1
         places.setdefault((*kind, after), []).append(counts[kind])
-        if changes(line) and line["method"] != "PATCH":  # secrets are patched side by side with the lists of others
+        # secrets are patched side by side with the lists of others
+        if may_change(line["method"], line["url"]) and line["method"] != "PATCH":
             after = short(line["method"], kind[2])
     return [
         Asked(*kind, place=place, nth=numbers[end])

@@ -170,7 +170,7 @@ class Ordeal:
             self.all_is_well(story, first)
             return Outcome(COMPLETED, 0)
         self.is_honest(first, changed=True)
-        patched = any(each["method"] == "PATCH" for each in self.station.requests())
+        patched = any(each["method"] == "PATCH" for each in self.station.changes())
         expect(patched == ending.rewrites, f"secrets rewritten: {patched}", first)
         expect(ending.rewrites or "before it began" in first.output, "it does not say that nothing began", first)
         expect(emulation.verdict()["ok"], "the oracle", first)
