@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test document traffic big reliability check wheel record record-live bench-startup clean
+.PHONY: help setup demo test document counts traffic big reliability check wheel record record-live bench-startup clean
 .PHONY: lint types azdev rst architecture
 
 # Compiled modules are kept whatever the shell says: without them each az would start half a second later, and the
@@ -57,6 +57,9 @@ record: setup ## the cassettes in tests/recordings again, from the emulator (cle
 
 record-live: setup ## the same from a real subscription: costs money, says so first
 	@$(PYTHON) tools/record.py azure
+
+counts: .venv/installed ## how much is checked, tried and compared, into docs/witnesses.rst
+	@$(PYTHON) -m tests.counts
 
 traffic: .venv/installed ## real Azure's recorded answers against the emulator's (docs/traffic.rst)
 	@$(PYTHON) -m tests.emulator.traffic

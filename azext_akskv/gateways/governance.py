@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from azure.core.rest import HttpRequest
@@ -16,6 +15,7 @@ from azext_akskv.gateways.clients import CLUSTER_VERSIONS, Clients
 from azext_akskv.gateways.errors import asking
 from azext_akskv.model.governance import Intent, Lock, Login, Permission, PolicyRefusal, group_of
 from azext_akskv.model.ids import CLUSTER_TYPE, IDENTITY_TYPE, VAULT_TYPE, ResourceId
+from azext_akskv.model.members import child, children, flag, text, texts, whole
 
 LOCKS, PERMISSIONS, RESTRICTIONS, DIAGNOSTICS = "2016-09-01", "2022-04-01", "2022-03-01", "2021-05-01-preview"
 """api-versions old enough for every cloud."""
@@ -45,11 +45,12 @@ class ArmGovernance:
         everywhere, nearby = f"/subscriptions/{resource.subscription}", group_of(resource)
         try:
             with asking("read the locks of the subscription"):
-                found = list(self._items(f"{everywhere}/providers/Microsoft.Authorization/locks", LOCKS))
+                found = self._items(f"{everywhere}/providers/Microsoft.Authorization/locks", LOCKS)
+                return tuple(parse_lock(item) for item in found)
         except Denied:
             with asking(f"read the locks of the resource group {resource.group}"):
-                found = list(self._items(f"{nearby}/providers/Microsoft.Authorization/locks", LOCKS))
-        return tuple(parse_lock(item) for item in found)
+                found = self._items(f"{nearby}/providers/Microsoft.Authorization/locks", LOCKS)
+                return tuple(parse_lock(item) for item in found)
 
     def permissions(self, scope: str) -> tuple[Permission, ...]:
         with asking(f"read the caller's permissions at {scope}"):
@@ -61,13 +62,13 @@ class ArmGovernance:
         path = f"{group}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
         with asking(f"ask Azure Policy about a plan to {intent.what}"):
             answer = self._sent("POST", f"{path}?api-version={RESTRICTIONS}", resource_details(intent))
-            evaluations = (answer.get("contentEvaluationResult") or {}).get("policyEvaluations") or []
+            evaluations = children(child(answer, "contentEvaluationResult"), "policyEvaluations")
             return tuple(parse_refusal(intent, each) for each in evaluations)
 
     def audited(self, vault: ResourceId) -> bool:
         with asking(f"read the diagnostic settings of the vault {vault.name}"):
-            settings = list(self._items(f"{vault}/providers/Microsoft.Insights/diagnosticSettings", DIAGNOSTICS))
-        return any(keeps_audit_log(setting) for setting in settings)
+            settings = self._items(f"{vault}/providers/Microsoft.Insights/diagnosticSettings", DIAGNOSTICS)
+            return any(keeps_audit_log(setting) for setting in list(settings))
 
     def login(self) -> Login:
         with asking("see how long the login lasts"):
@@ -79,19 +80,18 @@ class ArmGovernance:
         following: str | None = f"{quote(path)}?api-version={version}"
         while following:
             page = self._sent("GET", following)
-            yield from page.get("value") or []
-            following = _within_arm(page.get("nextLink"))
+            yield from children(page, "value")
+            following = _within_arm(text(page, "nextLink"))
 
     def _sent(self, method: str, path: str, body: Json | None = None) -> Json:
         # --debug would print the body whole, which is that of a cluster; it holds nothing secret
         request = HttpRequest(method, path, json=body)
         reply = self._clients.send(self._subscription, request)
         reply.raise_for_status()
-        answer: Json = reply.json()
-        return answer
+        return whole(reply.json())
 
 
-def _within_arm(following: str | None) -> str | None:
+def _within_arm(following: str) -> str | None:
     """The path of a next page: our token goes to ARM's own host, whatever the answer says."""
     if not following:
         return None
@@ -101,12 +101,12 @@ def _within_arm(following: str | None) -> str | None:
 
 def parse_lock(raw: Json) -> Lock:
     """A lock's scope is what stands before the provider in its id."""
-    scope, _, _ = str(raw.get("id", "")).lower().rpartition("/providers/microsoft.authorization/locks/")
-    return Lock(str(raw.get("name", "")), str((raw.get("properties") or {}).get("level", "")), scope)
+    scope, _, _ = text(whole(raw), "id").lower().rpartition("/providers/microsoft.authorization/locks/")
+    return Lock(text(raw, "name"), text(child(raw, "properties"), "level"), scope)
 
 
 def parse_permission(raw: Json) -> Permission:
-    return Permission(tuple(raw.get("actions") or ()), tuple(raw.get("notActions") or ()))
+    return Permission(tuple(texts(whole(raw), "actions")), tuple(texts(raw, "notActions")))
 
 
 def resource_details(intent: Intent) -> Json:
@@ -121,12 +121,12 @@ def resource_details(intent: Intent) -> Json:
 
 def parse_refusal(intent: Intent, evaluation: Json) -> PolicyRefusal:
     """Each evaluation that comes back is one that denies; without conditions in it there is no more to tell. [SPEC]"""
-    info, details = evaluation.get("policyInfo") or {}, evaluation.get("evaluationDetails") or {}
-    return PolicyRefusal(intent.what, str(info.get("policyAssignmentId", "")), "; ".join(_conditions(details)))
+    info, details = child(whole(evaluation), "policyInfo"), child(evaluation, "evaluationDetails")
+    return PolicyRefusal(intent.what, text(info, "policyAssignmentId"), "; ".join(_conditions(details)))
 
 
 def _conditions(details: Json) -> Iterator[str]:
-    for each in details.get("evaluatedExpressions") or []:
+    for each in children(details, "evaluatedExpressions"):
         if str(each.get("result")).lower() == "true":
             path, value = each.get("path") or each.get("expression"), each.get("expressionValue")
             said = "" if value is None else f" is {value!r},"
@@ -134,7 +134,7 @@ def _conditions(details: Json) -> Iterator[str]:
 
 
 def keeps_audit_log(setting: Json) -> bool:
-    logs: list[Any] = (setting.get("properties") or {}).get("logs") or []
     return any(
-        log.get("enabled") and str(log.get("category") or log.get("categoryGroup")).lower() in AUDIT for log in logs
+        flag(log, "enabled") and (text(log, "category") or text(log, "categoryGroup")).lower() in AUDIT
+        for log in children(child(whole(setting), "properties"), "logs")
     )

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
-from typing import Any
 
-Json = dict[str, Any]
+from azext_akskv.model.ids import BadInput, in_short
+from azext_akskv.model.members import Json, child, children, text, whole
 
 DAYS = tuple(name.lower() for name in calendar.day_name)
 WEEKS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
@@ -40,21 +40,24 @@ class Maintenance:
 
 
 def maintenance_of(configurations: list[Json], now: datetime) -> Maintenance:
-    """Raises ValueError, KeyError or TypeError when a configuration is not what AKS documents."""
-    near = sorted((each for raw in configurations for each in windows_near(raw, now)), key=lambda each: each.begin)
-    return Maintenance(tuple(str(raw.get("name")) for raw in configurations), tuple(near))
+    """Raises BadInput when a configuration is not what AKS documents."""
+    try:
+        near = sorted((each for raw in configurations for each in windows_near(raw, now)), key=lambda each: each.begin)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise BadInput(f"a maintenance configuration is not understood: {in_short(str(error), 200)}") from error
+    return Maintenance(tuple(text(raw, "name") for raw in configurations), tuple(near))
 
 
 def windows_near(configuration: Json, now: datetime) -> Iterator[Window]:
     """The windows of a maintenance configuration (ARM's JSON) that are open at `now` or begin soon after.
 
-    Raises ValueError, KeyError or TypeError when the configuration is not what AKS documents.
+    Raises ArithmeticError, LookupError, TypeError or ValueError when it is not what AKS documents.
     """
-    name, properties = str(configuration.get("name")), configuration.get("properties") or {}
-    window = properties.get("maintenanceWindow")
-    if not window and properties.get("maintenanceWindowId"):  # a window shared by several clusters, in preview
+    name, properties = text(whole(configuration), "name"), child(configuration, "properties")
+    window = child(properties, "maintenanceWindow")
+    if not window and text(properties, "maintenanceWindowId"):  # a window shared by several clusters, in preview
         raise ValueError(f"{name} refers to a maintenance window that is kept elsewhere")
-    found = _scheduled(name, window, now) if window else _by_the_week(name, properties.get("timeInWeek") or [], now)
+    found = _scheduled(name, window, now) if window else _by_the_week(name, children(properties, "timeInWeek"), now)
     for each in found:
         if each.begin < now + LOOK_AHEAD and each.end > now:
             yield each
@@ -64,7 +67,7 @@ def _by_the_week(name: str, slots: list[Json], now: datetime) -> Iterator[Window
     """The `default` configuration: hours of days of the week, in UTC."""
     for day in _dates(now.date()):
         for slot in slots:
-            if DAYS[day.weekday()] == str(slot["day"]).lower():
+            if DAYS[day.weekday()] == text(slot, "day").lower():
                 for hour in slot.get("hourSlots") or range(24):
                     begin = datetime.combine(day, time(int(hour)), timezone.utc)
                     yield Window(name, begin, begin + timedelta(hours=1))
@@ -72,10 +75,10 @@ def _by_the_week(name: str, slots: list[Json], now: datetime) -> Iterator[Window
 
 def _scheduled(name: str, window: Json, now: datetime) -> Iterator[Window]:
     zone = timezone(_offset(window.get("utcOffset") or "+00:00"))
-    hour, minute = str(window["startTime"]).split(":")
+    hour, minute = text(window, "startTime").split(":")
     starts = date.fromisoformat(window["startDate"]) if window.get("startDate") else date.min
     for day in _dates(now.astimezone(zone).date()):
-        if day >= starts and _due(window["schedule"], day, starts) and not _barred(window, day):
+        if day >= starts and _due(child(window, "schedule"), day, starts) and not _barred(window, day):
             begin = datetime.combine(day, time(int(hour), int(minute)), zone).astimezone(timezone.utc)
             yield Window(name, begin, begin + timedelta(hours=int(window["durationHours"])))
 
@@ -83,14 +86,15 @@ def _scheduled(name: str, window: Json, now: datetime) -> Iterator[Window]:
 def _due(schedule: Json, day: date, starts: date) -> bool:
     """Of a schedule that skips weeks or months only AKS knows where it began, unless it has a start date; without one
     every occurrence counts, so that none is missed."""
-    if daily := schedule.get("daily"):
+    if daily := child(schedule, "daily"):
         return starts == date.min or (day - starts).days % int(daily["intervalDays"]) == 0
-    if weekly := schedule.get("weekly"):
-        return DAYS[day.weekday()] == str(weekly["dayOfWeek"]).lower()
-    if monthly := schedule.get("absoluteMonthly"):
+    if weekly := child(schedule, "weekly"):
+        return DAYS[day.weekday()] == text(weekly, "dayOfWeek").lower()
+    if monthly := child(schedule, "absoluteMonthly"):
         return day.day == min(int(monthly["dayOfMonth"]), calendar.monthrange(day.year, day.month)[1])
-    monthly = schedule["relativeMonthly"]
-    return day == _nth(day, DAYS.index(str(monthly["dayOfWeek"]).lower()), WEEKS[str(monthly["weekIndex"]).lower()])
+    monthly = child(schedule, "relativeMonthly")
+    weekday, week = text(monthly, "dayOfWeek").lower(), text(monthly, "weekIndex").lower()
+    return day == _nth(day, DAYS.index(weekday), WEEKS[week])
 
 
 def _nth(day: date, weekday: int, number: int) -> date:
@@ -100,7 +104,7 @@ def _nth(day: date, weekday: int, number: int) -> date:
 
 
 def _barred(window: Json, day: date) -> bool:
-    spans = window.get("notAllowedDates") or []
+    spans = children(window, "notAllowedDates")
     return any(date.fromisoformat(span["start"]) <= day <= date.fromisoformat(span["end"]) for span in spans)
 
 

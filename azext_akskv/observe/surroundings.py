@@ -14,7 +14,7 @@ from azext_akskv.failures import Denied, Missing, Rejected
 from azext_akskv.model.choice import changing_for_us, rewrite_owed
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.governance import Held, Intent, Lock, PolicyRefusal
-from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.ids import BadInput, ResourceId
 from azext_akskv.model.intent import intents_of
 from azext_akskv.model.kube import TO_NOTE, TO_REWRITE, KubeRight, Refused, SecretRef, is_platforms
 from azext_akskv.model.maintenance import Maintenance, maintenance_of
@@ -93,8 +93,8 @@ def maintenance(cluster: Cluster, ports: Ports) -> Maintenance:
     configurations = ports.clusters.maintenance(cluster)
     try:
         return maintenance_of(configurations, cluster.seen_at)
-    except (KeyError, TypeError, ValueError) as error:
-        raise NotObserved(f"a maintenance configuration cannot be understood: {error!r}") from error
+    except BadInput as error:
+        raise NotObserved(str(error)) from error
 
 
 def locks(resources: list[ResourceId], ports: Ports) -> tuple[Lock, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from azext_akskv.model.ids import BadInput
 from azext_akskv.model.maintenance import maintenance_of, windows_near
 
 
@@ -77,8 +78,8 @@ def test_the_31st_is_the_last_day_of_a_shorter_month() -> None:
     ],
 )
 def test_what_cannot_be_understood_is_never_no_window(configuration: dict[str, Any]) -> None:
-    with pytest.raises((KeyError, ValueError)):
-        list(windows_near(configuration, SUNDAY))
+    with pytest.raises(BadInput, match="is not understood"):
+        maintenance_of([configuration], SUNDAY)
 
 
 def test_near_windows_come_in_the_order_of_their_time() -> None:

@@ -65,7 +65,7 @@ def test_what_may_not_be_read_is_unknown_and_names_the_right(
 
 def test_a_maintenance_configuration_that_is_not_understood_is_unknown(world: FakeWorld) -> None:
     world.around.maintenance = [{"name": "odd", "properties": {"maintenanceWindow": {"schedule": {}}}}]
-    assert "cannot be understood" in (seen(world).maintenance.gap or "")
+    assert "is not understood" in (seen(world).maintenance.gap or "")
 
 
 def test_only_a_change_looks_at_leave_to_change(world: FakeWorld) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from azext_akskv.failures import GatewayError
 from azext_akskv.gateways.clusters import kubeconfig_of
 from azext_akskv.gateways.errors import code_and_message
+from azext_akskv.gateways.governance import keeps_audit_log, parse_lock, parse_permission, parse_refusal
 from azext_akskv.gateways.identities import parse_identity
 from azext_akskv.gateways.keys import parse_arm_key, parse_bundle, parse_item
 from azext_akskv.gateways.kube import check_table, following, row_names, version_of
@@ -25,7 +26,9 @@ from azext_akskv.gateways.kube_server import Reply
 from azext_akskv.gateways.kube_status import failure
 from azext_akskv.gateways.roles import parse_grant
 from azext_akskv.model.cluster import for_put, parse_cluster, with_identity, with_kms_off, with_kms_on, with_tags
+from azext_akskv.model.governance import Intent
 from azext_akskv.model.ids import BadInput
+from azext_akskv.model.maintenance import maintenance_of
 from azext_akskv.model.times import of_date_header, parse_time
 from azext_akskv.model.vault import parse_vault
 from tests.builders import IDENTITY, KEY, NOW, PRINCIPAL, VAULT, a_vault, cluster_json, policy, vault_json
@@ -65,6 +68,29 @@ GRANT = {
 AN_IDENTITY = {"id": str(IDENTITY), "location": "x", "properties": {"principalId": PRINCIPAL, "tenantId": "t"}}
 KUBECONFIGS = {"kubeconfigs": [{"name": "clusterUser", "value": base64.b64encode(b"{}").decode()}]}
 
+A_LOCK = {"id": f"{VAULT}/providers/Microsoft.Authorization/locks/l", "name": "l", "properties": {"level": "ReadOnly"}}
+EXPRESSION = {"result": "True", "path": "p", "expressionValue": "v", "operator": "Equals", "targetValue": "v"}
+AN_EVALUATION = {
+    "policyInfo": {"policyAssignmentId": "/a"},
+    "evaluationDetails": {"evaluatedExpressions": [EXPRESSION]},
+}
+AN_INTENT = Intent("turn on KMS", "a/write", str(VAULT), VAULT, {})
+A_SETTING = {"properties": {"logs": [{"category": "AuditEvent", "categoryGroup": None, "enabled": True}]}}
+BY_THE_WEEK = {"name": "default", "properties": {"timeInWeek": [{"day": "Sunday", "hourSlots": [14, 15]}]}}
+A_WINDOW = {
+    "name": "aksManagedAutoUpgradeSchedule",
+    "properties": {
+        "maintenanceWindow": {
+            "schedule": {"daily": {"intervalDays": 2}},
+            "durationHours": 4,
+            "utcOffset": "-08:00",
+            "startTime": "10:00",
+            "startDate": "2026-11-01",
+            "notAllowedDates": [{"start": "2026-12-24", "end": "2026-12-26"}],
+        }
+    },
+}
+
 DECODERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "cluster": (CLUSTER, lambda raw: parse_cluster(raw, NOW)),
     "vault": (FULL_VAULT, lambda raw: parse_vault(raw, NOW)),
@@ -73,6 +99,12 @@ DECODERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "key in a list of the vault": ({"kid": str(KEY), "attributes": ATTRIBUTES}, parse_item),
     "role assignment": (GRANT, parse_grant),
     "identity": (AN_IDENTITY, parse_identity),
+    "lock": (A_LOCK, parse_lock),
+    "permission": ({"actions": ["*"], "notActions": ["a/*/write"]}, parse_permission),
+    "policy evaluation": (AN_EVALUATION, lambda raw: parse_refusal(AN_INTENT, raw)),
+    "diagnostic setting": (A_SETTING, keeps_audit_log),
+    "maintenance configuration, weekly": (BY_THE_WEEK, lambda raw: maintenance_of([raw], NOW)),
+    "maintenance configuration, a window": (A_WINDOW, lambda raw: maintenance_of([raw], NOW)),
 }
 
 
