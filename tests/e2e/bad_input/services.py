@@ -7,6 +7,7 @@ from typing import Any
 
 import trustme
 
+from emulator.worlds.cluster_access import CLUSTER_USER, Binding, Rule
 from emulator.worlds.spec import CALLER, OPERATOR_GRANTS, Cluster, Grant
 from tests.e2e.bad_input.case import BadInput, Prepare, Undo, fault
 from tests.e2e.commands import ENABLE, REENCRYPT, SHOW
@@ -18,6 +19,9 @@ ARM_EXPIRED = {
 }
 CREDENTIALS = "/listClusterUserCredential"
 SIGN_IN_PAGE = {"headers": {"content-type": "text/html"}, "body": b"<html><title>Sign in to the proxy</title></html>"}
+
+
+LOOKING = (Rule(("get", "list"), ("secrets", "namespaces")), Rule(("get",), ("leases",), ("coordination.k8s.io",)))
 
 
 def denied(action: str) -> dict[str, Any]:
@@ -120,6 +124,52 @@ CASES = (
         "Forbidden",
         clusters=(Cluster(entra=True, azure_rbac=True, local_accounts=False),),
         grants=(*OPERATOR_GRANTS,),
+    ),
+    BadInput(
+        "a caller who may not assign roles",
+        4,
+        finding="caller-rights",
+        expected="User Access Administrator has this right",
+        found="the right Microsoft.Authorization/roleAssignments/write is missing",
+        remedy="az role assignment create",
+        overrides={"grants": (Grant(CALLER, "Contributor", "subscription"),)},
+    ),
+    BadInput(
+        "a caller who may not patch secrets",
+        4,
+        finding="kubernetes-rights",
+        expected="A cluster administrator has these rights",
+        found="in the cluster you may not: patch secrets in every namespace",
+        remedy="kubectl auth can-i patch secrets",
+        overrides={"clusters": (Cluster(bindings=(Binding(CLUSTER_USER, LOOKING),)),)},
+    ),
+    BadInput(
+        "a lock on the vault",
+        4,
+        finding="resource-locked",
+        expected="Take the lock away for the time of the change",
+        found="the ReadOnly lock vault-is-frozen on shop-kv will refuse to: assign Key Vault Crypto User",
+        remedy="az lock delete",
+        world="locked",
+    ),
+    BadInput(
+        "a policy that denies clusters with KMS",
+        4,
+        finding="policy-refuses",
+        expected="an exemption",
+        found="no-customer-keys denies to turn on KMS",
+        remedy="az policy assignment show",
+        world="locked",
+        overrides={"locks": ()},
+    ),
+    BadInput(
+        "a webhook that refuses updates of secrets",
+        4,
+        finding="admission-refuses",
+        expected="Exempt yourself in that webhook or policy",
+        found="admission refuses the rewrite of",
+        remedy="kubectl get",
+        world="admission-refuses",
     ),
     unknown(
         "a token that expires midway, at ARM",
