@@ -40,7 +40,7 @@ class InTime:
         def work() -> None:
             try:
                 answers.append(ask())
-            except BaseException as error:  # handed to the thread that waits for it
+            except BaseException as error:  # pylint: disable=broad-exception-caught  # handed to who waits for it
                 errors.append(error)
 
         thread = threading.Thread(target=work, daemon=True, name="akskv-login")
