@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from azext_akskv.engine.waiting import Clock
+from azext_akskv.engine.waiting import Clock, wake_by
 
 T = TypeVar("T")
 
@@ -51,12 +52,15 @@ class Inline(Executor):
 
 @contextmanager
 def executor(connections: int) -> Iterator[Executor]:
-    """Threads, or none for one connection. What has not begun when the block is left is never begun."""
+    """Threads, or none for one connection. What has not begun when the block is left is never begun, and
+    who sleeps then is woken."""
     if connections == 1:
         yield Inline()
         return
-    pool = ThreadPoolExecutor(connections, thread_name_prefix="akskv")
+    given_up = threading.Event()
+    pool = ThreadPoolExecutor(connections, "akskv", wake_by, (given_up,))
     try:
         yield pool
     finally:
+        given_up.set()
         pool.shutdown(wait=True, cancel_futures=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Protocol, TypeVar
@@ -23,6 +25,15 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
+_of_thread = threading.local()
+
+
+def wake_by(given_up: threading.Event) -> None:
+    """In a thread of a pool, before its first work: its sleep ends with CancelledError once `given_up` is set. Nothing
+    else wakes it: Ctrl-C reaches only the main thread, which must then wait for the others. [Python, signal]"""
+    _of_thread.given_up = given_up
+
+
 class SystemClock:
     """The machine's clock."""
 
@@ -33,7 +44,11 @@ class SystemClock:
         return datetime.now(timezone.utc)
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+        given_up = getattr(_of_thread, "given_up", None)
+        if given_up is None:
+            time.sleep(seconds)
+        elif given_up.wait(seconds):
+            raise CancelledError
 
 
 @dataclass(frozen=True)
