@@ -118,7 +118,10 @@ def _move_on(world: EmulatedWorld, cluster: spec.Cluster) -> None:
 
 
 def scope_id(world: EmulatedWorld, scope: str) -> str:
-    """The id of `subscription`, `group`, or `vault/`, `cluster/`, `identity/` and a name. Raises KeyError."""
+    """The id of `subscription`, `group`, or `vault/`, `cluster/`, `identity/` and a name; an id itself stays as it is.
+    Raises KeyError."""
+    if scope.startswith("/"):
+        return scope
     kind, _, name = scope.partition("/")
     group = world.spec.group
     home = next((vault.subscription for vault in world.spec.vaults if vault.name == name), spec.SUBSCRIPTION)

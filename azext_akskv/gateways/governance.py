@@ -113,10 +113,10 @@ def resource_details(intent: Intent) -> Json:
     """What Azure Policy is asked about; a child names its parent as the scope. [SPEC]"""
     body = dict(intent.body or {})
     kind = body.pop("type", intent.on.type)
-    child = kind.lower() != intent.on.type.lower()
-    content: Json = {"type": kind, **({} if child else {"name": intent.on.name}), **body}
+    inside = kind.lower() != intent.on.type.lower()
+    content: Json = {"type": kind, **({} if inside else {"name": intent.on.name}), **body}
     details: Json = {"resourceContent": content, "apiVersion": CONTENT_VERSIONS[kind]}
-    return {"resourceDetails": details | ({"scope": str(intent.on)} if child else {})}
+    return {"resourceDetails": details | ({"scope": str(intent.on)} if inside else {})}
 
 
 def parse_refusal(intent: Intent, evaluation: Json) -> PolicyRefusal:

@@ -114,9 +114,9 @@ def _dates(today: date) -> Iterator[date]:
         yield today + timedelta(days=days)
 
 
-def _offset(text: str) -> timedelta:
-    match = re.fullmatch(r"([+-])(\d{1,2}):(\d{2})", text)
+def _offset(of: str) -> timedelta:
+    match = re.fullmatch(r"([+-])(\d{1,2}):(\d{2})", of)
     if not match:
-        raise ValueError(f"not an offset from UTC: {text!r}")
+        raise ValueError(f"not an offset from UTC: {of!r}")
     offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
     return -offset if match[1] == "-" else offset

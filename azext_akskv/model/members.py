@@ -64,7 +64,7 @@ def labels(raw: Mapping[str, Any], name: str) -> dict[str, str]:
 
 def _member(raw: Mapping[str, Any], name: str, kind: type) -> Any:
     value = raw.get(name)
-    if value is None or type(value) is kind:  # True is no number, although it is an int
+    if value is None or (isinstance(value, kind) and isinstance(value, bool) == (kind is bool)):  # True is no number
         return value
     raise BadInput(f"{in_short(name, 60)}: expected {NAMES[kind]}, found {_told(value)}")
 

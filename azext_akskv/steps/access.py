@@ -22,6 +22,9 @@ from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.vault import Vault
 from azext_akskv.steps.create import find_vault
 
+DATED_WITHIN = 1.0
+"""Seconds: answers are dated in whole ones, so something can seem younger by one."""
+
 POLICY_SINCE = Fact("policy-since", datetime.fromisoformat)
 """When this run added an access policy: the service's time."""
 
@@ -107,7 +110,7 @@ def wait_for_grants(vault: ResourceId, who: Who) -> Step:
             return None
 
     def act(run: Run) -> None:
-        deadline = run.clock.monotonic() + 2 * run.waits.grant_propagation
+        deadline = run.clock.monotonic() + 2 * (run.waits.grant_propagation + DATED_WITHIN)
         while (seconds := left(run)) > 0:
             if run.clock.monotonic() > deadline:
                 raise TookTooLong("the grants stay young: somebody changes the vault or its role assignments again")

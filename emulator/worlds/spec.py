@@ -169,7 +169,7 @@ class Visit:
 @dataclass(frozen=True)
 class Grant:
     """A role assignment made long ago. `scope`: `subscription`, `group`, or `vault/`, `cluster/`, `identity/` and a
-    name."""
+    name, or an id."""
 
     principal: str
     role: str

@@ -13,8 +13,9 @@ SHOP = "shop"
 
 
 def cluster_of(emulation: Emulation, name: str = SHOP) -> ManagedCluster:
-    found = emulation.world.resources.under("", "Microsoft.ContainerService/managedClusters")
-    (cluster,) = (each for each in found if each.body["name"].lower() == name.lower())
+    """The only cluster, or of several the one of that name."""
+    found = list(emulation.world.resources.under("", "Microsoft.ContainerService/managedClusters"))
+    (cluster,) = found if len(found) == 1 else (each for each in found if each.body["name"].lower() == name.lower())
     assert isinstance(cluster, ManagedCluster)
     return cluster
 

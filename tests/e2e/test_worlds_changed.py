@@ -75,9 +75,10 @@ def test_automatic(station: Station) -> None:
 
 
 def test_admission_refuses(station: Station) -> None:
-    """The key is in, and no secret is under it: the run says which webhook, and the same command finishes later."""
+    """Who overrules the check: the key is in, and no secret is under it. The run says which webhook, and the same
+    command finishes later."""
     emulation = station.start("admission-refuses", secrets=6)
-    failed = station.az(*ENABLE)
+    failed = station.az(*ENABLE, "--accept", "admission-refuses")
     assert (failed.code, failed.json["status"]) == (1, "failed"), failed.output
     assert steps(failed)["turn-on-kms"] == "done" and steps(failed)["rewrite-secrets"] == "failed"
     assert len(failed.json["secrets"]["refused"]) == 6 and failed.json["secrets"]["proved"] is False
@@ -101,7 +102,7 @@ def test_second_operator_sets_a_tag(station: Station) -> None:
     failed = station.az(*ENABLE)
     assert failed.code == 1 and "PreconditionFailed" in failed.output, failed.output
     assert steps(failed)["turn-on-kms"] == "failed" and steps(failed)["rewrite-secrets"] == "skipped"
-    assert "the change was refused before it began" in failed.output
+    assert "the service refused this change before it began any of it" in failed.output
     sent = [each["status"] for each in station.changes() if "/managedClusters/" in each["url"]]
     assert sent == [412] and patches(station) == 0 and station.stored_under() == {"plain"}
     assert "azureKeyVaultKms" not in station.cluster().body["properties"]["securityProfile"]
@@ -158,9 +159,9 @@ def test_old_cloud(station: Station) -> None:
 
 def test_a_vault_in_another_subscription_is_named_by_its_id(station: Station) -> None:
     aside = Vault("aside-kv", subscription=OTHER_SUBSCRIPTION)
-    grants = (*OPERATOR_GRANTS, Grant(CALLER, "Owner", "vault/aside-kv"))
-    emulation = station.start("public-rbac", secrets=4, vaults=(Vault(), aside), grants=grants)
     group = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/shop-rg"
+    grants = (*OPERATOR_GRANTS, Grant(CALLER, "Owner", group))
+    emulation = station.start("public-rbac", secrets=4, vaults=(Vault(), aside), grants=grants)
     on = done(station.az(*ENABLE, "--vault", f"{group}/providers/Microsoft.KeyVault/vaults/aside-kv"))
     assert on["secrets"]["proved"] is True and "aside-kv" in station.key_in_arm() and emulation.verdict()["ok"]
 
