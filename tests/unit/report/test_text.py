@@ -81,7 +81,7 @@ def test_of_a_cluster_that_could_not_be_read_nothing_is_said() -> None:
 def test_remote_text_reaches_no_line_unfiltered() -> None:
     hostile = Finding("a", "key", samples.UNUSABLE.state, "x\x1b[2J\ny", "w\u202e", "az \x07keyvault")
     assert page(text.finding_lines([hostile])).splitlines()[:3] == [
-        "  error    key       x y",
+        "  error    key        x y",
         "    why    w",
         "    fix    az keyvault",
     ]
