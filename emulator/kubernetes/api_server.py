@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from emulator.core.tls import Authority, ClientCertificate, cluster_authority
+from emulator.core.tls import Authority, Issued, cluster_authority
 from emulator.kubernetes import objects
 from emulator.kubernetes.authentication import MASTERS
 from emulator.kubernetes.encryption import (
@@ -127,12 +127,12 @@ class ApiServer:
         return cluster_authority()
 
     @cached_property
-    def client_certificate(self) -> ClientCertificate:
+    def client_certificate(self) -> Issued:
         """Of the local administrator account [D]."""
         return self.authority.client_certificate("masterclient", MASTERS)
 
     @cached_property
-    def user_certificate(self) -> ClientCertificate:
+    def user_certificate(self) -> Issued:
         """Of the cluster user, who is the administrator too [D] unless the world binds a role to it [OWN]."""
         if not self._user_is_bound:
             return self.client_certificate
