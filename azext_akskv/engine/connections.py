@@ -16,6 +16,8 @@ T = TypeVar("T")
 MOST = 64
 """No server gets more. At 80 ms of round trip they are some 700 rewrites a second."""
 FIRST = 4
+FIRST_BELOW, MOST_BELOW = 500, 32_000
+"""Answers, before the number that was too much is tried again."""
 FEW_WAITING, MANY_WAITING = 4.0, 12.0
 """Requests that wait at the server beside those that it works at: below it could do more, above they only queue."""
 
@@ -25,7 +27,8 @@ class Pacer:
     best knows how many of the requests under way only wait. [Brakmo, Peterson: TCP Vegas, 1995]
 
     A round is as many answers as there are connections. The number doubles from round to round until some requests
-    wait, then it grows and shrinks by an eighth. It is halved when the server says that it is too much (429).
+    wait, then it grows and shrinks by an eighth. It is halved when the server says that it is too much (429), and comes
+    back to where that was only after a while, each time a longer one: for each such answer a request waits.
     """
 
     def __init__(self, most: int) -> None:
@@ -33,6 +36,10 @@ class Pacer:
         self.connections = min(FIRST, most)
         self._quickest = 0.0
         self._doubling = True
+        self._ceiling = most + 1
+        self._below_for = 0
+        self._next_below_for = FIRST_BELOW
+        self._sent_before = 0
         self._begin_round()
 
     def _begin_round(self) -> None:
@@ -40,6 +47,10 @@ class Pacer:
 
     def answered(self, seconds: float, *, too_much: bool, more_to_do: bool) -> None:
         """`more_to_do`: with one connection more, one request more would have been under way."""
+        self._below_for -= 1
+        if self._sent_before > 0:  # an answer to what was sent before there were fewer
+            self._sent_before -= 1
+            return
         self._answers += 1
         self._seconds += seconds
         self._too_much |= too_much
@@ -49,10 +60,19 @@ class Pacer:
             self._begin_round()
 
     def _next(self, mean: float) -> int:
-        now = self.connections
         if self._too_much:  # refusals come quickly, and say nothing about how quick the server is
-            self._doubling = False
-            return now // 2
+            return self._fewer()
+        wanted = self._wanted(mean)
+        return wanted if self._below_for <= 0 else min(wanted, max(self.connections, self._ceiling - 1))
+
+    def _fewer(self) -> int:
+        self._doubling = False
+        self._ceiling = self._sent_before = self.connections
+        self._below_for, self._next_below_for = self._next_below_for, min(MOST_BELOW, 2 * self._next_below_for)
+        return self.connections // 2
+
+    def _wanted(self, mean: float) -> int:
+        now = self.connections
         self._quickest = min(mean, self._quickest or mean)
         waiting = now * (1 - self._quickest / mean) if mean else 0.0
         self._doubling = self._doubling and waiting < FEW_WAITING

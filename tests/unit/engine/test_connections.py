@@ -51,24 +51,54 @@ def test_when_answers_take_longer_there_are_fewer() -> None:
     assert after < before / 2
 
 
-def test_too_much_halves_them_down_to_one_and_they_come_back() -> None:
+def refusals(pacer: Pacer, takes: int, answers: int) -> int:
+    """How many of so many answers were 429, by a server that takes so many requests at once."""
+    refused = 0
+    for _ in range(answers):
+        too_much = pacer.connections > takes
+        refused += too_much
+        pacer.answered(0.001 if too_much else 0.080, too_much=too_much, more_to_do=True)
+    return refused
+
+
+def test_too_much_halves_them_once_for_all_that_was_under_way() -> None:
     pacer = Pacer(64)
-    rounds(pacer, of_capacity(2000, 0.080), 5)
-    seen = []
-    for _ in range(7):
-        seen.append(pacer.connections)
-        for _ in range(pacer.connections):
-            pacer.answered(0.001, too_much=True, more_to_do=True)
-    assert seen == [64, 32, 16, 8, 4, 2, 1] and pacer.connections == 1
-    again = rounds(pacer, of_capacity(2000, 0.080), 60)
-    assert again[:4] == [1, 2, 3, 4] and again[-1] == 64
+    rounds(pacer, of_capacity(2000, 0.080), 4)
+    assert pacer.connections == 64
+    for _ in range(64):
+        pacer.answered(0.001, too_much=True, more_to_do=True)
+    assert pacer.connections == 32
+    for _ in range(64):  # these were sent when there were 64
+        pacer.answered(0.001, too_much=True, more_to_do=True)
+    assert pacer.connections == 32
+
+
+def test_what_was_too_much_is_tried_again_less_and_less_often() -> None:
+    pacer = Pacer(64)
+    first, then = refusals(pacer, 12, 2_000), refusals(pacer, 12, 100_000)
+    assert 0 < first < 100 and then < 200
+    assert 9 <= pacer.connections <= 13
+
+
+def test_they_come_back_when_the_server_takes_more_again() -> None:
+    pacer = Pacer(64)
+    refusals(pacer, 3, 1_000)
+    assert pacer.connections <= 4
+    refusals(pacer, 64, 100_000)
+    assert pacer.connections == 64
+
+
+def test_a_server_that_takes_one_at_a_time_gets_one_at_a_time() -> None:
+    pacer = Pacer(64)
+    refusals(pacer, 1, 300)
+    assert pacer.connections == 1
 
 
 def test_refusals_are_not_taken_for_a_quick_server() -> None:
     pacer = Pacer(64)
     for _ in range(FIRST):
         pacer.answered(0.0001, too_much=True, more_to_do=True)
-    assert rounds(pacer, of_capacity(2000, 0.080), 60)[-1] == 64
+    assert rounds(pacer, of_capacity(2000, 0.080), 800)[-1] == 64
 
 
 def test_they_do_not_grow_while_the_rate_limit_leaves_them_idle() -> None:
