@@ -133,7 +133,7 @@ def rewrite(run: Run, order: Order) -> None:
     switch = switch_in_force(run.ports, run)
     cursor = cursor_of(run, switch)
     if cursor:
-        run.reporter.note(f"Going on behind namespace {cursor.namespace}: {secrets(cursor.tally.total)} done.")
+        run.reporter.note(f"Going on behind {cursor.secret}: {secrets(cursor.tally.total)} done.")
     each = Pass(run, order, switch, cursor)
     started = run.clock.monotonic()
     run.rewrite = None

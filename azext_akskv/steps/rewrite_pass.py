@@ -93,12 +93,13 @@ class Pass:
         """Every secret to rewrite, namespace by namespace in the order of their names."""
         everywhere = self._patience.ask(self._secrets.namespaces)
         wanted = set(self.order.namespaces or everywhere)
-        begin = self.cursor.namespace if self.cursor else ""
-        namespaces = sorted(each for each in wanted if each > begin)
+        begin = self.cursor.secret if self.cursor else SecretRef("", "")
+        namespaces = sorted(each for each in wanted if each > begin.namespace)
         ahead = ReadAhead(pool, self._secrets.page, namespaces, min(AHEAD, self.order.connections))
         walk = self._walk = SecretWalk(self._secrets, lambda *page: self._patience.ask(lambda: ahead.page(*page)))
-        for namespace in namespaces:
-            for page in walk.pages(namespace):
+        begun = [begin.namespace] if begin.namespace in wanted else []
+        for namespace in (*begun, *namespaces):
+            for page in walk.pages(namespace, begin.name if namespace == begin.namespace else ""):
                 yield from (Listed(secret, page.version) for secret in page.secrets)
 
     def _answers(self, pool: Pool) -> Iterator[tuple[Listed, Touched | GatewayError, int]]:
@@ -138,13 +139,13 @@ class Pass:
             raise outcome  # nothing that follows would fare better
         newer = isinstance(outcome, Touched) and self.switch is not None and outcome.version > self.switch.r0
         clean = (newer or isinstance(outcome, Missing)) and not self._walk.unreadable
-        self._bookmark.passed(listed.secret.namespace, self.tally, clean)
         if isinstance(outcome, Touched):
             self._touched(outcome, outcome.version > listed.version, newer, conflicts)
         elif isinstance(outcome, Missing):
             self._add(Tally(total=1, gone=1))
         else:
             self._refuse(Refused(listed.secret, reason(outcome), is_platforms(outcome.message)))
+        self._bookmark.passed(listed.secret, self.tally, clean)
 
     def _touched(self, touched: Touched, rewritten: bool, newer: bool, conflicts: int) -> None:
         self._add(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from emulator.real.programs import CannotStart, Process, free_port
 
 _START_SECONDS = 20.0
 _PAGE = 500
+_AT_ONCE = 100
+"""etcd takes 128 operations in a transaction."""
 
 
 class Etcd:
@@ -56,6 +59,17 @@ class Etcd:
     def put(self, key: str, value: bytes) -> None:
         """Writes past the API server."""
         self._ask("put", {"key": _coded(key.encode()), "value": _coded(value)})
+
+    def put_all(self, pairs: Iterable[tuple[str, bytes]]) -> None:
+        """The same for many, a hundred at a time."""
+        coming = iter(pairs)
+        while some := list(islice(coming, _AT_ONCE)):
+            puts = [{"request_put": {"key": _coded(key.encode()), "value": _coded(value)}} for key, value in some]
+            self._ask("txn", {"success": puts})
+
+    def compact(self, revision: int) -> None:
+        """Forgets what was before."""
+        self._ask("compaction", {"revision": revision, "physical": True})
 
     def _ask(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
         reply = self._http.request("POST", f"{self.url}/v3/kv/{what}", body=json.dumps(body), retries=False)
