@@ -46,7 +46,7 @@ class Etcd:
 
     def values(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """Every key under a prefix, in order, with the bytes that are stored under it."""
-        start, end = prefix.encode(), prefix.encode()[:-1] + bytes([prefix.encode()[-1] + 1])
+        start, end = prefix.encode(), _end_of(prefix)
         more = True
         while more:
             answer = self._ask("range", {"key": _coded(start), "range_end": _coded(end), "limit": _PAGE})
@@ -67,6 +67,9 @@ class Etcd:
             puts = [{"request_put": {"key": _coded(key.encode()), "value": _coded(value)}} for key, value in some]
             self._ask("txn", {"success": puts})
 
+    def delete_all(self, prefix: str) -> None:
+        self._ask("deleterange", {"key": _coded(prefix.encode()), "range_end": _coded(_end_of(prefix))})
+
     def compact(self, revision: int) -> None:
         """Forgets what was before."""
         self._ask("compaction", {"revision": revision, "physical": True})
@@ -82,6 +85,12 @@ class Etcd:
             return bool(self._http.request("GET", f"{self.url}/health", retries=False).status == 200)
         except urllib3.exceptions.HTTPError:
             return False
+
+
+def _end_of(prefix: str) -> bytes:
+    """The first key behind all that begin so."""
+    *first, last = prefix.encode()
+    return bytes([*first, last + 1])
 
 
 def _coded(value: bytes) -> str:

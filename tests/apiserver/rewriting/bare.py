@@ -73,11 +73,13 @@ class BareCluster:
         return {"aescbc": {"keys": [self._keys.setdefault(number, fresh)]}}
 
     def under(self) -> dict[str, int]:
-        """How many secrets etcd holds under each key: k1, k2; `plain` for what is not encrypted."""
+        """How many secrets etcd holds under the key of `now`, the one `before`, other names, and `plain`."""
+        names = {f"k{self.key}": "now", f"k{self.key - 1}": "before"}
         counts: dict[str, int] = {}
         for _, value in self.etcd.values(PREFIX):
             name = value.split(b":", 5)[4].decode() if value.startswith(b"k8s:enc:aescbc:v1:") else "plain"
-            counts[name] = counts.get(name, 0) + 1
+            shown = names.get(name, name)
+            counts[shown] = counts.get(shown, 0) + 1
         return counts
 
     def ask(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> tuple[int, Json]:
@@ -93,10 +95,20 @@ class BareCluster:
         assert status < 300, f"{method} {path}: {status} {answer.get('message')}"
         return answer
 
+    def empty(self) -> None:
+        """Without Secrets, webhooks and notes."""
+        for prefix in (PREFIX, "/registry/validatingwebhookconfigurations/", "/registry/leases/default/"):
+            self.etcd.delete_all(prefix)
+        if not self.server.running:
+            self.restart()
+
     def make_namespaces(self, names: Iterable[str]) -> None:
         with ThreadPoolExecutor(THREADS) as pool:
-            bodies = ({"metadata": {"name": name}} for name in names)
-            list(pool.map(lambda body: self.must("POST", "/api/v1/namespaces", body), bodies))
+            for status, answer in pool.map(self._make_namespace, names):
+                assert status in (201, 409), answer
+
+    def _make_namespace(self, name: str) -> tuple[int, Json]:
+        return self.ask("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
 
     def make_secrets(self, bodies: Iterable[Json]) -> None:
         def make(body: Json) -> None:

@@ -65,7 +65,7 @@ def test_writers_lose_no_update_and_everything_is_proved(cluster: BareCluster, t
     with writing(cluster) as writers:
         result = carried_out(port, tmp_path, max_rate=400.0)
     assert result.rewrite and (result.status, result.rewrite.proved) == ("done", True), result
-    assert set(cluster.under()) == {"k2"}
+    assert set(cluster.under()) == {"now"}
     assert result.rewrite.tally.rewritten >= 1200 and min(writer.writes for writer in writers) > 50
 
 
@@ -81,7 +81,7 @@ def test_a_restart_midway_is_waited_for_and_nobody_loses_an_update(cluster: Bare
     with writing(cluster) as writers, later(1.0, crash):
         result = carried_out(port, tmp_path, max_rate=400.0)
     assert result.rewrite and (result.status, result.rewrite.proved) == ("done", True), result
-    assert set(cluster.under()) == {"k2"}
+    assert set(cluster.under()) == {"now"}
     assert sum(writer.lost_answers for writer in writers) > 0
 
 
@@ -100,7 +100,7 @@ def test_a_server_that_says_nothing_for_a_while_is_asked_again(cluster: BareClus
     with later(0.8, stall):
         result = carried_out(port, tmp_path, max_rate=300.0)
     assert result.rewrite and (result.status, result.rewrite.proved) == ("done", True), result
-    assert cluster.under() == {"k2": 800}
+    assert cluster.under() == {"now": 800}
 
 
 def test_priority_and_fairness_makes_it_slower_and_nothing_else(cluster: BareCluster, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_priority_and_fairness_makes_it_slower_and_nothing_else(cluster: BareClu
     switched(cluster, port)
     result = carried_out(port, tmp_path, max_rate=0.0)
     assert result.rewrite and (result.status, result.rewrite.proved) == ("done", True), result
-    assert cluster.under() == {"k2": 600}
+    assert cluster.under() == {"now": 600}
     metrics = cluster.server.get("/metrics").data.decode()
     rejected = [line for line in metrics.splitlines() if line.startswith("apiserver_flowcontrol_rejected_requests_tot")]
     assert any(f'priorityLevel="{USER}"' in line or f'priority_level="{USER}"' in line for line in rejected), rejected
@@ -154,7 +154,7 @@ def test_a_token_that_ends_midway_is_renewed(cluster: BareCluster, tmp_path: Pat
     with later(0.6, end_token):
         result = carried_out(port, tmp_path, max_rate=300.0)
     assert result.rewrite and (result.status, result.rewrite.proved) == ("done", True), result
-    assert cluster.under() == {"k2": 600} and len(logins) == len(set(logins)) == 2
+    assert cluster.under() == {"now": 600} and len(logins) == len(set(logins)) == 2
 
 
 class Compacted:
@@ -189,7 +189,7 @@ def test_an_expired_list_goes_on_where_it_was(cluster: BareCluster, tmp_path: Pa
     compacted: Any = Compacted(port, cluster)
     result = carried_out(compacted, tmp_path, max_rate=0.0)
     assert result.rewrite and (result.status, result.rewrite.proved) == ("done", True), result
-    assert compacted.expired >= 4 and cluster.under() == {"k2": 1600 + compacted.expired}
+    assert compacted.expired >= 4 and cluster.under() == {"now": 1600 + compacted.expired}
 
 
 def test_what_a_webhook_refuses_is_named_and_the_rest_is_rewritten(cluster: BareCluster, tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_what_a_webhook_refuses_is_named_and_the_rest_is_rewritten(cluster: Bare
     assert result.rewrite and result.status == "failed" and not result.rewrite.proved
     assert {str(each.secret) for each in result.rewrite.tally.refused} == {f"team-a/guarded-{n}" for n in range(3)}
     assert "deny-guarded.example.com" in result.rewrite.tally.refused[0].reason
-    assert cluster.under() == {"k1": 3, "k2": 50}
+    assert cluster.under() == {"before": 3, "now": 50}
 
 
 def test_a_value_that_cannot_be_decrypted_is_named_and_gone_round(cluster: BareCluster, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_value_that_cannot_be_decrypted_is_named_and_gone_round(cluster: BareC
     result = carried_out(port, tmp_path / "reencrypt", max_rate=0.0)
     assert result.rewrite and result.status == "failed" and not result.rewrite.proved
     assert [str(each.secret) for each in result.rewrite.tally.refused] == ["team-a/s-00017"]
-    assert cluster.under() == {"k2": 79, "gone": 1}
+    assert cluster.under() == {"now": 79, "gone": 1}
     change = carried_out(port, tmp_path / "enable", flow=ENABLE, vault="kv1", key="etcd")
     unreadable = [each for each in change.findings if each.code == "secret-unreadable"]
     assert change.status == "refused" and unreadable and "team-a/s-00017" in unreadable[0].text
@@ -240,7 +240,7 @@ def test_immutable_large_and_annotated_secrets_are_rewritten_as_they_are(cluster
     switched(cluster, port)
     result = carried_out(port, tmp_path, max_rate=0.0)
     assert result.rewrite and (result.status, result.rewrite.proved) == ("done", True), result
-    assert cluster.under() == {"k2": 4}
+    assert cluster.under() == {"now": 4}
     for path, was in before.items():
         now = cluster.must("GET", path)
         assert int(now["metadata"].pop("resourceVersion")) > int(was["metadata"].pop("resourceVersion"))
@@ -257,4 +257,4 @@ def test_a_server_that_has_not_changed_over_proves_nothing(cluster: BareCluster,
     result = carried_out(port, tmp_path, max_rate=0.0)
     assert result.rewrite and result.status == "failed" and not result.rewrite.proved
     assert result.trouble and "none was written after the key change" in result.trouble.text
-    assert cluster.under() == {"k1": 30}
+    assert cluster.under() == {"now": 30}
