@@ -44,6 +44,10 @@ class Etcd:
     def __exit__(self, *_: object) -> None:
         self._process.stop()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def values(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """Every key under a prefix, in order, with the bytes that are stored under it."""
         start, end = prefix.encode(), _end_of(prefix)
