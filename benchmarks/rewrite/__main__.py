@@ -13,6 +13,8 @@ from benchmarks.rewrite.results import Results, cores, machine
 from benchmarks.rewrite.runs import run
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+PARTIAL = CHECKOUT / "build" / "bench" / "partial.json"
+"""What was measured before a run that was interrupted."""
 
 
 def main() -> None:
@@ -26,7 +28,8 @@ def main() -> None:
     if not options.page_only:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
         results = Results(options.scale, cores(), machine())
-        run(GRIDS[options.scale], results)
+        PARTIAL.parent.mkdir(parents=True, exist_ok=True)
+        run(GRIDS[options.scale], results, PARTIAL)
         results.save(into / "benchmarks.json")
     write_page(into)
     print(f"benchmarks.json, .rst and .svg are in {into}")

@@ -45,7 +45,7 @@ class Cell:
     def expected_seconds(self, contender: str, restart: float = 14.0) -> float:
         """For the time left, before anything is known: as it was on two cores."""
         waiting = {"ours": 1 / 40, "kubectl": 1.15, "migrator": 1.0, "wrk": 1 / 32}[contender]
-        each = {"ours": 0.7, "kubectl": 2.7, "migrator": 1.3, "wrk": 0.5}[contender] + self.stock.size / 50_000
+        each = {"ours": 0.7, "kubectl": 2.7, "migrator": 1.3, "wrk": 0.5}[contender] + self.stock.size / 12_000
         return restart + self.stock.count * (each + waiting * self.round_trip_ms + 0.2) / 1000
 
 

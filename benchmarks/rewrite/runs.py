@@ -19,8 +19,8 @@ CONNECTIONS = 16
 """wrk's, until ours has told how many it takes."""
 
 
-def run(grid: tuple[Cell, ...], results: Results) -> None:
-    """A server for each stock: its store begins empty."""
+def run(grid: tuple[Cell, ...], results: Results, keep: Path) -> None:
+    """A server for each stock: its store begins empty. Each cell is kept when it is done: an hour is long."""
     progress = Progress(grid)
     for stock, cells in groupby(grid, key=lambda cell: cell.stock):
         with tempfile.TemporaryDirectory(prefix="akskv-bench-") as folder, Bench(Path(folder)) as bench:
@@ -30,6 +30,7 @@ def run(grid: tuple[Cell, ...], results: Results) -> None:
                 found = CellResult(stock.count, stock.size, cell.round_trip_ms)
                 results.cells.append(found)
                 Runs(bench, cell, found, progress).carry_out()
+                results.save(keep)
 
 
 class Runs:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import urllib3
 
-from benchmarks.rewrite.processes import Ended, finished
+from benchmarks.rewrite.processes import Ended, Failed, finished
 from benchmarks.rewrite.server import Bench, Way
 from benchmarks.rewrite.stock import NAMESPACES, Stock
 from emulator.real.programs import FOLDER, program
@@ -30,10 +30,12 @@ def fill(bench: Bench, stock: Stock) -> None:
 
 
 def each_once(verb: str, way: Way, stock: Stock, connections: int) -> Ended:
-    """One thread: it takes a tenth of a core, and counts by itself. It knows the names, so it lists nothing."""
+    """One thread: it takes a tenth of a core, and counts by itself. It knows the names, so it lists nothing. Raises
+    Failed."""
     arguments = [verb, str(stock.count), str(len(NAMESPACES)), str(stock.size), str(way.token)]
     load = ["-t", "1", "-c", str(connections), "-d", f"{LIMIT_SECONDS}s", "--timeout", "60s", "-s", str(SCRIPT)]
     command = [str(program("wrk")), *load, way.url, "--", *arguments]
     ended = finished([command], {"LD_LIBRARY_PATH": str(FOLDER / "lib")}, LIMIT_SECONDS)
-    assert ended.said["refused"] == 0, f"{ended.said['refused']} of wrk's requests were refused"
+    if ended.said.get("refused") != 0:
+        raise Failed(f"wrk's requests were refused, or it did not come to an end: {ended.said}")
     return ended
