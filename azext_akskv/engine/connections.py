@@ -84,7 +84,8 @@ class Pacer:
 
 
 class Connections(Executor):
-    """Threads for a pacer: each does one request after the other, over a connection of its own.
+    """Threads for a pacer: each does one request after the other, over a connection of its own. The same ones stay at
+    work when there are fewer, and the others wait until there are more: to connect costs several round trips.
 
     Left as a context, it begins nothing that has not begun, and wakes who sleeps in a thread (see `wake_by`).
     """
@@ -92,8 +93,8 @@ class Connections(Executor):
     def __init__(self, pacer: Pacer) -> None:
         self._pacer = pacer
         self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._threads: set[threading.Thread] = set()
+        self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
         self._given_up = threading.Event()
 
     @property
@@ -104,28 +105,30 @@ class Connections(Executor):
         future: Future[T] = Future()
         self._tasks.put((future, lambda: fn(*args, **kwargs)))
         if len(self._threads) < self._pacer.connections:
-            thread = threading.Thread(target=self._work, name="akskv", daemon=True)
-            with self._lock:
-                self._threads.add(thread)
-            thread.start()
+            place = len(self._threads)
+            self._threads.append(threading.Thread(target=self._work, args=(place,), name="akskv", daemon=True))
+            self._threads[-1].start()
         return future
 
     def answered(self, seconds: float, too_much: bool) -> None:
         """For the pacer, from the thread that got the answer."""
-        with self._lock:
+        with self._changed:
+            before = self._pacer.connections
             self._pacer.answered(seconds, too_much=too_much, more_to_do=not self._tasks.empty())
+            if self._pacer.connections > before:
+                self._changed.notify_all()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
+    ) -> None:
         self._given_up.set()
         self._cancel_waiting()
-        left = tuple(self._threads)
-        for _ in left:
+        with self._changed:
+            self._changed.notify_all()
+        for _ in self._threads:
             self._tasks.put(None)
-        for thread in left:
+        for thread in self._threads:
             thread.join()
-        return None
 
     def _cancel_waiting(self) -> None:
         while True:
@@ -136,23 +139,17 @@ class Connections(Executor):
             if task:
                 task[0].cancel()
 
-    def _work(self) -> None:
+    def _work(self, place: int) -> None:
         wake_by(self._given_up)
         while task := self._tasks.get():
             _perform(*task)
             del task  # or else what it holds lives until the next one comes
-            if self._too_many():
-                break
+            if place >= self._pacer.connections:
+                self._wait_for_place(place)
 
-    def _too_many(self) -> bool:
-        """Whether this thread is one more than there are connections now; then it is out of the set."""
-        if len(self._threads) <= self._pacer.connections:
-            return False
-        with self._lock:
-            surplus = len(self._threads) > self._pacer.connections
-            if surplus:
-                self._threads.discard(threading.current_thread())
-        return surplus
+    def _wait_for_place(self, place: int) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: place < self._pacer.connections or self._given_up.is_set())
 
 
 def _perform(future: Future[Any], call: Callable[[], Any]) -> None:
@@ -160,5 +157,5 @@ def _perform(future: Future[Any], call: Callable[[], Any]) -> None:
         return
     try:
         future.set_result(call())
-    except BaseException as error:  # it is the one who asks for the result that it concerns
+    except BaseException as error:  # pylint: disable=broad-exception-caught  # for who asks for the result
         future.set_exception(error)

@@ -50,7 +50,7 @@ class Inline(Executor):
         future: Future[T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # it is the one who asks for the result that it concerns
+        except Exception as error:  # pylint: disable=broad-exception-caught  # for who asks for the result
             future.set_exception(error)
         return future
 

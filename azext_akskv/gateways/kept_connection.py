@@ -12,7 +12,6 @@ import weakref
 from collections.abc import Mapping
 from typing import Any
 
-from requests.structures import CaseInsensitiveDict
 from requests.utils import get_auth_from_url
 from urllib3 import make_headers
 from urllib3.connection import HTTPSConnection
@@ -28,6 +27,13 @@ MOST_HEAD = 1 << 16
 
 class Unusual(Exception):
     """The answer is none that is understood here, or there is none."""
+
+
+class Headers(dict[str, str]):
+    """By name, whatever its case. That of requests takes a quarter of the time that a whole answer takes."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
 
 
 class KeptConnection:
@@ -65,7 +71,7 @@ class KeptConnection:
         if version != "HTTP/1.1" or not (status.isascii() and status.isdigit()) or int(status) < 200:
             raise Unusual
         pairs = (line.partition(":") for line in lines)
-        headers = CaseInsensitiveDict({name: value.strip() for name, _, value in pairs})
+        headers = Headers((name.lower(), value.strip()) for name, _, value in pairs)
         if headers.get("Connection", "keep-alive").lower() != "keep-alive":
             raise Unusual
         return int(status), headers

@@ -16,7 +16,7 @@ from azext_akskv.engine.read_ahead import AHEAD, ReadAhead
 from azext_akskv.engine.secret_walk import SecretWalk
 from azext_akskv.engine.step import Run
 from azext_akskv.failures import Conflict, Denied, GatewayError, Missing, Rejected, Throttled
-from azext_akskv.model.kube import Refused, SecretRef, Switch, Tally, is_platforms
+from azext_akskv.model.kube import Refused, SecretPage, SecretRef, Switch, Tally, is_platforms
 from azext_akskv.ports import Touched
 from azext_akskv.steps.rewrite_cursor import Bookmark, Cursor
 from azext_akskv.steps.rewrite_patience import Patience
@@ -96,7 +96,11 @@ class Pass:
         begin = self.cursor.secret if self.cursor else SecretRef("", "")
         namespaces = sorted(each for each in wanted if each > begin.namespace)
         ahead = ReadAhead(pool, self._secrets.page, namespaces, min(AHEAD, self.order.connections))
-        walk = self._walk = SecretWalk(self._secrets, lambda *page: self._patience.ask(lambda: ahead.page(*page)))
+
+        def read(namespace: str, after: str | None, limit: int) -> SecretPage:
+            return self._patience.ask(lambda: ahead.page(namespace, after, limit))
+
+        walk = self._walk = SecretWalk(self._secrets, read)
         begun = [begin.namespace] if begin.namespace in wanted else []
         for namespace in (*begun, *namespaces):
             for page in walk.pages(namespace, begin.name if namespace == begin.namespace else ""):

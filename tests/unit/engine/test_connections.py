@@ -110,20 +110,33 @@ def test_there_are_never_more_than_allowed(most: int) -> None:
     assert rounds(Pacer(most), of_capacity(2000, 0.080), 5) == [most] * 5
 
 
-def test_threads_beyond_the_number_end() -> None:
+def at_once(pool: Connections, count: int, timeout: float, then: Callable[[], None] | None = None) -> set[int]:
+    """The threads of so many tasks that wait for one another, and what happens while all are there. Raises
+    BrokenBarrierError when they do not meet."""
+    together = threading.Barrier(count, then, timeout)
+
+    def meet() -> int:
+        together.wait()
+        return threading.get_ident()
+
+    return {each.result() for each in [pool.submit(meet) for _ in range(count)]}
+
+
+def test_threads_beyond_the_number_wait_until_there_are_more_again() -> None:
     pacer = Pacer(8)
     pacer.connections = 8
     with Connections(pacer) as pool:
-        together = threading.Barrier(8, timeout=10)
-        for each in [pool.submit(together.wait) for _ in range(8)]:
-            each.result()
-        pacer.connections = 2
-        for each in [pool.submit(lambda: None) for _ in range(50)]:
-            each.result()
+        all_eight = at_once(pool, 8, 10, lambda: setattr(pacer, "connections", 2))
         with pytest.raises(threading.BrokenBarrierError):
-            three = threading.Barrier(3, timeout=0.05)
-            for each in [pool.submit(three.wait) for _ in range(3)]:
-                each.result()
+            at_once(pool, 3, 0.05)
+        pacer.connections = 7
+        for _ in range(7):
+            pool.answered(0.001, too_much=False)
+        assert pool.number == 7
+        pacer.connections = 6
+        for _ in range(6):
+            pool.answered(0.001, too_much=False)
+        assert pool.number > 6 and at_once(pool, 6, 10) <= all_eight
 
 
 def test_what_a_thread_raises_is_for_who_asks_for_the_result() -> None:

@@ -57,7 +57,7 @@ def test_one_answer_follows_another(wire: Wire) -> None:
         body = json.dumps({"number": number}).encode()
         wire.server.sendall(OK + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
         status, headers, seen = connection.ask(b"PATCH", MOST)
-        assert (status, headers["audit-id"], headers["CONTENT-TYPE"]) == (200, "7", "application/json")
+        assert (status, headers.get("Audit-Id"), headers.get("CONTENT-TYPE")) == (200, "7", "application/json")
         assert json.loads(seen) == {"number": number}
         assert wire.server.recv(100) == b"PATCH"
 
