@@ -129,14 +129,13 @@ def test_threads_beyond_the_number_wait_until_there_are_more_again() -> None:
         all_eight = at_once(pool, 8, 10, lambda: setattr(pacer, "connections", 2))
         with pytest.raises(threading.BrokenBarrierError):
             at_once(pool, 3, 0.05)
-        pacer.connections = 7
-        for _ in range(7):
+        more = threading.Event()
+        busy = [pool.submit(more.wait, 10) for _ in range(20)]
+        for _ in range(2 + 4):
             pool.answered(0.001, too_much=False)
-        assert pool.number == 7
-        pacer.connections = 6
-        for _ in range(6):
-            pool.answered(0.001, too_much=False)
-        assert pool.number > 6 and at_once(pool, 6, 10) <= all_eight
+        more.set()
+        assert all(each.result() for each in busy)
+        assert pool.number == 8 and at_once(pool, 8, 10) == all_eight
 
 
 def test_what_a_thread_raises_is_for_who_asks_for_the_result() -> None:
