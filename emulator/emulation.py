@@ -13,6 +13,7 @@ from emulator.control import Control
 from emulator.core.clock import Clock
 from emulator.core.exchange import Exchange, Site
 from emulator.core.http import Answer, Call
+from emulator.core.inside import Inside
 from emulator.core.server import LOOPBACK, Server
 from emulator.dataplane.keyvault import routes as keyvault
 from emulator.entra import metadata, sign_in
@@ -44,17 +45,20 @@ class Emulation:
         self._time = time
         self._secret = secrets.token_urlsafe(24)
         self.identity_header = secrets.token_urlsafe(24)
+        self.inside = Inside()
         self.exchange = Exchange(self._build(spec), self._find_site)
         self.server = Server(self.exchange)
         self.control = Control(self.exchange, self.server.tap, self._secret, self._build)
 
     def __enter__(self) -> Emulation:
         self.server.start()
+        self.inside.proxy_url = f"http://{LOOPBACK}:{self.server.ports['inside']}"
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.inside.stop()
         self.server.stop()
 
     @property
@@ -85,7 +89,8 @@ class Emulation:
         return self.server.call(self.control.verdict)
 
     def _build(self, spec: World) -> EmulatedWorld:
-        return EmulatedWorld(spec, self._time.clock())
+        self.inside.stop()
+        return EmulatedWorld(spec, self._time.clock(), self.inside)
 
     def _find_site(self, host: str, path: str) -> tuple[str, Site]:
         if host == LOOPBACK:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from emulator.core.clock import Clock
 from emulator.core.faults import Faults
 from emulator.core.ids import Ids
+from emulator.core.inside import Inside
 from emulator.core.operations import Operations
 from emulator.core.request_log import RequestLog
 from emulator.core.resources import Resources
@@ -13,6 +14,7 @@ from emulator.entra.tokens import Tokens
 from emulator.kubernetes.clusters import Kubernetes
 from emulator.oracle import Oracle
 from emulator.providers.authorization.evaluate import Rights
+from emulator.providers.containerservice.runcommand import Command
 from emulator.providers.containerservice.visitors import Visitors
 from emulator.start import populate
 from emulator.worlds.spec import TENANT, World
@@ -21,8 +23,10 @@ from emulator.worlds.spec import TENANT, World
 class EmulatedWorld:
     """One world, from its start on. Nothing of it outlives it: a reset builds another."""
 
-    def __init__(self, spec: World, clock: Clock | None = None) -> None:
+    def __init__(self, spec: World, clock: Clock | None = None, inside: Inside | None = None) -> None:
         self.spec = spec
+        self.inside = inside or Inside()
+        self.commands: dict[str, Command] = {}
         self.clock = clock or Clock()
         self.ids = Ids(spec.seed)
         self.resources = Resources()

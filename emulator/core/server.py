@@ -25,8 +25,8 @@ T = TypeVar("T")
 
 
 class Server:
-    """Serves one Exchange. Ports are the system's choice: `azure` and `api_servers` speak TLS, `plain` HTTP, `proxy`
-    CONNECT."""
+    """Serves one Exchange. Ports are the system's choice: `azure` and `api_servers` speak TLS, `plain` HTTP, `proxy` and
+    `inside`, where private clusters are reached too, CONNECT."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -77,7 +77,8 @@ class Server:
         await self._open("azure", self._connection, self._azure)
         await self._open("api_servers", functools.partial(self._connection, self.tap), self._api_servers)
         await self._open("plain", self._connection)
-        await self._open("proxy", lambda: Proxy(self._tunnel, self._refused, self._state.tasks))
+        await self._open("proxy", lambda: Proxy(self._tunnel_from_outside, self._refused, self._state.tasks))
+        await self._open("inside", lambda: Proxy(self._tunnel, self._refused, self._state.tasks))
 
     async def _open(self, name: str, make: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None) -> None:
         server = await self._loop.create_server(make, LOOPBACK, 0, ssl=tls, backlog=512)
@@ -86,6 +87,12 @@ class Server:
 
     def _connection(self, tap: WireTap | None = None) -> Connection:
         return Connection(self._config, self._state, tap)
+
+    def _tunnel_from_outside(self, host: str, port: int) -> tuple[ssl.SSLContext, Connection] | None:
+        """None for a private cluster, whose name is known and whose address is not reached."""
+        server = self.exchange.world.kubernetes.at(host)
+        access = (server.properties.get("apiServerAccessProfile") or {}) if server else {}
+        return None if access.get("enablePrivateCluster") else self._tunnel(host, port)
 
     def _tunnel(self, host: str, port: int) -> tuple[ssl.SSLContext, Connection] | None:
         if port != 443 or not host.endswith(_DOMAIN):

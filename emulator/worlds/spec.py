@@ -139,6 +139,12 @@ class Cluster:
     admission: tuple[AdmissionRule, ...] = ()
     bindings: tuple[Binding, ...] = ()
     run_command: bool = True
+    private: bool = False
+    """Reached from inside its network alone: the caller's proxy does not know the way."""
+    room_for_pods: bool = True
+    """Whether a node has room for one pod more."""
+    command_memory: int = 1 << 30
+    """The memory, in bytes, above which the container of a run-command is killed. [D]"""
     auto_upgrade: str | None = None
     node_os_upgrade: str = "NodeImage"
     maintenance: tuple[Maintenance, ...] = ()
@@ -180,7 +186,7 @@ class Grant:
 class Delays:
     """How long Azure takes, in seconds of the emulated clock: an update of a cluster, a grant until it works, a new
     identity until the directory knows it, a new vault's DNS, a cluster's components until they use its new identity,
-    an update that hangs until it fails; and how long pollers are told to wait."""
+    an update that hangs until it fails, a pod until a node must have taken it; and how long pollers are told to wait."""
 
     update: float = 1.0
     grant: float = 0.5
@@ -188,6 +194,7 @@ class Delays:
     vault: float = 0.0
     identity: float = 6 * 3600.0
     stuck: float = 4 * 3600.0
+    pod: float = 60.0
     retry_after: float = 0.2
 
 

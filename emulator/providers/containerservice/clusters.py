@@ -156,6 +156,8 @@ def _options(cluster: spec.Cluster) -> dict[str, Any]:
     options: dict[str, Any] = {}
     access = {"enableVnetIntegration": True, "subnetId": ""} if cluster.vnet_integration else {}
     access |= {} if cluster.run_command else {"disableRunCommand": True}
+    access |= {"enablePrivateCluster": True, "privateDNSZone": "system"} if cluster.private else {}
+    access |= {"enablePrivateClusterPublicFQDN": True} if cluster.private else {}
     if access:
         options["apiServerAccessProfile"] = access
     if cluster.platform_encryption:

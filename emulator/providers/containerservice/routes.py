@@ -11,6 +11,7 @@ from emulator.core.router import Routes
 from emulator.providers.containerservice import ages, bodies, changes, lifecycle, versions
 from emulator.providers.containerservice.clusters import CLUSTERS, ManagedCluster
 from emulator.providers.containerservice.maintenance import declare_maintenance_routes
+from emulator.providers.containerservice.runcommand import declare_run_command_routes
 from emulator.providers.errors import aks_error, resource_not_found
 
 ROUTES = Routes()
@@ -31,6 +32,7 @@ def _cluster(call: Call) -> ManagedCluster:
 
 
 declare_maintenance_routes(ROUTES, _CLUSTER, _cluster)
+declare_run_command_routes(ROUTES, _CLUSTER, _cluster)
 
 
 def _shown(call: Call, cluster: ManagedCluster) -> dict[str, Any]:
