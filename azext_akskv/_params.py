@@ -139,8 +139,9 @@ def _reencrypt(loader: Any) -> None:
         )
         context.argument(
             "via",
-            arg_type=get_enum_type(["auto", "direct"], default="auto"),
-            help="How to reach the API server. This version knows one way, direct; auto takes it.",
+            arg_type=get_enum_type(["auto", "direct", "run-command"], default="auto"),
+            help="How to reach the API server: direct, or run-command, from a pod of the cluster, as `az aks command "
+            "invoke` does. auto goes direct, and through run-command where the API server cannot be reached.",
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeVar
 
 from azext_akskv.model.access import Grant, Identity
@@ -12,6 +12,8 @@ from azext_akskv.model.governance import Intent, Lock, Login, Permission, Policy
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch
+from azext_akskv.model.snapshot import SecretCensus
+from azext_akskv.model.sweep import Sweep, Swept
 from azext_akskv.model.vault import Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -193,6 +195,33 @@ class Secrets(Protocol):
     def note_switch(self, switch: Switch) -> None: ...
 
 
+class Inside(Protocol):
+    """The secrets as one command in a pod of the cluster looks at them and rewrites them: for API servers that are not
+    reached from here, where asking secret by secret would take a command for each. No value leaves the pod."""
+
+    def wanted(self) -> bool:
+        """Whether this is the way, and Secrets itself goes it. Decided once, by the first who asks."""
+
+    def census(self) -> SecretCensus: ...
+
+    @writes
+    def sweep(self, order: Sweep) -> Swept:
+        """One command, some minutes long at most. Raises GatewayError when it could not do anything."""
+
+
+class Direct:
+    """Fills Inside where the API server itself is asked."""
+
+    def wanted(self) -> bool:
+        return False
+
+    def census(self) -> SecretCensus:
+        raise NotImplementedError
+
+    def sweep(self, order: Sweep) -> Swept:
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
 class Ports:
     clusters: Clusters
@@ -202,6 +231,7 @@ class Ports:
     identities: Identities
     governance: Governance
     secrets: Secrets
+    inside: Inside = field(default_factory=Direct)
 
 
 class WriteRefused(Exception):
@@ -227,6 +257,7 @@ _PROTOCOLS = {
     "identities": Identities,
     "governance": Governance,
     "secrets": Secrets,
+    "inside": Inside,
 }
 
 

@@ -27,7 +27,7 @@ ADMISSION = (
 )
 
 
-def _needs_secrets(snapshot: Snapshot) -> None:
+def needs_secrets(snapshot: Snapshot) -> None:
     the_cluster(snapshot)
     if snapshot.wanted.prepare_only:
         raise NotApplicable("--prepare-only does not touch the cluster")
@@ -37,17 +37,19 @@ def _needs_secrets(snapshot: Snapshot) -> None:
 
 def _needs_api_server(snapshot: Snapshot) -> None:
     """Another check says that it is away, and blocks."""
-    _needs_secrets(snapshot)
+    needs_secrets(snapshot)
     if snapshot.api_server.value is not True:
         raise NotApplicable("the API server could not be asked")
 
 
 @check("api-server-unreachable", SECRETS, State.ERROR, "the API server answers and is ready")
 def api_server_unreachable(snapshot: Snapshot) -> Iterator[Problem]:
-    _needs_secrets(snapshot)
+    needs_secrets(snapshot)
     cluster = the_cluster(snapshot)
     if not cluster.running:
         raise NotApplicable("the cluster is stopped")
+    if snapshot.run_command_trouble or (snapshot.lacks_for_run_command and snapshot.lacks_for_run_command.value):
+        raise NotApplicable("the way through run-command is closed, as another check says")
     if snapshot.api_server.get():
         return
     way = (
@@ -60,23 +62,6 @@ def api_server_unreachable(snapshot: Snapshot) -> Iterator[Problem]:
         f"the API server of {cluster.id.name} does not answer, or says that it is not ready",
         f"secrets can neither be checked nor rewritten without it; {way}",
         in_cluster(snapshot, "aks", "show", "--query", "apiServerAccessProfile"),
-    )
-
-
-@check("run-command-off", SECRETS, State.WARNING, "there is a way to the API server")
-def run_command_off(snapshot: Snapshot) -> Iterator[Problem]:
-    """Only told where it matters: where the API server is not reached otherwise."""
-    _needs_secrets(snapshot)
-    cluster = the_cluster(snapshot)
-    if snapshot.api_server.value is True or not cluster.running:
-        raise NotApplicable("the API server is reached directly" if cluster.running else "the cluster is stopped")
-    if cluster.run_command:
-        return
-    yield Problem(
-        f"`az aks command invoke` is turned off for {cluster.id.name}",
-        "where the API server cannot be reached directly, it is the other way in; turning it on is an update of the "
-        "cluster, and whoever may use it then reaches the cluster without its network",
-        in_cluster(snapshot, "aks", "update", "--enable-run-command"),
     )
 
 

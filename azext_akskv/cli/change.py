@@ -33,7 +33,7 @@ def carry(cmd: Any, flow: Flow, wanted: Wanted, given: Given) -> Row:
     reporter = reporter_for(cmd.cli_ctx, given.cluster)
     consent = Consent(given.dry_run, given.accept or (), asker(cmd.cli_ctx, given.yes))
     with speaking_azure():
-        world = connect(cmd, given.group, given.cluster, reporter)
+        world = connect(cmd, given.group, given.cluster, reporter, wanted.via or "direct")
         result = _driven(flow, wanted, world, consent, reporter)
     reporter.ended(result, world.command)
     leave_with(cmd, result.exit_code)

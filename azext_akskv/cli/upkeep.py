@@ -16,7 +16,7 @@ def reencrypt(  # noqa: PLR0913  # az reads the options off the signature
     concurrency: int | None = None,
     max_rate: float | None = None,
     prove_only: bool = False,
-    via: str = "auto",  # both choices mean the same way: nothing to pass on
+    via: str = "auto",
     accept: list[str] | None = None,
     dry_run: bool = False,
     yes: bool = False,
@@ -32,5 +32,6 @@ def reencrypt(  # noqa: PLR0913  # az reads the options off the signature
         concurrency=concurrency,
         max_rate=max_rate,
         prove_only=prove_only,
+        via=via,
     )
     return carry(cmd, REENCRYPT, wanted, Given(resource_group_name, name, accept, dry_run, yes or prove_only))

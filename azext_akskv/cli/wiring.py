@@ -6,6 +6,7 @@ import math
 import os
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from azext_akskv.engine.reporter import Reporter
 from azext_akskv.engine.waiting import SystemClock, Waits
 from azext_akskv.flows.world import World
 from azext_akskv.model.ids import BadInput, ResourceId, cluster_id
-from azext_akskv.ports import Ports, Secrets
+from azext_akskv.ports import Inside, Ports, Secrets
 
 if TYPE_CHECKING:
     from azext_akskv.gateways.clients import Clients
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from azext_akskv.gateways.retries import Retries
 
 
-def connect(cmd: Any, group: str, name: str, reporter: Reporter) -> World:
-    """The world of a command about one cluster of az's present subscription. Asks nothing yet.
+def connect(cmd: Any, group: str, name: str, reporter: Reporter, via: str = "direct") -> World:
+    """The world of a command about one cluster of az's present subscription. Asks nothing yet. `via` is how its API
+    server is reached: direct, run-command, or auto.
 
     Raises az's CLIError when nobody is signed in, BadInput when our configuration cannot be understood.
     """
@@ -38,10 +40,10 @@ def connect(cmd: Any, group: str, name: str, reporter: Reporter) -> World:
     target = cluster_id(subscription, group, name)
     clock = SystemClock()
     waits = Waits(wait_factor(cli_ctx))
-    timeout = answer_timeout(cli_ctx)
+    retries = Retries(clock.sleep, reporter.tick, waits.ask_again, answer_timeout(cli_ctx))
     return World(
         target=target,
-        ports=ports(cli_ctx, target, waits, Retries(clock.sleep, reporter.tick, waits.ask_again, timeout)),
+        ports=ports(cli_ctx, Setting(target, reporter, clock, waits, via), retries),
         journal=Journal(journal_folder(cli_ctx), target, clock),
         reporter=reporter,
         clock=clock,
@@ -52,7 +54,18 @@ def connect(cmd: Any, group: str, name: str, reporter: Reporter) -> World:
     )
 
 
-def ports(cli_ctx: Any, target: ResourceId, waits: Waits, retries: Retries) -> Ports:
+@dataclass(frozen=True)
+class Setting:
+    """What the gateways are made for, and whom they tell."""
+
+    target: ResourceId
+    reporter: Reporter
+    clock: SystemClock
+    waits: Waits
+    via: str
+
+
+def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
     """The ports, filled by the gateways; SDKs are loaded and clients made when one is first used."""
     from azext_akskv.gateways.clients import Clients
     from azext_akskv.gateways.clusters import ArmClusters
@@ -62,36 +75,45 @@ def ports(cli_ctx: Any, target: ResourceId, waits: Waits, retries: Retries) -> P
     from azext_akskv.gateways.roles import ArmRoles
     from azext_akskv.gateways.vaults import ArmVaults
 
+    waits = setting.waits
     clients = Clients(cli_ctx, retries)
     clusters = ArmClusters(clients, waits.poll)
+    by_secret, inside = secrets(clusters, clients, setting, retries)
     return Ports(
         clusters=clusters,
         vaults=ArmVaults(clients, waits.poll),
         keys=VaultKeys(clients),
         roles=ArmRoles(clients),
         identities=ArmIdentities(clients),
-        governance=ArmGovernance(clients, target.subscription),
-        secrets=secrets(clusters, clients, target, retries, side_by_side=workers(cli_ctx) > 1),
+        governance=ArmGovernance(clients, setting.target.subscription),
+        secrets=by_secret,
+        inside=inside,
     )
 
 
-def secrets(
-    clusters: ArmClusters, clients: Clients, target: ResourceId, retries: Retries, *, side_by_side: bool = True
-) -> Secrets:
+def secrets(clusters: ArmClusters, clients: Clients, setting: Setting, retries: Retries) -> tuple[Secrets, Inside]:
     """Logs in to the API server at the first request; whoever asks nothing of it needs no right to."""
     from azext_akskv.gateways.clusters import api_server_names
     from azext_akskv.gateways.kube import KubeSecrets
     from azext_akskv.gateways.kube_access import read_kubeconfig
+    from azext_akskv.gateways.kube_inside import InvokedSecrets
     from azext_akskv.gateways.kube_server import ApiServer, patient
+    from azext_akskv.gateways.kube_way import EitherSecrets, FromInside, Way
+    from azext_akskv.gateways.run_command import Pace, RunCommand
 
     authorities = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or ""
+    target, waits = setting.target, setting.waits
 
     def server() -> ApiServer:
         names = api_server_names(clusters.get(target))
         access = read_kubeconfig(clusters.user_kubeconfig(target), names, clients.token_for, authorities)
-        return ApiServer(access, authorities, patient(retries), keeps_connections=side_by_side)
+        return ApiServer(access, authorities, patient(retries), keeps_connections=workers(cli_ctx) > 1)
 
-    return KubeSecrets(server, retries)
+    pace = Pace(waits.command_poll, setting.clock.monotonic, setting.reporter.tick)
+    invoked = InvokedSecrets(RunCommand(clients, pace).run, lambda: clusters.get(target), waits.ask_again)
+    way = Way(setting.via, server, lambda: clusters.get(target), setting.reporter.note)
+    direct = KubeSecrets(way.connect, retries)
+    return EitherSecrets(way, direct, invoked).as_port(), FromInside(way, invoked)
 
 
 def journal_folder(cli_ctx: Any) -> Path:

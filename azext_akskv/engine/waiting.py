@@ -67,6 +67,11 @@ class Waits:
         return self._of(15)
 
     @property
+    def command_poll(self) -> float:
+        """Between two looks at a command in a pod, as az looks at them. [CLI]"""
+        return self._of(5)
+
+    @property
     def settle(self) -> float:
         """From the end of a KMS change to R0. API servers poll the plugin about once a minute. [KEP-3299, KMS v2]"""
         return self._of(90)

@@ -151,8 +151,8 @@ def _before(snapshot: Snapshot) -> dict[str, str]:
 
 
 def asked(wanted: Wanted) -> str:
-    """What was asked for, as one line: the same line again means to go on with the same run."""
-    fields = {each.name: getattr(wanted, each.name) for each in dataclasses.fields(wanted)}
+    """What was asked for, as one line: the same line again means to go on with the same run, by whichever way."""
+    fields = {each.name: getattr(wanted, each.name) for each in dataclasses.fields(wanted) if each.name != "via"}
     return " ".join(f"{name}={value}" for name, value in fields.items() if value not in (None, False, ()))
 
 

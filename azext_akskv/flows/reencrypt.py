@@ -29,16 +29,19 @@ def plan(snapshot: Snapshot) -> Plan:
     return Plan(
         "reencrypt",
         (rewrite_secrets(order), *((note_proof(),) if may_note else ())),
-        notes=_notes(order),
+        notes=_notes(order, snapshot.inside),
         question="" if snapshot.wanted.prove_only else f"Rewrite {which} of {cluster.id.name} under its present key?",
     )
 
 
-def _notes(order: Order) -> tuple[str, ...]:
+def _notes(order: Order, inside: bool) -> tuple[str, ...]:
     how_fast = f"at most {order.per_second:g} secrets a second" if order.per_second else "as fast as the API server can"
+    how = "one by one without their values leaving the API server"
+    if inside:
+        how = "by kubectl in a pod of the cluster (namespace aks-command), and their values do not leave the cluster"
     return (
-        f"Secrets are rewritten one by one without their values leaving the API server, {how_fast}. Each one that is "
-        "stale becomes an event for everything that watches secrets. No API server restarts.",
+        f"Secrets are rewritten {how}, {how_fast}. Each one that is stale becomes an event for everything that watches "
+        "secrets. No API server restarts.",
     )
 
 

@@ -14,6 +14,7 @@ from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import KeyEvidence, KubeRight, Refused, SecretRef, Switch
 from azext_akskv.model.maintenance import Maintenance
 from azext_akskv.model.observed import Observed
+from azext_akskv.model.run_command import Trouble
 from azext_akskv.model.vault import Vault
 
 
@@ -38,6 +39,8 @@ class Wanted:
     prove_only: bool = False
     evidence: bool = False
     """Also ask the API servers' metrics which keys they use."""
+    via: str = ""
+    """How to reach the API server: `direct`, `run-command`, or whichever works (`auto`, or nothing)."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,12 @@ class Snapshot:
     """That identity's role assignments at the vault, those from above included."""
     api_server: Observed[bool] = field(default_factory=_unasked)
     """Whether the API server answers and calls itself ready."""
+    inside: bool = False
+    """It is not reached from here, and was asked from a pod of the cluster, with run-command."""
+    lacks_for_run_command: Observed[tuple[str, ...]] | None = None
+    """The rights in Azure that this takes and the caller lacks; None: that way is not gone."""
+    run_command_trouble: Trouble | None = None
+    """Why that way led nowhere."""
     secrets: Observed[SecretCensus] = field(default_factory=_unasked)
     switch: Observed[Switch | None] = field(default_factory=_unasked)
     evidence: Observed[KeyEvidence | None] = field(default_factory=_unasked)

@@ -6,6 +6,7 @@ import dataclasses
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from azext_akskv.engine.pace import executor
@@ -19,6 +20,7 @@ from azext_akskv.model.snapshot import Snapshot, UnfinishedRun, Wanted
 from azext_akskv.model.vault import Vault
 from azext_akskv.observe import sections
 from azext_akskv.observe.census import take_census
+from azext_akskv.observe.reach import reached
 from azext_akskv.observe.sections import KeysSeen, Search, if_there, observe
 from azext_akskv.observe.surroundings import around_change, around_cluster, around_vault, probe
 from azext_akskv.ports import Ports
@@ -32,7 +34,6 @@ READ_DELETED_VAULT = "Microsoft.KeyVault/locations/deletedVaults/read"
 READ_KEY = "Microsoft.KeyVault/vaults/keys/read, or the vault's own right to get and list keys"
 READ_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 READ_GRANTS = "Microsoft.Authorization/roleAssignments/read"
-LOG_IN = "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
 READ_SECRETS = "to list secrets in every namespace of the cluster"
 READ_METRICS = "to get the path /metrics of the API server"
 READ_NOTE = "to get leases.coordination.k8s.io in the namespace default"
@@ -132,14 +133,14 @@ def _with_secrets(snapshot: Snapshot, lookout: Lookout) -> Snapshot:
         return dataclasses.replace(snapshot, api_server=away, switch=away, secrets=away)
     port = lookout.ports.secrets
     lookout.reporter.looking_at("secrets")
-    ready = observe("the API server", LOG_IN, port.ready)
+    snapshot, ready = reached(snapshot, cluster, lookout.ports)
     if ready.value is not True:
         away = Observed.unknown(ready.gap or "the API server is not ready")
         return dataclasses.replace(snapshot, api_server=ready, switch=away, secrets=away)
     switch = observe("the note of the last key change", READ_NOTE, port.switch)
     evidence = observe("the metrics", READ_METRICS, port.evidence) if snapshot.wanted.evidence else snapshot.evidence
     with executor(lookout.workers) as pool:
-        secrets = observe(
-            "the secrets", READ_SECRETS, lambda: take_census(port, lookout.reporter, pool, lookout.workers)
-        )
+        census = partial(take_census, port, lookout.reporter, pool, lookout.workers)
+        inside = lookout.ports.inside.census if snapshot.inside else census
+        secrets = observe("the secrets", READ_SECRETS, inside)
     return dataclasses.replace(snapshot, api_server=ready, switch=switch, evidence=evidence, secrets=secrets)

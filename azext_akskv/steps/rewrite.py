@@ -19,6 +19,7 @@ from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import RUN_TAG
 from azext_akskv.ports import Ports
 from azext_akskv.steps.rewrite_cursor import cursor_of
+from azext_akskv.steps.rewrite_inside import InsidePass
 from azext_akskv.steps.rewrite_pass import REWRITE, Order, Pass
 from azext_akskv.steps.rewrite_proof import Ground, did_nothing, judge, secrets
 
@@ -133,8 +134,9 @@ def rewrite(run: Run, order: Order) -> None:
     switch = switch_in_force(run.ports, run)
     cursor = cursor_of(run, switch)
     if cursor:
-        run.reporter.note(f"Going on behind {cursor.secret}: {secrets(cursor.tally.total)} done.")
-    each = Pass(run, order, switch, cursor)
+        run.reporter.note(f"Going on behind {cursor.place}: {secrets(cursor.tally.total)} done.")
+    how = InsidePass if run.ports.inside.wanted() else Pass
+    each = how(run, order, switch, cursor)
     started = run.clock.monotonic()
     run.rewrite = None
     outcome = Rewrite(each.tally, 0.0, False, "it was not finished")

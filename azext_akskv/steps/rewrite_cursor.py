@@ -26,7 +26,7 @@ COUNTED = ("total", "rewritten", "current", "gone", "conflicts_resolved")
 
 @dataclass(frozen=True)
 class Cursor:
-    """Everything up to and with `secret` is finished; `tally` counts it."""
+    """Everything up to and with `secret` is finished, its whole namespace where it has no name; `tally` counts it."""
 
     r0: int
     secret: SecretRef
@@ -42,6 +42,10 @@ class Cursor:
         counts: dict[str, Any] = {name: members.number(raw, name) or 0 for name in COUNTED}
         secret = SecretRef(members.text(raw, "namespace"), members.text(raw, "name"))
         return cls(members.number(raw, "r0") or 0, secret, Tally(**counts))
+
+    @property
+    def place(self) -> str:
+        return str(self.secret) if self.secret.name else f"namespace {self.secret.namespace}"
 
     def __str__(self) -> str:
         counts = asdict(self.tally)
@@ -78,5 +82,10 @@ class Bookmark:
         now = self._run.clock.monotonic()
         if now - self._noted >= EVERY_SECONDS:
             self._noted = now
-            cursor = Cursor(self._switch.r0, secret, tally)
-            self._run.journal.write("progress", facts={CURSOR.name: str(cursor)})
+            note_finished(self._run, self._switch, secret, tally)
+
+
+def note_finished(run: Run, switch: Switch | None, secret: SecretRef, tally: Tally) -> None:
+    """Everything up to and with that secret is finished under this Switch; without one nothing ever is."""
+    if switch:
+        run.journal.write("progress", facts={CURSOR.name: str(Cursor(switch.r0, secret, tally))})

@@ -101,7 +101,7 @@ class Pass:
             return self._patience.ask(lambda: ahead.page(namespace, after, limit))
 
         walk = self._walk = SecretWalk(self._secrets, read)
-        begun = [begin.namespace] if begin.namespace in wanted else []
+        begun = [begin.namespace] if begin.name and begin.namespace in wanted else []
         for namespace in (*begun, *namespaces):
             for page in walk.pages(namespace, begin.name if namespace == begin.namespace else ""):
                 yield from (Listed(secret, page.version) for secret in page.secrets)

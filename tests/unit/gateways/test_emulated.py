@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from azext_akskv.cli import wiring
-from azext_akskv.engine.waiting import Waits
+from azext_akskv.engine.waiting import SystemClock, Waits
 from azext_akskv.failures import Conflict, Denied, Missing, Rejected
 from azext_akskv.model.access import KEY_VAULT_CRYPTO_USER
 from azext_akskv.model.cluster import Experience
@@ -22,6 +22,7 @@ from emulator import environment
 from emulator.emulation import Emulation
 from emulator.worlds import catalogue
 from emulator.worlds.spec import SUBSCRIPTION, TENANT, Delays
+from tests.fakes import FakeReporter
 from tests.unit.gateways.conftest import AT_ONCE
 
 SHOP = cluster_id(SUBSCRIPTION, "shop-rg", "shop")
@@ -36,7 +37,8 @@ class Signed:
     def __init__(self, emulation: Emulation, cli: Any) -> None:
         self.emulation = emulation
         self.cli = cli
-        self.ports: Ports = wiring.ports(cli, SHOP, Waits(0.001), AT_ONCE)
+        setting = wiring.Setting(SHOP, FakeReporter(), SystemClock(), Waits(0.001), "direct")
+        self.ports: Ports = wiring.ports(cli, setting, AT_ONCE)
 
     def requests(self, method: str = "") -> list[str]:
         log = self.emulation.world.log.document()

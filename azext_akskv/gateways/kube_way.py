@@ -1,0 +1,97 @@
+"""Which way to the API server: straight to it, or a command in a pod of the cluster where it cannot be reached."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, cast
+
+from azext_akskv.failures import Unavailable
+from azext_akskv.gateways.kube import KubeSecrets
+from azext_akskv.gateways.kube_inside import InvokedSecrets
+from azext_akskv.gateways.kube_server import ApiServer
+from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.snapshot import SecretCensus
+from azext_akskv.model.sweep import Sweep, Swept
+from azext_akskv.ports import Inside, Secrets
+
+NO_WAY = {
+    "NameResolutionError": "its name has no address here",
+    "NewConnectionError": "it takes no connection",
+    "ConnectTimeoutError": "it does not answer",
+    "ProxyError": "the proxy does not reach it",
+}
+"""urllib3's words for a host that has no address, or does not take a connection, or that the proxy does not reach. A
+connection that was made and broke is an API server that restarts: it is waited for, by the way it was reached."""
+
+
+class Way:
+    """Decides at the first question, and keeps to it. `via`: auto, direct, run-command. `read` reads the cluster,
+    `tell` is told of a way that was not asked for."""
+
+    def __init__(
+        self, via: str, connect: Callable[[], ApiServer], read: Callable[[], Cluster], tell: Callable[[str], None]
+    ) -> None:
+        self._via = via
+        self._connect = connect
+        self._read = read
+        self._tell = tell
+        self._inside: bool | None = {"direct": False, "run-command": True}.get(via)
+        self._deciding = threading.Lock()
+        self._first: ApiServer | None = None
+
+    def inside(self) -> bool:
+        """Raises GatewayError when nobody can log in to the API server at all."""
+        with self._deciding:
+            if self._inside is None:
+                self._inside = self._unreachable()
+            return self._inside
+
+    def connect(self) -> ApiServer:
+        """The connection that was tried, at first."""
+        server, self._first = self._first, None
+        return server or self._connect()
+
+    def _unreachable(self) -> bool:
+        server = self._connect()
+        try:
+            server.ready()
+        except Unavailable as error:
+            if error.code not in NO_WAY:
+                return False
+            if not self._read().run_command:  # then there is one way, and it says itself where it ends
+                return False
+            self._tell(f"The API server cannot be reached from here ({NO_WAY[error.code]}); going through run-command.")
+            return True
+        self._first = server
+        return False
+
+
+class EitherSecrets:
+    """Fills ports.Secrets by whichever way was decided on."""
+
+    def __init__(self, way: Way, direct: KubeSecrets, invoked: InvokedSecrets) -> None:
+        self._way = way
+        self._direct = direct
+        self._invoked = invoked
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._invoked if self._way.inside() else self._direct, name)
+
+    def as_port(self) -> Secrets:
+        return cast(Secrets, self)
+
+
+class FromInside(Inside):
+    def __init__(self, way: Way, invoked: InvokedSecrets) -> None:
+        self._way = way
+        self._invoked = invoked
+
+    def wanted(self) -> bool:
+        return self._way.inside()
+
+    def census(self) -> SecretCensus:
+        return self._invoked.census()
+
+    def sweep(self, order: Sweep) -> Swept:
+        return self._invoked.sweep(order)
