@@ -103,6 +103,8 @@ short-summary: Rewrite every secret, so that it is stored under the present key,
 long-summary: |
     Each secret gets an empty patch: the API server writes it again if it is stored under
     another key, and leaves it alone if it is not. Its value never leaves the API server.
+    Where the API server cannot be reached, as that of a private cluster, kubectl does it in
+    a pod of the cluster, as with `az aks command invoke`: then no value leaves the cluster.
     A secret that somebody else is changing at the same moment is tried again.
 
     The result counts as proved when each secret was written after the last change of the
@@ -113,6 +115,8 @@ examples:
     text: az aks kv reencrypt -g MyResourceGroup -n MyCluster
   - name: Rewrite the secrets of two namespaces, at most 20 a second.
     text: az aks kv reencrypt -g MyResourceGroup -n MyCluster --namespace team-a team-b --max-rate 20
+  - name: Rewrite the secrets of a private cluster from inside it.
+    text: az aks kv reencrypt -g MyResourceGroup -n MyCluster --via run-command
   - name: Prove that nothing is stored under an older key, without being asked.
     text: az aks kv reencrypt -g MyResourceGroup -n MyCluster --prove-only --query secrets.proved
 """

@@ -138,7 +138,8 @@ def a_snapshot(wanted: Wanted | None = None, **sections: Any) -> Snapshot:
         "login": Login(LoginKind.MANAGED_IDENTITY, NOW + timedelta(hours=24)),
         "locks": (),
     }
-    named = ("unfinished", "accepted", "former_keys", "refusals", "missing_rights", "rehearsal")
+    named = ["unfinished", "accepted", "former_keys", "refusals", "missing_rights", "rehearsal"]
+    named += ["inside", "lacks_for_run_command", "run_command_trouble"]
     plain = {name: sections.pop(name) for name in named if name in sections}
     seen = {
         name: value if isinstance(value, Observed) else Observed(value) for name, value in {**good, **sections}.items()

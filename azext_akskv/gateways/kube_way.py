@@ -39,6 +39,7 @@ class Way:
         self._inside: bool | None = {"direct": False, "run-command": True}.get(via)
         self._deciding = threading.Lock()
         self._first: ApiServer | None = None
+        self._ready = False
 
     def inside(self) -> bool:
         """Raises GatewayError when nobody can log in to the API server at all."""
@@ -52,10 +53,15 @@ class Way:
         server, self._first = self._first, None
         return server or self._connect()
 
+    def was_ready(self) -> bool:
+        """What the API server said when it was tried, to the first who asks; later it would be an old answer."""
+        ready, self._ready = self._ready, False
+        return ready
+
     def _unreachable(self) -> bool:
         server = self._connect()
         try:
-            server.ready()
+            self._ready = server.ready()
         except Unavailable as error:
             if error.code not in NO_WAY:
                 return False
@@ -74,6 +80,10 @@ class EitherSecrets:
         self._way = way
         self._direct = direct
         self._invoked = invoked
+
+    def ready(self) -> bool:
+        chosen = self._invoked if self._way.inside() else self._direct
+        return self._way.was_ready() or chosen.ready()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._invoked if self._way.inside() else self._direct, name)

@@ -25,8 +25,8 @@ T = TypeVar("T")
 
 
 class Server:
-    """Serves one Exchange. Ports are the system's choice: `azure` and `api_servers` speak TLS, `plain` HTTP, `proxy` and
-    `inside`, where private clusters are reached too, CONNECT."""
+    """Serves one Exchange. Ports are the system's choice: `azure` and `api_servers` speak TLS, `plain` HTTP, `proxy`
+    and `inside`, where private clusters are reached too, CONNECT."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange

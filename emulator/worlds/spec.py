@@ -186,7 +186,8 @@ class Grant:
 class Delays:
     """How long Azure takes, in seconds of the emulated clock: an update of a cluster, a grant until it works, a new
     identity until the directory knows it, a new vault's DNS, a cluster's components until they use its new identity,
-    an update that hangs until it fails, a pod until a node must have taken it; and how long pollers are told to wait."""
+    an update that hangs until it fails, a pod until a node must have taken it; and how long pollers are told to
+    wait."""
 
     update: float = 1.0
     grant: float = 0.5

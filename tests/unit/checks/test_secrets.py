@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from azext_akskv.model.kube import KeyEvidence, KubeRight, Refused, SecretRef, Switch, key_id_hash
 from azext_akskv.model.observed import Observed
+from azext_akskv.model.run_command import ACTIONS, CUT, NO_ROOM, OFF, POD_REFUSED, Trouble
 from azext_akskv.model.snapshot import SecretCensus, Wanted
 from azext_akskv.model.tags import RUN_TAG
 from tests.builders import KEY, OTHER_KEY, a_cluster, a_snapshot, cluster_json, snapshot_with_kms_on
@@ -91,6 +92,37 @@ def test_run_command_off() -> None:
     off = a_cluster(apiServerAccessProfile={"disableRunCommand": True})
     finding = problem("run-command-off", a_snapshot(cluster=off, api_server=Observed.unknown("refused")))
     assert "--enable-run-command" in finding.command and not finding.blocks
+
+
+def test_run_command_off_blocks_where_there_is_no_other_way() -> None:
+    trouble = Trouble(OFF, "turned off")
+    shut = a_snapshot(api_server=Observed.unknown("off"), inside=True, run_command_trouble=trouble)
+    assert problem("run-command-off", shut).blocks
+    assert state("api-server-unreachable", shut) == state("run-command-fails", shut).replace("ok", "skipped")
+
+
+def test_run_command_rights() -> None:
+    assert state("run-command-rights", a_snapshot()) == "skipped"
+    assert state("run-command-rights", a_snapshot(lacks_for_run_command=Observed.unknown("403"))) == "ok"  # it worked
+    away: Observed[bool] = Observed.unknown("not asked")
+    gap = a_snapshot(api_server=away, inside=True, lacks_for_run_command=Observed.unknown("403"))
+    assert state("run-command-rights", gap) == "unknown" and findings("run-command-rights", gap)[0].blocks
+    lacks = a_snapshot(api_server=away, inside=True, lacks_for_run_command=Observed(ACTIONS[:1]))
+    assert "managedClusters/runcommand/action" in problem("run-command-rights", lacks).text
+    assert problem("run-command-rights", lacks).blocks and state("api-server-unreachable", lacks) == "skipped"
+
+
+def test_run_command_fails() -> None:
+    assert state("run-command-fails", a_snapshot()) == "skipped"
+    assert state("run-command-fails", a_snapshot(inside=True)) == "ok"
+    for code, command in (
+        (NO_ROOM, "az aks nodepool list"),
+        (POD_REFUSED, "az policy assignment list"),
+        (CUT, "invoke"),
+    ):
+        trouble = Trouble(code, "why it is so")
+        found = problem("run-command-fails", a_snapshot(inside=True, run_command_trouble=trouble))
+        assert found.blocks and command in found.command and "why it is so" in found.text
 
 
 def test_kubernetes_rights() -> None:

@@ -62,7 +62,7 @@ def test_namespaces_may_stand_together_or_apart(namespaces: str) -> None:
         ("kms enable -g rg -n c --accept no-such-finding", "those that may be overruled: "),
         ("kms disable -g rg -n c --accept secret-unreadable", "cannot be overruled"),
         ("kms disable -g rg", "--name"),
-        ("reencrypt -g rg -n c --via run-command", "run-command"),
+        ("reencrypt -g rg -n c --via pigeon", "pigeon"),
         ("operation show --run ../../etc/passwd", "--run"),
     ],
 )

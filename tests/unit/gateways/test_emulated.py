@@ -160,7 +160,7 @@ def test_a_cloud_of_an_older_day_is_read_all_the_same(signed: Any) -> None:
 
 def test_a_command_finds_its_world(signed: Any, tmp_path: Path) -> None:
     cmd = SimpleNamespace(cli_ctx=signed("public-rbac").cli, name="aks kv kms show")
-    world = wiring.connect(cmd, "shop-rg", "shop", SimpleNamespace(tick=None))  # type: ignore[arg-type]
+    world = wiring.connect(cmd, "shop-rg", "shop", FakeReporter())
     assert (world.target, world.command, world.caller) == (SHOP, "az aks kv kms show", "systemAssignedIdentity")
     assert world.waits.factor == 0.02 and world.workers == 4
     with world.journal.locked():
