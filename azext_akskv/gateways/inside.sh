@@ -4,7 +4,7 @@
 # Every line that begins with "akskv" is for the machine that sent this; model/pod_report.py reads them. They hold
 # counts, names of namespaces and secrets, versions and classes of errors. No value, and no sentence of a server that
 # could quote one, is ever printed: of an error only its class, and what matches one of the patterns in class_of.
-# Needs bash, awk, sort and kubectl alone. [D: the command image has them, and jq, grep, xargs, helm]
+# Needs bash, kubectl, awk, grep, sed and what coreutils have. [D: the command image has kubectl, bash, grep, awk and more]
 set -u
 export LC_ALL=C
 umask 077
@@ -15,6 +15,8 @@ TRIES=4
 MOST_UNREADABLE=20
 MOST_REFUSED=400 # some 200 kB of the 512 kB that come back
 PAGE=25          # whole secrets, 1 MB each at most, in 1 GiB
+# A request that hangs would take the time of all that come after it.
+kubectl() { command kubectl --request-timeout=60s "$@"; }
 say() { printf 'akskv %s\n' "$*"; }
 elapsed() { echo $((SECONDS - BEGUN)); }
 
@@ -33,6 +35,7 @@ class_of() {
       else if (all ~ /[Uu]nable to connect|connection to the server|dial tcp|EOF|connection re|TLS handshake|i\/o timeout/)
         class = "Unreachable"
       else class = "Unknown"
+      if (class == "ServerError" && all ~ /denied (the )?request/) class = "Forbidden"
       if (class == "InternalError" || class == "ServerError") {
         if (all ~ /code = (Unavailable|DeadlineExceeded|ResourceExhausted)/) class = "PluginAway"
         else if (all ~ /unable to transform key|no matching (prefix|key was) found|(failed|unable) to decrypt|not transformable|error while decrypting/)
@@ -77,7 +80,7 @@ revision() {
 # Lines "namespace name" of every secret, of the namespaces asked for or of all, into $work/names.
 list_names() {
   : >"$work/found"
-  if [ -z "$only" ] && kubectl get secrets --all-namespaces --no-headers >"$work/rows" 2>"$work/err"; then
+  if [ -z "$only" ] && [ "$wide" = yes ] && kubectl get secrets --all-namespaces --no-headers >"$work/rows" 2>"$work/err"; then
     awk '{ print $1, $2 }' "$work/rows" >"$work/found"
   else
     if [ -n "$only" ]; then
@@ -346,7 +349,7 @@ note() {
   lease >"$work/before"
   if grep -q '^akskv gap' "$work/before"; then
     cat "$work/before"
-  elif ! diff <(sed -n 's/^akskv note //p' "$work/before") <(order was | tr '\t' '\n' | sed '/^$/d') >/dev/null; then
+  elif [ "$(sed -n 's/^akskv note //p' "$work/before")" != "$(order was | tr '\t' '\n')" ]; then
     say "gap write Conflict"
   elif grep -q '^akskv no-note' "$work/before"; then
     printf '{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","spec":{},"metadata":{"name":"akskv","namespace":"default","annotations":%s}}' \
@@ -361,14 +364,14 @@ note() {
 
 mode=$(order mode) ended=done clean=yes bad=0 many=no total=0 paid=0 since=0
 only=$(order only) r0=$(order r0) rate=$(order rate) batch=$(order batch) gentle=$(order gentle)
-seconds=$(order seconds) pause=$(order pause)
+seconds=$(order seconds) pause=$(order pause) wide=$(order wide)
 say "begin 1 $mode"
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 export KUBECACHEDIR=$work/cache # the home folder may be closed
 if [ -z "$work" ]; then
   say "failed mktemp Missing"
   ended=failed
-elif ! command -v kubectl >/dev/null; then
+elif ! type -P kubectl >/dev/null; then
   say "failed kubectl Missing"
   ended=failed
 else

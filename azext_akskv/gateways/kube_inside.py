@@ -66,6 +66,7 @@ class InvokedSecrets:
         self._run = run
         self._read = read
         self._ask_again = ask_again
+        self._wide = True
         self._looked: Looked | None = None
         self._noted: Report | None = None
 
@@ -99,7 +100,7 @@ class InvokedSecrets:
         report = self._noted
         if report is None or (report.first("no-note") is None and report.first("note") is None):
             gap = report.gap("note") if report else None
-            raise failure("read our note in the cluster", gap or Gap("note", "Unknown"))
+            raise failure("read our note in the cluster", gap or Gap("note", "Unreachable"))
         return switch_of(report)
 
     def latest_version(self) -> int:
@@ -179,7 +180,19 @@ class InvokedSecrets:
         return report
 
     def _asked(self, doing: str, mode: str, order: Mapping[str, str]) -> tuple[Report, Ended]:
+        """Once more, namespace by namespace, when the list of all secrets was too much for the pod's memory."""
+        try:
+            return self._told(doing, mode, order)
+        except Rejected as error:
+            if error.code != OUT_OF_MEMORY or not self._wide:
+                raise
+        self._wide = False
+        return self._told(doing, mode, order)
+
+    def _told(self, doing: str, mode: str, order: Mapping[str, str]) -> tuple[Report, Ended]:
+        """A report, which may be cut, but not before there is anything in it."""
         usual = {"seconds": str(WORK_SECONDS), "pause": f"{self._ask_again:g}", "gentle": "no", "rate": "0"}
+        usual["wide"] = "yes" if self._wide else "no"
         lines = {"mode": mode, "batch": str(MOST_AT_ONCE), **usual, **order}
         text = "".join(f"{word} {value}\n" for word, value in lines.items())
         ended = self._run(self._read(), doing, script(), text)
@@ -187,6 +200,8 @@ class InvokedSecrets:
             report = parse_report(ended.logs)
         except BadInput:
             raise nothing_came(doing, ended) from None
+        if report.ended == "cut" and ended.exit_code == OUT_OF_MEMORY_EXIT and report.first("at") is None:
+            raise nothing_came(doing, ended)
         if report.mode != mode:
             raise Rejected(doing, FAILED, f"the command's output is another command's: {report.mode}")
         if any(word in ("note", "no-note") for word, _ in report.lines) or report.gap("note"):
@@ -212,6 +227,7 @@ def words_of(order: Sweep) -> dict[str, str]:
         "rate": str(max(1, round(order.per_second)) if order.per_second else 0),
         "gentle": "yes" if order.gentle else "no",
         "batch": str(order.at_once),
+        "seconds": str(order.seconds),
         **after,
     }
 

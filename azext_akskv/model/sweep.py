@@ -25,6 +25,7 @@ class Sweep:
     per_second: float = 0.0
     gentle: bool = False
     at_once: int = MOST_AT_ONCE
+    seconds: int = WORK_SECONDS
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,22 @@ def test_it_goes_on_behind_a_secret_and_behind_a_namespace(shop: Callable[..., S
     assert here.sweep(after=SecretRef(namespace, "")).tally.total == sum(each[0] > namespace for each in names)
 
 
+def test_a_series_of_commands_comes_to_the_same_as_one(shop: Callable[..., Shop]) -> None:
+    here = shop(40)
+    here.make_stale()
+    first = here.sweep(seconds=1, per_second=10.0, at_once=4)
+    assert first.ended == "more" and 0 < first.tally.total < 40 and len(stored.stale(here.emulation, "shop")) > 0
+    rest = here.sweep(after=first.position)
+    assert rest.ended == "done" and first.tally.rewritten + rest.tally.rewritten == 40
+    assert not stored.stale(here.emulation, "shop")
+
+
+def test_namespace_by_namespace_it_finds_the_same(shop: Callable[..., Shop]) -> None:
+    here = shop(40)
+    here.secrets._wide = False
+    assert here.secrets.ready() and here.secrets.census().count == 40
+
+
 def test_what_is_refused_does_not_hide_the_others(shop: Callable[..., Shop]) -> None:
     here = shop(40, admission=(REFUSES,))
     here.make_stale()

@@ -35,6 +35,12 @@ def sent(body: str = "", uri: str = "https://management.emulator.test/x", **head
     return kept and AsSent().process_request(kept)
 
 
+def test_the_token_that_opens_a_cluster_to_a_command_is_not_recorded() -> None:
+    body = json.dumps({"command": "true", "clusterToken": "eyJ0.e30.abc"})
+    kept = sent(uri="https://management.azure.com/runCommand", body=body)
+    assert json.loads(kept.body) == {"command": "true", "clusterToken": "opens-nothing"}
+
+
 def test_a_request_for_a_token_is_not_recorded() -> None:
     assert sent(uri="http://127.0.0.1:1/msi/token?resource=x") is None
     assert sent(uri="https://login.microsoftonline.com/t/oauth2/v2.0/token") is None

@@ -75,7 +75,6 @@ def test_what_could_not_be_looked_at_raises() -> None:
     ("output", "code", "kind", "word"),
     [
         ("bash: akskv.sh: not found\n", 127, Rejected, FAILED),
-        (LOOK[:40], 137, Rejected, OUT_OF_MEMORY),
         (LOOK[:40], 0, Rejected, FAILED),
         ("x" * 520_000, 0, Rejected, CUT),
         (report("look", "failed kubectl Missing", end="failed"), 0, Rejected, FAILED),
@@ -108,8 +107,13 @@ def test_classes_of_errors_are_our_failures(said: str, kind: type[GatewayError])
 def test_a_sweep_that_ran_out_of_memory_goes_on_with_half() -> None:
     killed = report("sweep", "at a b 2 2 0 0 0 0 0 0 100").rpartition("akskv end")[0]
     assert secrets(Pod(killed, code=137)).sweep(Sweep(at_once=100)).at_once == 50
-    with pytest.raises(Rejected, match="137"):
-        secrets(Pod("akskv begin 1 sweep\n", code=137)).sweep(Sweep())
+
+
+def test_a_list_that_ran_out_of_memory_is_asked_for_namespace_by_namespace() -> None:
+    pod = Pod("akskv begin 1 sweep\n", "akskv begin 1 sweep\n", code=137)
+    with pytest.raises(Rejected, match="137") as killed:
+        secrets(pod).sweep(Sweep())
+    assert killed.value.code == OUT_OF_MEMORY and [order["wide"] for order in pod.orders] == ["yes", "no"]
 
 
 def test_an_order_says_where_to_go_on() -> None:
