@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from azext_akskv.model.kube import Refused, SecretRef, Tally
 
 MOST_AT_ONCE = 100
-"""Secrets that kubectl patches in one go: it holds each answer, 1 MB at most, in the pod's 1 GiB."""
+"""Secrets that kubectl patches in one go. It lets go of each answer: 100 secrets of 1 MB took 67 MB, and the names of
+20,000 in one list 133 MB, of the pod's 1 GiB. [seen: kubectl 1.33]"""
 WORK_SECONDS = 180
 """For one command; another one goes on from there. Azure's own clients wait 300 s for a command. [CLI]"""
 
