@@ -62,10 +62,14 @@ class Running:
         self._watcher = threading.Thread(target=self._watch, name="aks-command", daemon=True)
         self._watcher.start()
 
+    def wait(self, seconds: float) -> None:
+        """Until it has ended, or the time is up."""
+        self._watcher.join(seconds)
+
     def kill(self) -> None:
         """Ends it, with all that it has started."""
         self._kill_all()
-        self._watcher.join(5)
+        self.wait(5)
 
     def _watch(self) -> None:
         while True:
@@ -91,9 +95,10 @@ class Running:
 
 @dataclass
 class Inside:
-    """Starts containers and ends them. `proxy_url` is a way to every API server, the private ones included."""
+    """Starts containers and ends them. `proxy_url` is a way to every API server, the private ones included; where
+    nothing listens there is none, and not the machine's own network instead."""
 
-    proxy_url: str = ""
+    proxy_url: str = "http://127.0.0.1:9"
     _started: list[Running] = field(default_factory=list)
 
     def run(self, container: Container) -> Running:

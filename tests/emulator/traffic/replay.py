@@ -121,6 +121,11 @@ class Replay:
     def _path(self, row: Row) -> str:
         """Recorded operations have ids of their own; a poll goes to the emulator's, which then is as far."""
         poll = re.fullmatch(r"(.*/operation(?:result)?s/)([^/]+)", row.path, re.IGNORECASE)
+        if result := re.fullmatch(r"(.*/commandresults/)([^/]+)", row.path, re.IGNORECASE):
+            command = self._own_operations[result[2]]
+            if row.status == 200 and (running := self._world.commands[command].running):
+                running.wait(60)
+            return result[1] + command
         if poll is None:
             busy = row.method != "GET" and self._world.operations.running_on("/".join(row.path.split("/")[:9]))
             if (busy and not row.path.endswith("/abort")) or _state(row) == "Succeeded":
