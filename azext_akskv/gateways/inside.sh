@@ -11,6 +11,9 @@ umask 077
 BEGUN=$SECONDS
 PATCHED='{{.metadata.namespace}} {{.metadata.name}} {{.metadata.resourceVersion}}{{"\n"}}'
 PASSING=" Conflict TooManyRequests InternalError ServiceUnavailable Timeout ServerTimeout ServerError Unreachable PluginAway Unreadable "
+REASONS="Unauthorized Forbidden NotFound AlreadyExists Conflict Gone Invalid ServerTimeout Timeout TooManyRequests BadRequest"
+REASONS+=" MethodNotAllowed NotAcceptable RequestEntityTooLarge UnsupportedMediaType InternalError Expired ServiceUnavailable"
+REASONS+=" ServerError Unreachable Unknown" # the first ones are those of Kubernetes, these are ours
 TRIES=4
 MOST_UNREADABLE=20
 MOST_REFUSED=400 # some 200 kB of the 512 kB that come back
@@ -24,7 +27,7 @@ order() { awk -v wanted="$1" '$1 == wanted { sub(/^[^ ]+ ?/, ""); print; exit }'
 
 # One line "Class detail" from what kubectl wrote on stderr.
 class_of() {
-  awk '
+  awk -v reasons="$REASONS" '
     function told(pattern) { if (!detail && match(all, pattern)) detail = substr(all, RSTART, RLENGTH) }
     NR <= 40 { all = all " " $0 }
     END {
@@ -35,16 +38,18 @@ class_of() {
       else if (all ~ /[Uu]nable to connect|connection to the server|dial tcp|EOF|connection re|TLS handshake|i\/o timeout/)
         class = "Unreachable"
       else class = "Unknown"
-      if (class == "ServerError" && all ~ /denied (the )?request/) class = "Forbidden"
-      if (class == "InternalError" || class == "ServerError") {
+      if (index(" " reasons " ", " " class " ") == 0) class = "Other" # webhooks choose a reason freely
+      # whoever denies words the rest of the message, and could word it like one of the patterns below
+      told("admission webhook \"" name "\" denied the request")
+      told("ValidatingAdmissionPolicy [\047]" name "[\047] with binding [\047]" name "[\047] denied request")
+      told("failed calling webhook \"" name "\"")
+      if (detail ~ /denied/) { if (class == "ServerError") class = "Forbidden" }
+      else if (!detail && (class == "InternalError" || class == "ServerError")) {
         if (all ~ /code = (Unavailable|DeadlineExceeded|ResourceExhausted)/) class = "PluginAway"
         else if (all ~ /unable to transform key|no matching (prefix|key was) found|(failed|unable) to decrypt|not transformable|error while decrypting/)
           class = "Unreadable"
       }
       told("transform key \"/registry/secrets/[a-z0-9.-]+/[a-z0-9.-]+\"")
-      told("ValidatingAdmissionPolicy [\047]" name "[\047] with binding [\047]" name "[\047] denied request")
-      told("admission webhook \"" name "\" denied the request")
-      told("failed calling webhook \"" name "\"")
       told("User \"[A-Za-z0-9@._:#-]+\" cannot [a-z]+ resource \"[a-z]+\" in API group \"[a-z0-9.]*\"")
       print class, substr(detail, 1, 400)
     }' "$1"
@@ -301,7 +306,8 @@ sweep() {
   exec 3<"$work/todo"
   local -a lines
   while mapfile -t -n "$batch" -u 3 lines && [ ${#lines[@]} -gt 0 ]; do
-    [ "$(elapsed)" -ge "$seconds" ] || [ "$refused" -ge $MOST_REFUSED ] && { state=more; break; }
+    # one batch at least, however long the list took: otherwise the next command would get no further either
+    [ "$total" -gt 0 ] && [ "$(elapsed)" -ge "$seconds" ] || [ "$refused" -ge $MOST_REFUSED ] && { state=more; break; }
     if [ "$gentle" = yes ] && [ $(($(elapsed) - looked)) -ge 5 ]; then
       wait_ready || { state=more; break; }
       looked=$(elapsed)

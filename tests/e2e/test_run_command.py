@@ -24,7 +24,7 @@ READER = (Grant(CALLER, "Reader", "subscription"), *(each for each in GRANTS if 
 
 
 def start(station: Station, cluster: Cluster = PRIVATE, **overrides: Any) -> None:
-    station.start("kms-on", clusters=(cluster,), **overrides)
+    station.start("out-of-reach", clusters=(cluster,), **overrides)
 
 
 def make_stale(station: Station) -> None:
