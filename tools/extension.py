@@ -26,7 +26,7 @@ PAPERS = ("setup.py", "LICENSE")
 
 def fingerprint() -> str:
     """Changes when a file that the installation depends on changes, appears or goes."""
-    sources = sorted(p for p in (CHECKOUT / "azext_akskv").rglob("*") if p.suffix in (".py", ".json"))
+    sources = sorted(p for p in (CHECKOUT / "azext_akskv").rglob("*") if p.suffix in (".py", ".json", ".sh"))
     digest = hashlib.sha256()
     for path in [*sources, *(CHECKOUT / paper for paper in PAPERS)]:
         digest.update(f"{path.relative_to(CHECKOUT)}\0".encode())

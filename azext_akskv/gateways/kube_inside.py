@@ -210,7 +210,9 @@ class InvokedSecrets:
 
 
 def script() -> str:
-    return (files("azext_akskv.gateways") / "inside.sh").read_text()
+    """All its parts, in the order of their names."""
+    parts = (part for part in (files("azext_akskv.gateways") / "inside").iterdir() if part.name.endswith(".sh"))
+    return "\n".join(part.read_text() for part in sorted(parts, key=lambda part: part.name))
 
 
 def right_words(right: KubeRight) -> str:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, cast
 
-from azext_akskv.failures import Unavailable
+from azext_akskv.failures import GatewayError, Unavailable
 from azext_akskv.gateways.kube import KubeSecrets
 from azext_akskv.gateways.kube_inside import InvokedSecrets
 from azext_akskv.gateways.kube_server import ApiServer
@@ -62,9 +62,9 @@ class Way:
         server = self._connect()
         try:
             self._ready = server.ready()
-        except Unavailable as error:
-            if error.code not in NO_WAY:
-                return False
+        except GatewayError as error:
+            if not isinstance(error, Unavailable) or error.code not in NO_WAY:
+                return False  # it answers, and says to the next who ask what it has to say
             if not self._read().run_command:  # then there is one way, and it says itself where it ends
                 return False
             self._tell(f"The API server cannot be reached from here ({NO_WAY[error.code]}); going through run-command.")

@@ -1,4 +1,4 @@
-"""What the script in the command pod prints, decoded: gateways/inside.sh writes it.
+"""What the script in the command pod prints, decoded: gateways/inside/ writes it.
 
 Its output comes through ARM, may be cut anywhere, and holds words of whoever writes to the cluster. So it counts only
 from its first line on and to its last whole one, every field has a form, and a report without its end is one that was

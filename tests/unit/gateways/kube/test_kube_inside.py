@@ -238,6 +238,7 @@ def test_auto_goes_inside_where_no_connection_is_made_and_says_so() -> None:
     [
         ("direct", NO_NAME, {}),
         ("auto", BROKE, {}),
+        ("auto", Throttled("ask", "TooManyRequests"), {}),
         ("auto", NO_NAME, {"apiServerAccessProfile": {"disableRunCommand": True}}),
     ],
 )
