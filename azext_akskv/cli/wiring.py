@@ -43,7 +43,7 @@ def connect(cmd: Any, group: str, name: str, reporter: Reporter, via: str = "dir
     retries = Retries(clock.sleep, reporter.tick, waits.ask_again, answer_timeout(cli_ctx))
     return World(
         target=target,
-        ports=ports(cli_ctx, Setting(target, reporter, clock, waits, via), retries),
+        ports=ports(cli_ctx, Setting(target, reporter, clock, waits, via, workers(cli_ctx)), retries),
         journal=Journal(journal_folder(cli_ctx), target, clock),
         reporter=reporter,
         clock=clock,
@@ -63,6 +63,7 @@ class Setting:
     clock: SystemClock
     waits: Waits
     via: str
+    workers: int = World.workers
 
 
 def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
@@ -107,7 +108,7 @@ def secrets(clusters: ArmClusters, clients: Clients, setting: Setting, retries: 
     def server() -> ApiServer:
         names = api_server_names(clusters.get(target))
         access = read_kubeconfig(clusters.user_kubeconfig(target), names, clients.token_for, authorities)
-        return ApiServer(access, authorities, patient(retries), keeps_connections=workers(cli_ctx) > 1)
+        return ApiServer(access, authorities, patient(retries), keeps_connections=setting.workers > 1)
 
     pace = Pace(waits.command_poll, setting.clock.monotonic, setting.reporter.tick)
     invoked = InvokedSecrets(RunCommand(clients, pace).run, lambda: clusters.get(target), waits.ask_again)
