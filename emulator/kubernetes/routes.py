@@ -150,24 +150,27 @@ def _get(server: ApiServer, call: Call, target: Target) -> Answer:
 
 def _create(server: ApiServer, call: Call, target: Target) -> Answer:
     form = _form(call)
-    found = server.registry.create(target, _object(call, target), _dry_run(call.query))
+    found = server.registry.create(target, _object(call, target), _dry_run(call))
     return rendering.answered(201, rendering.one(target.kind, found, form, call.world.clock.now()))
 
 
 def _update(server: ApiServer, call: Call, target: Target) -> Answer:
     body, form = _object(call, target), _form(call)
-    found = server.registry.update(target, lambda old: body, _dry_run(call.query))
+    found = server.registry.update(target, lambda old: body, _dry_run(call))
     return rendering.answered(200, rendering.one(target.kind, found, form, call.world.clock.now()))
 
 
 def _patch(server: ApiServer, call: Call, target: Target) -> Answer:
     form = _form(call)
-    found = server.registry.update(target, lambda old: patches.patched(old, call), _dry_run(call.query))
+    found = server.registry.update(target, lambda old: patches.patched(old, call), _dry_run(call))
     return rendering.answered(200, rendering.one(target.kind, found, form, call.world.clock.now()))
 
 
 def _delete(server: ApiServer, call: Call, target: Target) -> Answer:
-    gone = server.registry.delete(target, _body(call) if call.body else None, _dry_run(call.query))
+    """[SEEN] Options in the body count for all of them, also for what they do not say."""
+    options = _body(call) if call.body else None
+    dry_run = _dry_run(call) if options is None else options.get("dryRun") == ["All"]
+    gone = server.registry.delete(target, options, dry_run)
     details = statuses.about(target.kind, target.name, uid=gone["metadata"]["uid"])
     body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
     return Answer(200, body)
@@ -215,8 +218,8 @@ def _body(call: Call) -> Any:
     return body
 
 
-def _dry_run(query: Mapping[str, str]) -> bool:
-    asked = query.get("dryrun", "")
+def _dry_run(call: Call) -> bool:
+    asked = call.query.get("dryrun", "")
     if asked not in ("", "All"):
-        raise statuses.bad_request(f'Invalid value: ["{asked}"]: supported values: "All"')
+        raise statuses.unknown_dry_run(f"{_VERBS[call.method].capitalize()}Options", asked)
     return asked == "All"
