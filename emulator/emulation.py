@@ -37,11 +37,17 @@ class Time:
         return Clock(self.start, self.step_seconds)
 
 
+EMULATED, REAL = "emulated", "real"
+"""What is behind a cluster: the emulator's own Kubernetes, or a kube-apiserver that `make apiserver` has built."""
+
+
 class Emulation:
     """Starts with `with` and stops at its end."""
 
-    def __init__(self, spec: World, time: Time = Time()) -> None:
+    def __init__(self, spec: World, time: Time = Time(), kubernetes: str = EMULATED) -> None:
+        """`kubernetes`: EMULATED or REAL. Raises NotReal and CannotStart for REAL."""
         self._time = time
+        self._kubernetes = kubernetes
         self._secret = secrets.token_urlsafe(24)
         self.identity_header = secrets.token_urlsafe(24)
         self.exchange = Exchange(self._build(spec), self._find_site)
@@ -56,6 +62,7 @@ class Emulation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.server.stop()
+        self.world.close()
 
     @property
     def world(self) -> EmulatedWorld:
@@ -85,7 +92,11 @@ class Emulation:
         return self.server.call(self.control.verdict)
 
     def _build(self, spec: World) -> EmulatedWorld:
-        return EmulatedWorld(spec, self._time.clock())
+        if self._kubernetes == EMULATED:
+            return EmulatedWorld(spec, self._time.clock())
+        from emulator.real import cluster, translation  # what they need is not needed otherwise
+
+        return EmulatedWorld(translation.translated(spec), self._time.clock(), cluster.made)
 
     def _find_site(self, host: str, path: str) -> tuple[str, Site]:
         if host == LOOPBACK:

@@ -43,6 +43,7 @@ class EmulatedWorld:
         self.visitors = Visitors(self)
         try:
             populate(self)
+            self.kubernetes.wait()
             self.oracle.begin()
         except BaseException:
             self.close()

@@ -79,10 +79,17 @@ class Kubernetes:
         for server in self._servers.values():
             server.look_closely()
 
+    def wait(self) -> None:
+        """Until every API server has started."""
+        for server in self._servers.values():
+            server.wait()
+
     def close(self) -> None:
-        """The world is over."""
+        """The world is over. Returns when nothing of it runs any more."""
         for server in self._servers.values():
             server.close()
+        for server in (*self._servers.values(), *self._removed):
+            server.join()
 
     async def hang_up(self) -> None:
         """The event loop is about to end."""

@@ -45,6 +45,10 @@ class Occasions:
     def lapse(self) -> None:
         """The server has been running for a while, so what its plugins were told at its start does not count."""
 
+    def wait(self) -> bool:
+        """Until it has started, and whether it is synced. Not for the thread that answers requests."""
+        return True
+
     def outside(self) -> Outside | None:
         """What is outside this process, where there is something."""
         return None
@@ -53,7 +57,10 @@ class Occasions:
         """`unreadable` is to try everything anew, whatever it remembers."""
 
     def close(self) -> None:
-        """The cluster is gone, or the world."""
+        """The cluster is gone, or the world. Keeps nobody waiting."""
+
+    def join(self) -> None:
+        """Until what `close` ends has ended."""
 
     async def hang_up(self) -> None:
         """What is open on the event loop is closed."""

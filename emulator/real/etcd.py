@@ -43,7 +43,7 @@ class Etcd:
 
     def values(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """Every key under a prefix, in order, with the bytes that are stored under it."""
-        start, end = prefix.encode(), prefix.encode()[:-1] + bytes([prefix.encode()[-1] + 1])
+        start, end = _ends(prefix)
         more = True
         while more:
             answer = self._ask("range", {"key": _coded(start), "range_end": _coded(end), "limit": _PAGE})
@@ -53,9 +53,20 @@ class Etcd:
             more = bool(answer.get("more"))
             start = base64.b64decode(found[-1]["key"]) + b"\0" if more else start
 
+    def count(self, prefix: str) -> int:
+        """How many keys there are under a prefix."""
+        start, end = _ends(prefix)
+        answer = self._ask("range", {"key": _coded(start), "range_end": _coded(end), "count_only": True})
+        return int(answer.get("count", 0))
+
     def put(self, key: str, value: bytes) -> None:
         """Writes past the API server."""
         self._ask("put", {"key": _coded(key.encode()), "value": _coded(value)})
+
+    def compact(self) -> None:
+        """Forgets all revisions but the newest."""
+        revision = self._ask("range", {"key": _coded(b"none")})["header"]["revision"]
+        self._ask("compaction", {"revision": revision, "physical": True})
 
     def _ask(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
         reply = self._http.request("POST", f"{self.url}/v3/kv/{what}", body=json.dumps(body), retries=False)
@@ -68,6 +79,12 @@ class Etcd:
             return bool(self._http.request("GET", f"{self.url}/health", retries=False).status == 200)
         except urllib3.exceptions.HTTPError:
             return False
+
+
+def _ends(prefix: str) -> tuple[bytes, bytes]:
+    """The first key that can have the prefix, and the first behind all that do."""
+    first = prefix.encode()
+    return first, first[:-1] + bytes([first[-1] + 1])
 
 
 def _coded(value: bytes) -> str:

@@ -11,7 +11,7 @@ PLACES = {
     "print": ("azext_akskv/cli/", "emulator/__main__.py"),
     "sys.stdout": ("azext_akskv/cli/", "emulator/__main__.py"),
     "sys.stderr": ("azext_akskv/cli/", "emulator/__main__.py", "emulator/core/exchange.py"),
-    "time.sleep": ("azext_akskv/engine/waiting.py",),
+    "time.sleep": ("azext_akskv/engine/waiting.py", "emulator/real/programs.py"),
     "time.time": (),
     "datetime.now": ("azext_akskv/engine/waiting.py", "emulator/core/clock.py"),
     "datetime.utcnow": (),
