@@ -2,7 +2,8 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test apiserver test-apiserver document counts traffic big reliability check wheel record record-live bench-startup clean
+.PHONY: help setup demo test apiserver test-apiserver document counts traffic big reliability check wheel record record-live
+.PHONY: bench bench-startup clean
 .PHONY: lint types azdev rst architecture
 
 # Compiled modules are kept whatever the shell says: without them each az would start half a second later, and the
@@ -74,6 +75,9 @@ traffic: .venv/installed ## real Azure's recorded answers against the emulator's
 
 reliability: setup ## each request of enable and disable failing in each way: docs/reliability.rst (half an hour)
 	@$(PYTHON) -m tests.e2e.reliability $(KEPT)
+
+bench: setup apiserver ## rewriting against kubectl and others: docs/benchmarks.rst (an hour); smoke: make bench SCALE=small
+	@$(PYTHON) -m benchmarks.rewrite --scale $(or $(SCALE),full)
 
 bench-startup: setup ## what the extension adds to `az aks show --help`
 	@$(PYTHON) benchmarks/startup.py

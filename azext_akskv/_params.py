@@ -124,7 +124,8 @@ def _reencrypt(loader: Any) -> None:
         context.argument(
             "concurrency",
             type=validators.connections,
-            help="Connections that rewrite at the same time, 1 to 64. Default: as many as suit the KMS version.",
+            help="Connections at most, 1 to 64. Default: 64. There are more while the API server answers quickly, and "
+            "fewer when it answers slowly or says that it is too much.",
         )
         context.argument(
             "max_rate",

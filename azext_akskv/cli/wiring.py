@@ -71,11 +71,13 @@ def ports(cli_ctx: Any, target: ResourceId, waits: Waits, retries: Retries) -> P
         roles=ArmRoles(clients),
         identities=ArmIdentities(clients),
         governance=ArmGovernance(clients, target.subscription),
-        secrets=secrets(clusters, clients, target, retries),
+        secrets=secrets(clusters, clients, target, retries, side_by_side=workers(cli_ctx) > 1),
     )
 
 
-def secrets(clusters: ArmClusters, clients: Clients, target: ResourceId, retries: Retries) -> Secrets:
+def secrets(
+    clusters: ArmClusters, clients: Clients, target: ResourceId, retries: Retries, *, side_by_side: bool = True
+) -> Secrets:
     """Logs in to the API server at the first request; whoever asks nothing of it needs no right to."""
     from azext_akskv.gateways.clusters import api_server_names
     from azext_akskv.gateways.kube import KubeSecrets
@@ -87,7 +89,7 @@ def secrets(clusters: ArmClusters, clients: Clients, target: ResourceId, retries
     def server() -> ApiServer:
         names = api_server_names(clusters.get(target))
         access = read_kubeconfig(clusters.user_kubeconfig(target), names, clients.token_for, authorities)
-        return ApiServer(access, authorities, patient(retries))
+        return ApiServer(access, authorities, patient(retries), keeps_connections=side_by_side)
 
     return KubeSecrets(server, retries)
 

@@ -87,7 +87,7 @@ class KubeSecrets:
         request = empty_patch(f"rewrite {secret}", secret)
         for conflicts in range(MOST_CONFLICTS + 1):
             try:
-                reply = self._ask_once(request)
+                reply = self._logged_in(lambda server: server.ask_often(request))
             except Conflict:
                 if conflicts == MOST_CONFLICTS:
                     raise

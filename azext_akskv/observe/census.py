@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+
+from azext_akskv.engine.read_ahead import ReadAhead
 from azext_akskv.engine.reporter import Reporter
 from azext_akskv.engine.secret_walk import UNKNOWN, SecretWalk, TooManyUnreadable
 from azext_akskv.model.kube import Refused, SecretRef
@@ -9,13 +12,16 @@ from azext_akskv.model.snapshot import SecretCensus
 from azext_akskv.ports import Secrets
 
 
-def take_census(secrets: Secrets, reporter: Reporter) -> SecretCensus:
-    """Every secret read once from etcd, page by page. Raises GatewayError when the API server cannot be asked.
+def take_census(secrets: Secrets, reporter: Reporter, pool: Executor, ahead: int) -> SecretCensus:
+    """Every secret read once from etcd, page by page, with `ahead` namespaces under way at once in the pool.
+
+    Raises GatewayError when the API server cannot be asked.
 
     A list answers 500 as a whole when one value in it cannot be decrypted, and after a change of KMS the API servers
     restart and stay unready over that one value. With very many such secrets the first ones are named.
     """
-    walk, count, namespaces = SecretWalk(secrets), 0, secrets.namespaces()
+    namespaces, count = secrets.namespaces(), 0
+    walk = SecretWalk(secrets, ReadAhead(pool, secrets.page, namespaces, ahead).page)
     samples: dict[str, SecretRef] = {}
     try:
         for namespace in namespaces:

@@ -136,10 +136,10 @@ def _with_secrets(snapshot: Snapshot, lookout: Lookout) -> Snapshot:
     if ready.value is not True:
         away = Observed.unknown(ready.gap or "the API server is not ready")
         return dataclasses.replace(snapshot, api_server=ready, switch=away, secrets=away)
-    return dataclasses.replace(
-        snapshot,
-        api_server=ready,
-        switch=observe("the note of the last key change", READ_NOTE, port.switch),
-        evidence=observe("the metrics", READ_METRICS, port.evidence) if snapshot.wanted.evidence else snapshot.evidence,
-        secrets=observe("the secrets", READ_SECRETS, lambda: take_census(port, lookout.reporter)),
-    )
+    switch = observe("the note of the last key change", READ_NOTE, port.switch)
+    evidence = observe("the metrics", READ_METRICS, port.evidence) if snapshot.wanted.evidence else snapshot.evidence
+    with executor(lookout.workers) as pool:
+        secrets = observe(
+            "the secrets", READ_SECRETS, lambda: take_census(port, lookout.reporter, pool, lookout.workers)
+        )
+    return dataclasses.replace(snapshot, api_server=ready, switch=switch, evidence=evidence, secrets=secrets)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from azext_akskv.engine.pace import CONNECTIONS
+from azext_akskv.engine.connections import MOST
 from azext_akskv.engine.step import Fact, Rewrite, Run, Seen, Step
 from azext_akskv.engine.waiting import until
 from azext_akskv.failures import Rejected
@@ -41,7 +41,7 @@ def order_of(snapshot: Snapshot) -> Order:
     census = snapshot.secrets.value
     return Order(
         per_second=suiting_rate(gentle, key) if wanted.max_rate is None else wanted.max_rate,
-        connections=wanted.concurrency or CONNECTIONS,
+        connections=wanted.concurrency or MOST,
         namespaces=wanted.namespaces,
         expected=census.count if census and not wanted.namespaces else None,
         gentle=gentle,
@@ -133,7 +133,7 @@ def rewrite(run: Run, order: Order) -> None:
     switch = switch_in_force(run.ports, run)
     cursor = cursor_of(run, switch)
     if cursor:
-        run.reporter.note(f"Going on behind namespace {cursor.namespace}: {secrets(cursor.tally.total)} done.")
+        run.reporter.note(f"Going on behind {cursor.secret}: {secrets(cursor.tally.total)} done.")
     each = Pass(run, order, switch, cursor)
     started = run.clock.monotonic()
     run.rewrite = None

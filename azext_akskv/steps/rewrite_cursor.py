@@ -1,10 +1,10 @@
 """Where a killed rewrite goes on.
 
-The namespaces are taken in the order of their names, so one name says which are finished. Finished means: every secret
-in them was seen with a resourceVersion above R0 of the present Switch, or gone. Such a secret was written after the
-API servers had changed over, and whatever writes it later does so under the same key or a newer one; a newer one comes
-with another Switch, so another R0, and the cursor is void. That is why nothing in these namespaces is looked at again.
-A namespace with a refused or an unproved secret is never finished, and neither is any behind it.
+The secrets are taken in the order of their namespaces' names and of their own, so one secret says which are finished.
+Finished means: each up to it was seen with a resourceVersion above R0 of the present Switch, or gone. Such a secret was
+written after the API servers had changed over, and whatever writes it later, or makes a new one before it, does so
+under the same key or a newer one; a newer one comes with another Switch, so another R0, and the cursor is void. That is
+why nothing up to it is looked at again. A refused or an unproved secret is never finished, nor is any behind it.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from typing import Any
 from azext_akskv.engine.step import Fact, Run
 from azext_akskv.model import members
 from azext_akskv.model.ids import BadInput
-from azext_akskv.model.kube import Switch, Tally
+from azext_akskv.model.kube import SecretRef, Switch, Tally
 
 EVERY_SECONDS = 5.0
-"""Between two lines of the journal: it stays small however many namespaces there are."""
+"""Between two lines of the journal: it stays small however many secrets there are."""
 
 COUNTED = ("total", "rewritten", "current", "gone", "conflicts_resolved")
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """Everything up to and with `namespace` is finished; `tally` counts it."""
+    """Everything up to and with `secret` is finished; `tally` counts it."""
 
     r0: int
-    namespace: str
+    secret: SecretRef
     tally: Tally
 
     @classmethod
@@ -40,11 +40,13 @@ class Cursor:
         except (ValueError, RecursionError) as error:
             raise BadInput(f"not a cursor: {error}") from error
         counts: dict[str, Any] = {name: members.number(raw, name) or 0 for name in COUNTED}
-        return cls(members.number(raw, "r0") or 0, members.text(raw, "namespace"), Tally(**counts))
+        secret = SecretRef(members.text(raw, "namespace"), members.text(raw, "name"))
+        return cls(members.number(raw, "r0") or 0, secret, Tally(**counts))
 
     def __str__(self) -> str:
         counts = asdict(self.tally)
-        return json.dumps({"r0": self.r0, "namespace": self.namespace, **{name: counts[name] for name in COUNTED}})
+        place = {"r0": self.r0, "namespace": self.secret.namespace, "name": self.secret.name}
+        return json.dumps({**place, **{name: counts[name] for name in COUNTED}})
 
 
 CURSOR = Fact("rewrite-cursor", Cursor.parse)
@@ -60,25 +62,21 @@ def cursor_of(run: Run, switch: Switch | None) -> Cursor | None:
 
 
 class Bookmark:
-    """Notes finished namespaces in the journal while the pass goes through them in order."""
+    """Notes in the journal how far all is finished, while the pass goes through the secrets in order."""
 
     def __init__(self, run: Run, switch: Switch | None) -> None:
         self._run = run
         self._switch = switch
-        self._namespace = ""
         self._clean = True
         self._noted = run.clock.monotonic()
 
-    def passed(self, namespace: str, before: Tally, clean: bool) -> None:
-        """A secret of that namespace was counted; `before` is the tally without it."""
-        if self._namespace and namespace != self._namespace:
-            self._finished(self._namespace, before)
-        self._namespace = namespace
+    def passed(self, secret: SecretRef, tally: Tally, clean: bool) -> None:
+        """A secret was counted, and is in the tally."""
         self._clean = self._clean and clean
-
-    def _finished(self, namespace: str, tally: Tally) -> None:
+        if self._switch is None or not self._clean:
+            return
         now = self._run.clock.monotonic()
-        if self._switch and self._clean and now - self._noted >= EVERY_SECONDS:
+        if now - self._noted >= EVERY_SECONDS:
             self._noted = now
-            cursor = Cursor(self._switch.r0, namespace, tally)
+            cursor = Cursor(self._switch.r0, secret, tally)
             self._run.journal.write("progress", facts={CURSOR.name: str(cursor)})

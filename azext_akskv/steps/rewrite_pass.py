@@ -7,20 +7,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from azext_akskv.engine.pace import CONNECTIONS, RateLimit, executor
+from azext_akskv.engine.connections import MOST, Connections, Pacer
+from azext_akskv.engine.pace import Inline, RateLimit
+from azext_akskv.engine.read_ahead import AHEAD, ReadAhead
 from azext_akskv.engine.secret_walk import SecretWalk
 from azext_akskv.engine.step import Run
-from azext_akskv.failures import Conflict, Denied, GatewayError, Missing, Rejected
-from azext_akskv.model.kube import Refused, SecretPage, SecretRef, Switch, Tally, is_platforms
+from azext_akskv.failures import Conflict, Denied, GatewayError, Missing, Rejected, Throttled
+from azext_akskv.model.kube import Refused, SecretRef, Switch, Tally, is_platforms
 from azext_akskv.ports import Touched
 from azext_akskv.steps.rewrite_cursor import Bookmark, Cursor
 from azext_akskv.steps.rewrite_patience import Patience
 from azext_akskv.steps.rewrite_progress import Progress
 
 REWRITE = "rewrite every secret"
+Pool = Connections | Inline
+
 WINDOW = 4
 """Patches under way or done but not yet counted, for each connection."""
 MOST_REFUSED = 1000
@@ -30,11 +34,12 @@ REASON_LENGTH = 240
 
 @dataclass(frozen=True)
 class Order:
-    """Which secrets are rewritten, and how fast. No namespaces: all. `per_second` 0: no limit. `expected` is how many
-    there are, when they were counted. `gentle`: KMS v1, where too high a rate makes the API server unready."""
+    """Which secrets are rewritten, and how fast. No namespaces: all. `per_second` 0: no limit. `connections`: at most.
+    `expected` is how many there are, when they were counted. `gentle`: KMS v1, where too high a rate makes the API
+    server unready."""
 
     per_second: float
-    connections: int = CONNECTIONS
+    connections: int = MOST
     namespaces: tuple[str, ...] = ()
     expected: int | None = None
     gentle: bool = False
@@ -71,50 +76,55 @@ class Pass:
         self._limit = RateLimit(self.run.clock, self.order.per_second)
         self._patience = Patience(self.run, self._limit, self.order.gentle)
         self._secrets = self.run.ports.secrets
-        self._walk = SecretWalk(self._secrets, self._read_page)
+        self._walk = SecretWalk(self._secrets)
         self._bookmark = Bookmark(self.run, self.switch)
         self._progress = Progress(self.run, self.tally.total, self.order.expected)
 
     def carry_out(self) -> None:
         """Raises GatewayError or TookTooLong when the API server cannot be asked any more."""
-        connections = 1 if self.run.serial else self.order.connections
-        with executor(connections) as pool:
-            for listed, outcome, conflicts in self._answers(pool, WINDOW * connections):
+        alone = self.run.serial or self.order.connections == 1
+        with Inline() if alone else Connections(Pacer(self.order.connections)) as pool:
+            for listed, outcome, conflicts in self._answers(pool):
                 self._count(listed, outcome, conflicts)
         for unread in self._walk.unreadable:
             self._refuse(unread)
 
-    def _listed(self) -> Iterator[Listed]:
+    def _listed(self, pool: Pool) -> Iterator[Listed]:
         """Every secret to rewrite, namespace by namespace in the order of their names."""
         everywhere = self._patience.ask(self._secrets.namespaces)
         wanted = set(self.order.namespaces or everywhere)
-        begin = self.cursor.namespace if self.cursor else ""
-        for namespace in sorted(each for each in wanted if each > begin):
-            for page in self._walk.pages(namespace):
+        begin = self.cursor.secret if self.cursor else SecretRef("", "")
+        namespaces = sorted(each for each in wanted if each > begin.namespace)
+        ahead = ReadAhead(pool, self._secrets.page, namespaces, min(AHEAD, self.order.connections))
+        walk = self._walk = SecretWalk(self._secrets, lambda *page: self._patience.ask(lambda: ahead.page(*page)))
+        begun = [begin.namespace] if begin.namespace in wanted else []
+        for namespace in (*begun, *namespaces):
+            for page in walk.pages(namespace, begin.name if namespace == begin.namespace else ""):
                 yield from (Listed(secret, page.version) for secret in page.secrets)
 
-    def _read_page(self, namespace: str, after: str | None, limit: int) -> SecretPage:
-        return self._patience.ask(lambda: self._secrets.page(namespace, after, limit))
-
-    def _answers(self, pool: Executor, window: int) -> Iterator[tuple[Listed, Touched | GatewayError, int]]:
+    def _answers(self, pool: Pool) -> Iterator[tuple[Listed, Touched | GatewayError, int]]:
         """Each secret's last answer in the order of listing, and the conflicts on the way to it."""
         under_way: deque[tuple[Listed, Future[Answered]]] = deque()
-        for listed in self._listed():
-            while under_way and (len(under_way) >= window or under_way[0][1].done()):
+        for listed in self._listed(pool):
+            while under_way and (len(under_way) >= WINDOW * pool.number or under_way[0][1].done()):
                 yield self._settled(*under_way.popleft())
             self._patience.keep_healthy()
             self._limit.take()
-            under_way.append((listed, pool.submit(self._touch, listed.secret)))
+            under_way.append((listed, pool.submit(self._touch, listed.secret, pool)))
         while under_way:
             yield self._settled(*under_way.popleft())
 
-    def _touch(self, secret: SecretRef) -> Answered:
+    def _touch(self, secret: SecretRef, pool: Pool | None = None) -> Answered:
         """Runs in a thread of the pool, and never waits there: a thread that sleeps cannot be interrupted."""
+        begun = self.run.clock.monotonic()
         try:
             outcome: Touched | GatewayError = self._secrets.touch(secret)
         except GatewayError as error:
             outcome = error
-        return Answered(outcome, self.run.clock.monotonic())
+        ended = self.run.clock.monotonic()
+        if pool:
+            pool.answered(ended - begun, isinstance(outcome, Throttled))
+        return Answered(outcome, ended)
 
     def _settled(self, listed: Listed, future: Future[Answered]) -> tuple[Listed, Touched | GatewayError, int]:
         """Asks again, in the calling thread, for as long as that may help."""
@@ -129,13 +139,13 @@ class Pass:
             raise outcome  # nothing that follows would fare better
         newer = isinstance(outcome, Touched) and self.switch is not None and outcome.version > self.switch.r0
         clean = (newer or isinstance(outcome, Missing)) and not self._walk.unreadable
-        self._bookmark.passed(listed.secret.namespace, self.tally, clean)
         if isinstance(outcome, Touched):
             self._touched(outcome, outcome.version > listed.version, newer, conflicts)
         elif isinstance(outcome, Missing):
             self._add(Tally(total=1, gone=1))
         else:
             self._refuse(Refused(listed.secret, reason(outcome), is_platforms(outcome.message)))
+        self._bookmark.passed(listed.secret, self.tally, clean)
 
     def _touched(self, touched: Touched, rewritten: bool, newer: bool, conflicts: int) -> None:
         self._add(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from emulator.real.programs import CannotStart, Process, free_port
 
 _START_SECONDS = 20.0
 _PAGE = 500
+_AT_ONCE = 100
+"""etcd takes 128 operations in a transaction."""
 
 
 class Etcd:
@@ -41,9 +44,13 @@ class Etcd:
     def __exit__(self, *_: object) -> None:
         self._process.stop()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def values(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """Every key under a prefix, in order, with the bytes that are stored under it."""
-        start, end = _ends(prefix)
+        start, end = prefix.encode(), _end_of(prefix)
         more = True
         while more:
             answer = self._ask("range", {"key": _coded(start), "range_end": _coded(end), "limit": _PAGE})
@@ -53,19 +60,32 @@ class Etcd:
             more = bool(answer.get("more"))
             start = base64.b64decode(found[-1]["key"]) + b"\0" if more else start
 
-    def count(self, prefix: str) -> int:
-        """How many keys there are under a prefix."""
-        start, end = _ends(prefix)
-        answer = self._ask("range", {"key": _coded(start), "range_end": _coded(end), "count_only": True})
-        return int(answer.get("count", 0))
-
     def put(self, key: str, value: bytes) -> None:
         """Writes past the API server."""
         self._ask("put", {"key": _coded(key.encode()), "value": _coded(value)})
 
-    def compact(self) -> None:
-        """Forgets all revisions but the newest."""
-        revision = self._ask("range", {"key": _coded(b"none")})["header"]["revision"]
+    def put_all(self, pairs: Iterable[tuple[str, bytes]]) -> None:
+        """The same for many, a hundred at a time."""
+        coming = iter(pairs)
+        while some := list(islice(coming, _AT_ONCE)):
+            puts = [{"request_put": {"key": _coded(key.encode()), "value": _coded(value)}} for key, value in some]
+            self._ask("txn", {"success": puts})
+
+    def delete_all(self, prefix: str) -> None:
+        self._ask("deleterange", {"key": _coded(prefix.encode()), "range_end": _coded(_end_of(prefix))})
+
+    def count(self, prefix: str) -> int:
+        """How many keys there are under a prefix."""
+        asked = {"key": _coded(prefix.encode()), "range_end": _coded(_end_of(prefix)), "count_only": True}
+        return int(self._ask("range", asked).get("count", 0))
+
+    @property
+    def revision(self) -> int:
+        """That of the last write."""
+        return int(self._ask("range", {"key": _coded(b"none")})["header"]["revision"])
+
+    def compact(self, revision: int) -> None:
+        """Forgets what was before."""
         self._ask("compaction", {"revision": revision, "physical": True})
 
     def _ask(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -81,10 +101,10 @@ class Etcd:
             return False
 
 
-def _ends(prefix: str) -> tuple[bytes, bytes]:
-    """The first key that can have the prefix, and the first behind all that do."""
-    first = prefix.encode()
-    return first, first[:-1] + bytes([first[-1] + 1])
+def _end_of(prefix: str) -> bytes:
+    """The first key behind all that begin so."""
+    *first, last = prefix.encode()
+    return bytes([*first, last + 1])
 
 
 def _coded(value: bytes) -> str:

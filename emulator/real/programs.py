@@ -7,10 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(sys.prefix) / "apiserver"
 """A link beside this Python, which `make apiserver` sets."""
+_STARTER = ThreadPoolExecutor(1, "starter")
+"""Its thread lives as long as this process: a parent-death signal comes when the starting thread ends. [prctl(2)]"""
 _POLL_SECONDS = 0.05
 _GRACE_SECONDS = 5.0
 
@@ -34,14 +38,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _started(command: list[str], output: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+
 class Process:
-    """One program with its log. It dies with the thread that started it (setpriv), so nothing outlives a crash."""
+    """One program with its log. It dies with this process (setpriv), so nothing outlives a crash."""
 
     def __init__(self, name: str, arguments: list[str], log: Path) -> None:
         self.log = log
         command = ["setpriv", "--pdeathsig", "KILL", "--", str(program(name)), *arguments]
         with log.open("ab") as output:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            self._process = _STARTER.submit(_started, command, output).result()
         self._name = name
 
     @property

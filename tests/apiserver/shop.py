@@ -148,7 +148,7 @@ class Shop:
         """All revisions but the newest are forgotten."""
         server = self.server
         if isinstance(server, RealCluster):
-            server.etcd.compact()
+            server.etcd.compact(server.etcd.revision)
             return
         for turn in range(3):
             self.inside(lambda: self.emulation.world.clock.advance(301))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from azext_akskv.engine.secret_walk import MOST_UNREADABLE, PAGE, UNKNOWN, SecretWalk, TooManyUnreadable
 from azext_akskv.failures import Missing, Unreadable
-from azext_akskv.model.kube import SecretRef
+from azext_akskv.model.kube import SecretPage, SecretRef
 from tests.unit.steps.secret_store import SecretStore
 
 
@@ -63,15 +63,29 @@ def test_a_cluster_whose_key_is_gone_is_not_searched_to_its_end() -> None:
     assert len(store.page_limits) < 15 * MOST_UNREADABLE
 
 
-def test_a_token_that_expires_begins_the_list_again() -> None:
+@pytest.mark.parametrize(("takes_own_tokens", "pages"), [(True, 3), (False, 5)])
+def test_when_a_token_expires_the_list_goes_on_and_nothing_comes_twice(takes_own_tokens: bool, pages: int) -> None:
+    """Behind the last name where the server takes such a token, else from the beginning."""
     store = SecretStore(team_a=990)
-    walk = SecretWalk(store)
-    pages = walk.pages("team-a")
-    first = next(pages)
+    store.takes_own_tokens = takes_own_tokens
+    reading = SecretWalk(store).pages("team-a")
+    first = next(reading)
     store.page_faults = [Missing("list", "Expired")]
-    rest = [secret for page in pages for secret in page.secrets]
+    rest = [secret for page in reading for secret in page.secrets]
     assert len(first.secrets) + len(rest) == 990
     assert len({*first.secrets, *rest}) == 990
+    assert len(store.page_limits) == pages
+
+
+def test_a_list_gets_to_its_end_however_often_its_tokens_expire() -> None:
+    store = SecretStore(team_a=999)
+
+    def read(namespace: str, after: str | None, limit: int) -> SecretPage:
+        if after and not after.startswith("own:"):
+            raise Missing("list", "Expired")
+        return store.page(namespace, after, 50)
+
+    assert len(names_in(SecretWalk(store, read))) == 999
 
 
 def test_tokens_that_keep_expiring_end_the_walk() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from azext_akskv.engine.pace import Inline
 from azext_akskv.failures import Denied, Unreadable
 from azext_akskv.model.kube import SecretRef
 from azext_akskv.model.snapshot import SecretCensus
@@ -13,7 +14,7 @@ from tests.unit.steps.secret_store import FakeReporter, SecretStore
 
 def census_of(store: SecretStore) -> SecretCensus:
     reporter = FakeReporter()
-    return take_census(store, reporter)
+    return take_census(store, reporter, Inline(), 1)
 
 
 def test_all_secrets_of_all_namespaces_are_counted() -> None:
@@ -24,7 +25,7 @@ def test_all_secrets_of_all_namespaces_are_counted() -> None:
 
 def test_the_count_is_told_on_the_way() -> None:
     reporter = FakeReporter()
-    take_census(SecretStore(team_a=700), reporter)
+    take_census(SecretStore(team_a=700), reporter, Inline(), 1)
     assert reporter.ticks == ["500 secrets read", "700 secrets read"]
 
 

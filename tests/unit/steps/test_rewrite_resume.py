@@ -35,7 +35,7 @@ def test_a_wait_in_a_thread_never_holds_ctrl_c_up() -> None:
     assert len(scene.store.touched) < 400
 
 
-def test_a_killed_run_goes_on_behind_the_last_finished_namespace() -> None:
+def test_a_killed_run_goes_on_behind_the_last_secret_that_was_noted() -> None:
     scene = Scene(SecretStore(team_a=3, team_b=3, team_c=3))
     scene.store.before_touch = lambda secret: kill(scene, secret, SecretRef("team-c", "s-001"))
     with pytest.raises(KeyboardInterrupt):
@@ -43,9 +43,22 @@ def test_a_killed_run_goes_on_behind_the_last_finished_namespace() -> None:
     scene.store.before_touch = lambda secret: None
     scene.store.touched.clear()
     second = rewritten(scene)
-    assert {secret.namespace for secret in scene.store.touched} == {"team-c"}
-    assert tally_of(second) == Tally(total=9, rewritten=8, current=1)
+    assert scene.store.touched[0] == SecretRef("team-c", "s-000")
+    assert tally_of(second).total == 9 and len(scene.store.touched) == 3
     assert second.rewrite and second.rewrite.proved
+
+
+def test_a_server_that_takes_no_such_token_lists_that_namespace_again() -> None:
+    scene = Scene(SecretStore(team_a=3, team_b=30))
+    scene.store.before_touch = lambda secret: kill(scene, secret, SecretRef("team-b", "s-020"))
+    with pytest.raises(KeyboardInterrupt):
+        rewrite(scene.run(), ONE_BY_ONE)
+    scene.store.before_touch = lambda secret: None
+    scene.store.takes_own_tokens = False
+    scene.store.touched.clear()
+    second = rewritten(scene)
+    assert scene.store.touched[0] > SecretRef("team-b", "s-015")
+    assert tally_of(second).total == 33 and second.rewrite and second.rewrite.proved
 
 
 def kill(scene: Scene, secret: SecretRef, at: SecretRef) -> None:
@@ -66,7 +79,7 @@ def test_a_cursor_from_before_another_key_change_is_void() -> None:
     assert tally_of(rewritten(scene)) == Tally(total=9, rewritten=9)
 
 
-def test_a_namespace_with_a_refused_secret_is_not_finished() -> None:
+def test_what_is_behind_a_refused_secret_is_not_finished() -> None:
     scene = Scene(SecretStore(team_a=3, team_b=3, team_c=3))
     scene.store.faults["s-001"] = [Denied("rewrite", "Forbidden", "no")]
     scene.store.before_touch = lambda secret: kill(scene, secret, SecretRef("none", "none"))

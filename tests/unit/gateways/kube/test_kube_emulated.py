@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 import pytest
 
+from azext_akskv.engine.pace import Inline
 from azext_akskv.failures import Missing, Unreadable
 from azext_akskv.gateways.kube import KubeSecrets
 from azext_akskv.gateways.kube_access import SERVER_APPLICATION, read_kubeconfig
@@ -69,7 +70,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
 
 
 def test_the_census_counts_what_the_world_has(shop: Shop) -> None:
-    census = take_census(shop.secrets, FakeReporter())
+    census = take_census(shop.secrets, FakeReporter(), Inline(), 1)
     assert (census.count, census.unreadable) == (300, ())
 
 
@@ -77,7 +78,7 @@ def test_a_token_of_our_own_leads_behind_an_unreadable_secret(shop: Shop) -> Non
     spoilt = [shop.first("kube-system"), shop.first("default")]
     for secret in spoilt:
         shop.spoil(secret)
-    census = take_census(shop.secrets, FakeReporter())
+    census = take_census(shop.secrets, FakeReporter(), Inline(), 1)
     assert census.count == 298 and set(census.unreadable) == set(spoilt)
     with pytest.raises(Unreadable) as caught:
         shop.secrets.touch(spoilt[0])

@@ -1,0 +1,1 @@
+"""How fast every secret is rewritten, ours beside what people use now, against a real API server: `make bench`."""

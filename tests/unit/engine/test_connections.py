@@ -1,0 +1,150 @@
+"""How many connections a rewrite uses: found from the answers, and let go of at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+import pytest
+
+from azext_akskv.engine.connections import FIRST, Connections, Pacer
+
+Server = Callable[[int], float]
+"""From how many requests are under way to the seconds that each of them takes."""
+
+
+def rounds(pacer: Pacer, server: Server, count: int, more_to_do: bool = True) -> list[int]:
+    """The connections of so many rounds."""
+    seen = []
+    for _ in range(count):
+        seen.append(pacer.connections)
+        for _ in range(pacer.connections):
+            pacer.answered(server(seen[-1]), too_much=False, more_to_do=more_to_do)
+    return seen
+
+
+def of_capacity(per_second: float, round_trip: float) -> Server:
+    """A server that answers so many requests a second, and lets the others wait."""
+    return lambda under_way: max(round_trip + 1 / per_second, under_way / per_second)
+
+
+def test_a_far_server_gets_all_connections_within_five_round_trips() -> None:
+    assert rounds(Pacer(64), of_capacity(2000, 0.080), 6) == [4, 8, 16, 32, 64, 64]
+
+
+def test_a_near_server_gets_no_more_than_keep_it_busy() -> None:
+    seen = rounds(Pacer(64), of_capacity(2000, 0.0005), 40)
+    assert 5 <= max(seen) <= 16 and seen[-1] == seen[-2]
+
+
+def test_what_keeps_a_distant_server_busy_is_found() -> None:
+    busy = 2000 * 0.010  # requests under way that just keep it busy
+    [*_, last] = rounds(Pacer(64), of_capacity(2000, 0.010), 60)
+    assert busy <= last <= busy + 16
+
+
+def test_when_answers_take_longer_there_are_fewer() -> None:
+    pacer = Pacer(64)
+    [*_, before] = rounds(pacer, of_capacity(2000, 0.020), 60)
+    [*_, after] = rounds(pacer, of_capacity(400, 0.020), 60)
+    assert after < before / 2
+
+
+def refusals(pacer: Pacer, takes: int, answers: int) -> int:
+    """How many of so many answers were 429, by a server that takes so many requests at once."""
+    refused = 0
+    for _ in range(answers):
+        too_much = pacer.connections > takes
+        refused += too_much
+        pacer.answered(0.001 if too_much else 0.080, too_much=too_much, more_to_do=True)
+    return refused
+
+
+def test_too_much_halves_them_once_for_all_that_was_under_way() -> None:
+    pacer = Pacer(64)
+    rounds(pacer, of_capacity(2000, 0.080), 4)
+    assert pacer.connections == 64
+    for _ in range(64):
+        pacer.answered(0.001, too_much=True, more_to_do=True)
+    assert pacer.connections == 32
+    for _ in range(64):  # these were sent when there were 64
+        pacer.answered(0.001, too_much=True, more_to_do=True)
+    assert pacer.connections == 32
+
+
+def test_what_was_too_much_is_tried_again_less_and_less_often() -> None:
+    pacer = Pacer(64)
+    first, then = refusals(pacer, 12, 2_000), refusals(pacer, 12, 100_000)
+    assert 0 < first < 100 and then < 200
+    assert 9 <= pacer.connections <= 13
+
+
+def test_they_come_back_when_the_server_takes_more_again() -> None:
+    pacer = Pacer(64)
+    refusals(pacer, 3, 1_000)
+    assert pacer.connections <= 4
+    refusals(pacer, 64, 100_000)
+    assert pacer.connections == 64
+
+
+def test_a_server_that_takes_one_at_a_time_gets_one_at_a_time() -> None:
+    pacer = Pacer(64)
+    refusals(pacer, 1, 300)
+    assert pacer.connections == 1
+
+
+def test_refusals_are_not_taken_for_a_quick_server() -> None:
+    pacer = Pacer(64)
+    for _ in range(FIRST):
+        pacer.answered(0.0001, too_much=True, more_to_do=True)
+    assert rounds(pacer, of_capacity(2000, 0.080), 800)[-1] == 64
+
+
+def test_they_do_not_grow_while_the_rate_limit_leaves_them_idle() -> None:
+    assert rounds(Pacer(64), of_capacity(2000, 0.080), 10, more_to_do=False) == [FIRST] * 10
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_there_are_never_more_than_allowed(most: int) -> None:
+    assert rounds(Pacer(most), of_capacity(2000, 0.080), 5) == [most] * 5
+
+
+def test_threads_beyond_the_number_end() -> None:
+    pacer = Pacer(8)
+    pacer.connections = 8
+    with Connections(pacer) as pool:
+        together = threading.Barrier(8, timeout=10)
+        for each in [pool.submit(together.wait) for _ in range(8)]:
+            each.result()
+        pacer.connections = 2
+        for each in [pool.submit(lambda: None) for _ in range(50)]:
+            each.result()
+        with pytest.raises(threading.BrokenBarrierError):
+            three = threading.Barrier(3, timeout=0.05)
+            for each in [pool.submit(three.wait) for _ in range(3)]:
+                each.result()
+
+
+def test_what_a_thread_raises_is_for_who_asks_for_the_result() -> None:
+    with Connections(Pacer(1)) as pool:
+        failed, done = pool.submit(int, "x"), pool.submit(int, "7")
+        assert isinstance(failed.exception(), ValueError) and done.result() == 7
+
+
+def test_what_has_not_begun_is_never_begun() -> None:
+    held, go = threading.Event(), threading.Event()
+    later: list[Future[None]] = []
+    begun: list[int] = []
+
+    def hold() -> None:
+        held.set()
+        go.wait(10)
+
+    with pytest.raises(KeyboardInterrupt), Connections(Pacer(1)) as pool:
+        busy = pool.submit(hold)
+        held.wait(10)
+        later += [pool.submit(begun.append, each) for each in range(5)]
+        later[-1].add_done_callback(lambda _: go.set())
+        raise KeyboardInterrupt
+    assert begun == [] and all(each.cancelled() for each in later) and busy.done()
