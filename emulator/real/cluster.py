@@ -88,6 +88,7 @@ class RealCluster(Forwarding):
             raise CannotStart(f"the API server did not get ready: {self.problem}\n{self.server.last_words()}")
         seeding.fill(self.server, stock)
         seeding.lose(self.etcd, lost)
+        self.look_closely()
         if self._admission:
             guard = self._stack.enter_context(Guard(self._admission, self.authority))
             guard.stand_before(self.server)

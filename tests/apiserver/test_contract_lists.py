@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from azext_akskv.engine.pace import Inline
 from azext_akskv.model.kube import SecretRef
 from azext_akskv.observe.census import take_census
 from tests.apiserver.shop import HERE, SECRETS, TABLE, Shop
@@ -107,7 +108,7 @@ def test_our_own_token_goes_on_behind_a_secret(shop: Shop) -> None:
 
 @pytest.mark.usefixtures("through_proxy")
 def test_our_census_counts_what_is_there(shop: Shop) -> None:
-    census = take_census(shop.ours(), FakeReporter())
+    census = take_census(shop.ours(), FakeReporter(), Inline(), 1)
     assert (census.count, census.unreadable) == (len(shop.stored()), ())
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from azext_akskv.engine.pace import Inline
 from azext_akskv.failures import Unreadable
 from azext_akskv.model.kube import SecretRef
 from azext_akskv.observe.census import take_census
@@ -59,7 +60,7 @@ def test_pages_before_it_and_a_token_behind_it_work(shop: Shop, broken: str) -> 
 @pytest.mark.usefixtures("through_proxy")
 def test_our_census_and_our_touch_name_it(shop: Shop, broken: str) -> None:
     secret = SecretRef(broken.split("/")[4], broken.rpartition("/")[2])
-    census = take_census(shop.ours(), FakeReporter())
+    census = take_census(shop.ours(), FakeReporter(), Inline(), 1)
     assert census.unreadable == (secret,) and census.count == len(shop.stored()) - 1
     with pytest.raises(Unreadable) as caught:
         shop.ours().touch(secret)
