@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from emulator.core.http import Refusal
@@ -27,8 +28,6 @@ _MESSAGES = {
     "EncryptResponse": {"cipher": "bytes"},
 }
 """[SRC] k8s.io/apiserver, value/encrypt/envelope/v1beta1/service.proto: the fields in the order of their numbers."""
-_KEY_BYTES = 32
-"""[SRC] The length of what the API server has wrapped."""
 _THREADS = 8
 _STOP_SECONDS = 2.0
 Answering = Callable[[Any, grpc.ServicerContext], Any]
@@ -75,30 +74,37 @@ class KmsPlugin:
         return _TYPES["VersionResponse"](version="v1beta1", runtime_name="emulator", runtime_version="0")
 
     def _encrypt(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return _TYPES["EncryptResponse"](cipher=self._use("encrypt", self._slots[:1], request.plain, context))
+        return _TYPES["EncryptResponse"](cipher=self._use("encrypt", self._slots[0], request.plain, context))
 
     def _decrypt(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return _TYPES["DecryptResponse"](plain=self._use("decrypt", self._slots, request.cipher, context))
+        slot = self._slots[0]
+        if len(self._slots) > 1:
+            slot = next((each for each in self._slots if self._is_for(each, request.cipher)), slot)
+        return _TYPES["DecryptResponse"](plain=self._use("decrypt", slot, request.cipher, context))
 
-    def _use(self, operation: str, slots: Sequence[KeySlot], value: bytes, context: grpc.ServicerContext) -> bytes:
-        """Raises what ends the call with the first refusal."""
-        refused: list[str] = []
-        result = b""
-        for slot in slots:
-            try:
-                with self._world.turn:
-                    result = self._world.keyvault.use(
-                        slot.kid, operation, value, algorithm="RSA1_5", caller=slot.caller
-                    )
-            except Refusal as refusal:
-                refused.append(told(operation, refusal))
-                continue
-            # RSA1_5 gives noise of any length for what another key encrypted: then it may be the next slot's.
-            if operation == "encrypt" or len(result) == _KEY_BYTES:
-                return result
-        if refused:
-            context.abort(grpc.StatusCode.UNKNOWN, refused[0])
-        return result
+    def _use(self, operation: str, slot: KeySlot, value: bytes, context: grpc.ServicerContext) -> bytes:
+        """Raises what ends the call with the vault's refusal."""
+        vault = self._world.keyvault
+        try:
+            with self._world.turn:
+                return vault.use(slot.kid, operation, value, algorithm="RSA1_5", caller=slot.caller)
+        except Refusal as refusal:
+            context.abort(grpc.StatusCode.UNKNOWN, told(operation, refusal))
+            raise AssertionError("abort raises") from refusal
+
+    def _is_for(self, slot: KeySlot, wrapped: bytes) -> bool:
+        """[RFC 8017] Whether the key decrypts it to something padded: for what another key encrypted RSA1_5 itself
+        gives noise of any length, now and then of the right one."""
+        with self._world.turn:
+            version = self._world.keyvault.find(slot.kid)
+        if version is None or not isinstance(version.private_key, RSAPrivateKey):
+            return False
+        numbers = version.private_key.private_numbers()
+        modulus = numbers.public_numbers.n
+        padded = pow(int.from_bytes(wrapped, "big"), numbers.d, modulus).to_bytes(
+            (modulus.bit_length() + 7) // 8, "big"
+        )
+        return padded.startswith(b"\0\2")
 
 
 def _handlers(answers: dict[str, Answering]) -> dict[str, grpc.RpcMethodHandler]:
