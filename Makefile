@@ -2,7 +2,8 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test apiserver document counts traffic big reliability check wheel record record-live bench bench-startup clean
+.PHONY: help setup demo test apiserver test-apiserver document counts traffic big reliability check wheel record record-live
+.PHONY: bench bench-startup clean
 .PHONY: lint types azdev rst architecture
 
 # Compiled modules are kept whatever the shell says: without them each az would start half a second later, and the
@@ -26,10 +27,13 @@ demo: setup ## a cluster's secrets put under a Key Vault key and back, with the 
 	@$(PYTHON) -m emulator exec --world demo -- bash demo/walkthrough.sh
 
 test: setup ## every test that needs no Azure; some: make test TESTS=tests/unit
-	@$(PYTHON) -m pytest -q -n 2 --dist worksteal $(or $(TESTS),tests)
+	@$(PYTHON) -m pytest -q -n 2 --dist worksteal $(or $(TESTS),tests --ignore=tests/apiserver)
 
 apiserver: .venv/installed $(APISERVER)/kube-apiserver ## a real kube-apiserver, built from Debian 12's sources, and etcd
 	@ln -sfn $(APISERVER) .venv/apiserver
+
+test-apiserver: setup apiserver ## the tests that need a real kube-apiserver: some five minutes
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile $(or $(TESTS),tests/apiserver)
 
 document: setup ## the AKS document's commands with stock az and kubectl, and how many ran word for word
 	@$(PYTHON) -m pytest -q tests/e2e/test_document.py tests/e2e/test_document_scripts.py

@@ -17,7 +17,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from emulator import environment
-from emulator.emulation import Emulation, Time
+from emulator.emulation import EMULATED, REAL, Emulation, Time
+from emulator.real.programs import CannotStart
 from emulator.worlds import catalogue
 
 TRIPPED = 70
@@ -30,10 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in catalogue.names():
             print(f"{name:20} {catalogue.load(name).title}")
         return 0
-    with _running(options) as (emulation, folder):
-        perform = _exec if options.verb == "exec" else _serve
-        code = perform(emulation, folder, options)
-        return TRIPPED if _tripped(emulation) else code
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # what was started is ended then too
+    try:
+        with _running(options) as (emulation, folder):
+            perform = _exec if options.verb == "exec" else _serve
+            code = perform(emulation, folder, options)
+            return TRIPPED if _tripped(emulation) else code
+    except CannotStart as error:
+        print(f"emulator: {error}", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument("--login", choices=("identity", "person"), default="identity", help="whose login az has")
         verb.add_argument("--world", required=True, choices=catalogue.names(), metavar="NAME", help="see `worlds`")
         verb.add_argument("--clock", type=_moment, metavar="ISO", help="when the emulated time begins; default: now")
+        verb.add_argument("--kubernetes", choices=(EMULATED, REAL), default=EMULATED, help="real: see README.rst")
         verb.add_argument("--step", type=float, metavar="SECONDS", help="time stands still, but each request moves it")
     serve.add_argument("--ready-file", type=Path, required=True, metavar="F", help="written when all is ready")
     execute.add_argument("command", nargs="+", metavar="COMMAND", help="after --")
@@ -62,7 +69,7 @@ def _running(options: argparse.Namespace) -> Iterator[tuple[Emulation, Path]]:
     with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
         spec = catalogue.load(options.world)
         environment.write_files(Path(folder), spec.subscriptions)
-        with Emulation(spec, Time(options.clock, options.step)) as emulation:
+        with Emulation(spec, Time(options.clock, options.step), options.kubernetes) as emulation:
             # The world lives as long as the process: without this every collection walks over all its objects.
             gc.freeze()
             if options.login == "person":

@@ -60,6 +60,7 @@ class Control:
     def verdict(self) -> dict[str, Any]:
         """What the oracle says now, and the emulator's own failures."""
         self._world.settle()
+        self._world.kubernetes.look_closely()
         self._world.oracle.look("no request: asked at the end")
         violations, failures = self._world.oracle.document(), list(self._exchange.failures)
         return {"ok": not violations and not failures, "violations": violations, "failures": failures}
@@ -83,6 +84,8 @@ class Control:
 
     def _reset(self, body: Any) -> Answer:
         wanted = body or {}
+        if self._world.kubernetes.real:
+            raise ValueError("a real API server is not reset: start another emulation")
         spec = catalogue.load(wanted["world"]) if wanted.get("world") else self._world.spec
         if "secrets" in wanted:
             spec = catalogue.with_secrets(spec, wanted["secrets"])

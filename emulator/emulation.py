@@ -38,11 +38,17 @@ class Time:
         return Clock(self.start, self.step_seconds)
 
 
+EMULATED, REAL = "emulated", "real"
+"""What is behind a cluster: the emulator's own Kubernetes, or a kube-apiserver that `make apiserver` has built."""
+
+
 class Emulation:
     """Starts with `with` and stops at its end."""
 
-    def __init__(self, spec: World, time: Time = Time()) -> None:
+    def __init__(self, spec: World, time: Time = Time(), kubernetes: str = EMULATED) -> None:
+        """`kubernetes`: EMULATED or REAL. Raises NotReal and CannotStart for REAL."""
         self._time = time
+        self._kubernetes = kubernetes
         self._secret = secrets.token_urlsafe(24)
         self.identity_header = secrets.token_urlsafe(24)
         self.inside = Inside()
@@ -60,6 +66,7 @@ class Emulation:
     ) -> None:
         self.inside.stop()
         self.server.stop()
+        self.world.close()
 
     @property
     def world(self) -> EmulatedWorld:
@@ -90,7 +97,11 @@ class Emulation:
 
     def _build(self, spec: World) -> EmulatedWorld:
         self.inside.stop()
-        return EmulatedWorld(spec, self._time.clock(), self.inside)
+        if self._kubernetes == EMULATED:
+            return EmulatedWorld(spec, self._time.clock(), self.inside)
+        from emulator.real import cluster, translation  # what they need is not needed otherwise
+
+        return EmulatedWorld(translation.translated(spec), self._time.clock(), self.inside, cluster.made)
 
     def _find_site(self, host: str, path: str) -> tuple[str, Site]:
         if host == LOOPBACK:

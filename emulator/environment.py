@@ -140,7 +140,21 @@ def variables(emulation: Emulation, folder: Path) -> dict[str, str]:
         "AKSKV_KEY": vault.keys[0].name if vault and vault.keys else "",
         "AKSKV_IDENTITY": spec.identities[0] if spec.identities else "",
         "EMULATOR_CONTROL": emulation.control_url,
+        **_behind(emulation, folder),
     }
+
+
+def _behind(emulation: Emulation, folder: Path) -> dict[str, str]:
+    """What leads past the emulator where there is something behind it: straight to the first cluster's real server,
+    and to its etcd."""
+    server = emulation.world.kubernetes.first()
+    found = server.outside() if server else None
+    if found is None:
+        return {}
+    path = folder / "kubeconfig"
+    with open(path, "w", opener=_private) as file:
+        file.write(found.kubeconfig)
+    return {"AKSKV_ETCD": found.etcd, "KUBECONFIG": str(path)}
 
 
 def _proxy_variables(proxy: str) -> dict[str, str]:

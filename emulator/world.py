@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from emulator.core.clock import Clock
 from emulator.core.faults import Faults
 from emulator.core.ids import Ids
@@ -11,7 +13,8 @@ from emulator.core.request_log import RequestLog
 from emulator.core.resources import Resources
 from emulator.dataplane.keyvault.keys import KeyVault
 from emulator.entra.tokens import Tokens
-from emulator.kubernetes.clusters import Kubernetes
+from emulator.kubernetes.api_server import ApiServer
+from emulator.kubernetes.clusters import Kubernetes, Make
 from emulator.oracle import Oracle
 from emulator.providers.authorization.evaluate import Rights
 from emulator.providers.containerservice.runcommand import Command
@@ -21,12 +24,21 @@ from emulator.worlds.spec import TENANT, World
 
 
 class EmulatedWorld:
-    """One world, from its start on. Nothing of it outlives it: a reset builds another."""
+    """One world, from its start on. Nothing of it outlives it: a reset builds another. `make_api_server` makes what is
+    behind each cluster."""
 
-    def __init__(self, spec: World, clock: Clock | None = None, inside: Inside | None = None) -> None:
+    def __init__(
+        self,
+        spec: World,
+        clock: Clock | None = None,
+        inside: Inside | None = None,
+        make_api_server: Make = ApiServer,
+    ) -> None:
         self.spec = spec
         self.inside = inside or Inside()
         self.commands: dict[str, Command] = {}
+        self.turn = threading.RLock()
+        """Whose turn it is: a request's, between two of its waits, or a KMS plugin's of a real API server."""
         self.clock = clock or Clock()
         self.ids = Ids(spec.seed)
         self.resources = Resources()
@@ -36,12 +48,21 @@ class EmulatedWorld:
         self.tokens = Tokens(self.clock, TENANT, spec.token_seconds)
         self.rights = Rights(self)
         self.keyvault = KeyVault(self)
-        self.kubernetes = Kubernetes(self)
+        self.kubernetes = Kubernetes(self, make_api_server)
         self.oracle = Oracle(self.kubernetes.unreadable)
         self.visitors = Visitors(self)
-        populate(self)
-        self.oracle.begin()
+        try:
+            populate(self)
+            self.kubernetes.wait()
+            self.oracle.begin()
+        except BaseException:
+            self.close()
+            raise
 
     def settle(self) -> None:
         """Lets everything happen whose time has come."""
         self.operations.settle()
+
+    def close(self) -> None:
+        """Ends what runs outside this process."""
+        self.kubernetes.close()

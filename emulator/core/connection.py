@@ -74,12 +74,12 @@ class Connection(HttpToolsProtocol):
 
     def reset(self) -> None:
         """Breaks the connection off: the client sees a reset, not an end. One that is gone already is left alone."""
+        self.cycle.disconnected = True  # or else uvicorn answers 500 for an application that says nothing
         if self.gone:
             return
         raw = self.transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
-        self.cycle.disconnected = True  # or else uvicorn answers 500 for an application that says nothing
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         security = transport.get_extra_info("ssl_object")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
 
 _BODILESS = (204, 304)
-Site = Callable[[Call], Answer]
-"""A service: whatever it answers, it answers at once."""
+Site = Callable[[Call], "Answer | Awaitable[Answer]"]
+"""A service: it answers at once, or hands the request on to another program and answers when that one does."""
 
 
 class _Gone(Exception):
@@ -51,13 +51,13 @@ class Exchange:
         call = self._call(scope, body, connection)
         name, site = self.find_site(call.host, call.path)
         if name == "control":
-            await _send(send, connection, site(call), call.world)
+            answered = site(call)
+            assert isinstance(answered, Answer)
+            await _send(send, connection, answered, call.world)
             return
-        query = scope["query_string"].decode("latin-1")
-        target = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
-        url = f"{scope['scheme']}://{call.headers.get('host', '')}{target}"
+        url = f"{scope['scheme']}://{call.headers.get('host', '')}{call.target}"
         request = call.world.log.came(call.method, url, name)
-        fault = call.world.faults.take(name, call.method, target)
+        fault = call.world.faults.take(name, call.method, call.target)
         answer = await self._answer(call, site, fault, connection)
         if answer is None:
             connection.reset()
@@ -67,14 +67,16 @@ class Exchange:
 
     def _call(self, scope: Any, body: bytes, connection: Connection) -> Call:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        query = scope["query_string"].decode("latin-1")
         return Call(
             world=self.world,
             method=scope["method"],
             host=headers.get("host", "").partition(":")[0].lower(),
             path=scope["path"],
-            query={key.lower(): value for key, value in parse_qsl(scope["query_string"].decode("latin-1"), True)},
+            query={key.lower(): value for key, value in parse_qsl(query, True)},
             headers=headers,
             body=body,
+            target=scope["raw_path"].decode("latin-1") + (f"?{query}" if query else ""),
             certificate=connection.certificate,
         )
 
@@ -88,18 +90,20 @@ class Exchange:
                     return None
             if fault.reset or fault.answer:
                 return fault.answer
-        answer = self._perform(call, site)
+        answer = await self._perform(call, site)
         if fault and fault.hold == "after":
             await fault.hold_until_released()
         return None if fault and fault.lose else answer
 
-    def _perform(self, call: Call, site: Site) -> Answer | None:
+    async def _perform(self, call: Call, site: Site) -> Answer | None:
         world = call.world
-        world.clock.request_came()
         try:
-            world.settle()
-            world.visitors.request_came(call)
-            answer: Answer | None = site(call)
+            with world.turn:
+                world.clock.request_came()
+                world.settle()
+                world.visitors.request_came(call)
+                answered = site(call)
+            answer: Answer | None = answered if isinstance(answered, Answer) else await answered
         except Refusal as refusal:
             answer = refusal.answer
         except Dropped:
@@ -108,7 +112,8 @@ class Exchange:
             self.failures.append(traceback.format_exc())
             sys.stderr.write(self.failures[-1])
             answer = Answer(500, {"error": {"code": "EmulatorFailure", "message": "See the emulator's stderr."}})
-        world.oracle.look(f"{call.method} https://{call.host}{call.path}")
+        with world.turn:
+            world.oracle.look(f"{call.method} https://{call.host}{call.path}")
         return answer
 
 

@@ -39,6 +39,8 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    target: str = ""
+    """Path and query as they were sent, for who hands the request on."""
     params: dict[str, str] = field(default_factory=dict)
     """What the route's template captured, by name."""
     claims: Mapping[str, Any] = field(default_factory=dict)

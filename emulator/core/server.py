@@ -65,7 +65,8 @@ class Server:
         """What `function` returns, called between two requests."""
 
         async def called() -> T:
-            return function()
+            with self.exchange.world.turn:
+                return function()
 
         return asyncio.run_coroutine_threadsafe(called(), self._loop).result()
 
@@ -113,3 +114,4 @@ class Server:
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
+        await self.exchange.world.kubernetes.hang_up()

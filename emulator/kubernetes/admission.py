@@ -12,11 +12,12 @@ def refuse_by_admission(
 ) -> None:
     """Raises Refusal: 403 with the text of the first rule that refuses."""
     for rule in rules:
-        if operation in rule.operations and _concerns(rule, kind, namespace, name):
+        if operation in rule.operations and concerns(rule, kind, namespace, name):
             raise statuses.failure(403, "Forbidden", rule.text.format(name=name), statuses.about(kind, name))
 
 
-def _concerns(rule: AdmissionRule, kind: Kind, namespace: str | None, name: str) -> bool:
+def concerns(rule: AdmissionRule, kind: Kind, namespace: str | None, name: str) -> bool:
+    """Whether the rule is about this object."""
     return (
         kind.plural == rule.plural
         and (not rule.namespaces or namespace in rule.namespaces)

@@ -1,68 +1,58 @@
-"""One cluster's API server: its state, its KMS plugins, and what a restart does."""
+"""One cluster's emulated API server: its state, its KMS plugins, and what a restart does."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from emulator.core.tls import Authority, Issued, cluster_authority
 from emulator.kubernetes import objects
-from emulator.kubernetes.authentication import MASTERS
-from emulator.kubernetes.encryption import (
-    Identity,
-    KeySlot,
-    Plugin,
-    Provider,
-    Providers,
-    TransformError,
-)
-from emulator.kubernetes.kinds import KINDS, LEASES
+from emulator.kubernetes.encryption import Identity, Plugin, Provider, Providers, TransformError
+from emulator.kubernetes.face import ClusterFace, Stock
+from emulator.kubernetes.kinds import KINDS, LEASES, SECRETS
 from emulator.kubernetes.kms import KmsV1, KmsV2
-from emulator.kubernetes.kubeconfig import Kind as KubeconfigKind
-from emulator.kubernetes.kubeconfig import kubeconfig
+from emulator.kubernetes.readability import Readability
 from emulator.kubernetes.registry import Registry
 from emulator.kubernetes.storage import Storage
 from emulator.worlds import spec
-from emulator.worlds.cluster_access import CLUSTER_USER
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
 
-# KMS v2 is used from this version of Kubernetes on [D].
-KMS_V2_SINCE = (1, 27)
+LOST = b"k8s:enc:kms:v2:azurekms-0badc0de:" + b"0" * 64 + bytes(300)
+"""A value of KMS v2 whose provider and key id no plugin has."""
 # A cluster of some age has written this often.
 _FIRST_REVISION = 412_801
 
 
-class ApiServer:
-    """`away`: connections break off, as while AKS updates the cluster. `synced`: every secret could be read since the
-    start; without that it stays unready."""
+class ApiServer(ClusterFace):
+    """The emulated one."""
 
     def __init__(self, world: EmulatedWorld, cluster_id: str, host: str, cluster: spec.Cluster) -> None:
-        self.world = world
-        self.cluster_id = cluster_id
-        self.host = host
-        self.bindings = cluster.bindings
-        self.away = False
-        self.synced = True
-        self.slots: tuple[KeySlot, ...] = ()
+        super().__init__(world, cluster_id, host, cluster)
         self.plugins: list[Plugin] = []
         self.registry = Registry(Storage(world.clock.now(), _FIRST_REVISION), cluster.admission, self._stamp)
-        self._current: KeySlot | None = None
         self._kms: Sequence[KmsV1 | KmsV2] = ()
         self._starts = 0
         self._identity = ""
+        self._readable = Readability(self)
 
-    def use_keys(self, current: KeySlot | None, previous: KeySlot | None) -> None:
-        """The API server restarts with these KMS plugins: the current slot writes, both read; without a current one
-        secrets are written as they are."""
-        self._current = current
-        self.slots = tuple(slot for slot in (current, previous) if slot is not None)
-        self.restart()
+    def fill(self, stock: Stock, lost: int) -> None:
+        """Every object has an id that grows from the world's."""
+        for kind, content in stock:
+            metadata = content["metadata"]
+            parts = ("object", self.cluster_id.lower(), kind.plural, metadata.get("namespace", ""), metadata["name"])
+            metadata["uid"] = self.world.ids.uuid(*parts)
+            self.registry.restore(kind, content)
+        storage = self.registry.storage
+        secrets_now = list(storage.range(SECRETS.prefix(None), "", storage.revision))
+        for key, entry in secrets_now[len(secrets_now) - lost :]:
+            storage.put(key, LOST, entry.cached)  # the watch cache still has it: the server read it before
+
+    def unreadable(self) -> set[str]:
+        """What changed is tried."""
+        return self._readable.unreadable()
 
     def restart(self) -> None:
         """All caches are empty then, and every secret is read before the server is ready [SEEN]."""
@@ -91,78 +81,9 @@ class ApiServer:
                 provider.lapse()
 
     @property
-    def properties(self) -> dict[str, Any]:
-        """The cluster's `properties` in Resource Manager."""
-        resource = self.world.resources.get(self.cluster_id)
-        found: dict[str, Any] = resource.body["properties"] if resource else {}
-        return found
-
-    @property
-    def git_version(self) -> str:
-        return f"v{self.properties.get('currentKubernetesVersion') or self.properties.get('kubernetesVersion')}"
-
-    @property
-    def kubernetes_version(self) -> tuple[int, int]:
-        """Major and minor."""
-        match = re.match(r"v(\d+)\.(\d+)", self.git_version)
-        assert match, self.git_version
-        return int(match[1]), int(match[2])
-
-    @property
-    def kms_version(self) -> int:
-        return 2 if self.kubernetes_version >= KMS_V2_SINCE else 1
-
-    @property
-    def local_accounts(self) -> bool:
-        return not self.properties.get("disableLocalAccounts")
-
-    @property
-    def entra(self) -> dict[str, Any] | None:
-        """The cluster's aadProfile; None without Entra integration."""
-        profile = self.properties.get("aadProfile")
-        return dict(profile) if profile else None
-
-    @property
-    def authority(self) -> Authority:
-        return cluster_authority()
-
-    @cached_property
-    def client_certificate(self) -> Issued:
-        """Of the local administrator account [D]."""
-        return self.authority.client_certificate("masterclient", MASTERS)
-
-    @cached_property
-    def user_certificate(self) -> Issued:
-        """Of the cluster user, who is the administrator too [D] unless the world binds a role to it [OWN]."""
-        if not self._user_is_bound:
-            return self.client_certificate
-        return self.authority.client_certificate(CLUSTER_USER, "clusterUsers")
-
-    @cached_property
-    def static_token(self) -> str:
-        """128 hexadecimal digits, as in the kubeconfigs of AKS."""
-        return self._token("kubeconfig-token")
-
-    @cached_property
-    def user_token(self) -> str:
-        """The cluster user's, as `user_certificate`."""
-        return self._token("user-token") if self._user_is_bound else self.static_token
-
-    @property
-    def _user_is_bound(self) -> bool:
-        return any(binding.subject == CLUSTER_USER for binding in self.bindings)
-
-    def _token(self, kind: str) -> str:
-        return hashlib.sha512(self.world.ids.uuid(kind, self.cluster_id.lower()).encode()).hexdigest()
-
-    @property
     def identity_hash(self) -> str:
         """[SRC] How metrics name this API server; it is another one after each restart."""
         return f"sha256:{hashlib.sha256(self._identity.encode()).hexdigest()}"
-
-    def kubeconfig(self, kind: KubeconfigKind) -> str:
-        """YAML with the credentials of `admin` or `user`, or with kubelogin for `entra`."""
-        return kubeconfig(self, kind)
 
     def object_counts(self) -> dict[str, int]:
         """Qualified resource name -> number of objects."""

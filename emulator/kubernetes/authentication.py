@@ -17,7 +17,7 @@ from emulator.worlds.cluster_access import CLUSTER_USER
 from emulator.worlds.spec import SERVER_APP
 
 if TYPE_CHECKING:
-    from emulator.kubernetes.api_server import ApiServer
+    from emulator.kubernetes.face import ClusterFace
 
 MASTERS = "system:masters"
 
@@ -31,7 +31,7 @@ class User:
     principal_id: str | None = None
 
 
-def authenticated(server: ApiServer, call: Call) -> User:
+def authenticated(server: ClusterFace, call: Call) -> User:
     """The user of a request. With local accounts disabled only Entra tokens count, without Entra integration they
     count for nothing [D].
 

@@ -10,7 +10,7 @@ from emulator.kubernetes.authentication import User
 from emulator.kubernetes.kinds import Target
 
 if TYPE_CHECKING:
-    from emulator.kubernetes.api_server import ApiServer
+    from emulator.kubernetes.face import ClusterFace
 
 # [D] Azure RBAC for Kubernetes knows three verbs.
 _AZURE_VERBS = {"get": "read", "list": "read", "watch": "read", "delete": "delete", "deletecollection": "delete"}
@@ -29,7 +29,7 @@ class Attributes:
     path: str | None = None
 
 
-def allowed(server: ApiServer, user: User, wanted: Attributes) -> bool:
+def allowed(server: ClusterFace, user: User, wanted: Attributes) -> bool:
     """Whether the user may: by Kubernetes' own RBAC, or because Azure says so."""
     if any(rbac.allows(rule, wanted) for rule in rbac.rules_of(server, user)):
         return True
@@ -38,12 +38,12 @@ def allowed(server: ApiServer, user: User, wanted: Attributes) -> bool:
     return _azure_allows(server, user.principal_id, wanted)
 
 
-def is_decided_in_azure(server: ApiServer) -> bool:
+def is_decided_in_azure(server: ClusterFace) -> bool:
     """[D] With Azure RBAC role assignments count beside Kubernetes' own roles."""
     return bool((server.entra or {}).get("enableAzureRBAC"))
 
 
-def refuse_unless_allowed(server: ApiServer, user: User, verb: str, target: Target) -> None:
+def refuse_unless_allowed(server: ClusterFace, user: User, verb: str, target: Target) -> None:
     """Raises Refusal: 403 for a resource."""
     kind = target.kind
     wanted = Attributes(verb, kind.group, kind.plural, target.namespace, target.name)
@@ -60,14 +60,14 @@ def refuse_unless_allowed(server: ApiServer, user: User, verb: str, target: Targ
     raise statuses.failure(403, "Forbidden", text, statuses.about(kind, target.name))
 
 
-def refuse_path_unless_allowed(server: ApiServer, user: User, path: str) -> None:
+def refuse_path_unless_allowed(server: ClusterFace, user: User, path: str) -> None:
     """Raises Refusal: 403 for what is no resource (`/metrics`)."""
     if not allowed(server, user, Attributes("get", path=path)):
         text = f'forbidden: User "{user.name}" cannot get path "{path}"'
         raise statuses.failure(403, "Forbidden", text, {})
 
 
-def _azure_allows(server: ApiServer, principal_id: str, wanted: Attributes) -> bool:
+def _azure_allows(server: ClusterFace, principal_id: str, wanted: Attributes) -> bool:
     """[D] `Microsoft.ContainerService/managedClusters/[<group>/]<resource>/<verb>` at the cluster or a namespace."""
     if wanted.path is not None:
         resource, verb = wanted.path.strip("/"), "read"

@@ -2,71 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.kubernetes import konnectivity
-from emulator.kubernetes.api_server import ApiServer
 from emulator.kubernetes.encryption import KeySlot
+from emulator.kubernetes.face import ClusterFace
 from emulator.kubernetes.kinds import CONFIG_MAPS, NAMESPACES, PODS, SECRETS, Kind
-from emulator.kubernetes.readability import Readability
 from emulator.worlds import secrets, spec
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
 
-LOST = b"k8s:enc:kms:v2:azurekms-0badc0de:" + b"0" * 64 + bytes(300)
-"""A value of KMS v2 whose provider and key id no plugin has."""
 # How old the oldest object of a cluster is when its world starts.
 AGE = timedelta(days=40)
+
+
+Make = Callable[["EmulatedWorld", str, str, spec.Cluster], ClusterFace]
+"""An API server from the world, the cluster's id, its host name and its data."""
 
 
 class Kubernetes:
     """`world.kubernetes`."""
 
-    def __init__(self, world: EmulatedWorld) -> None:
+    def __init__(self, world: EmulatedWorld, make: Make) -> None:
         self._world = world
-        self._servers: dict[str, ApiServer] = {}
-        self._readable: dict[str, Readability] = {}
+        self._make = make
+        self._servers: dict[str, ClusterFace] = {}
+        self._removed: list[ClusterFace] = []
 
-    def create(self, cluster_id: str, cluster: spec.Cluster, current: KeySlot | None = None) -> ApiServer:
+    def create(self, cluster_id: str, cluster: spec.Cluster, current: KeySlot | None = None) -> ClusterFace:
         """A running API server with the secrets of the cluster's data, written under `current` when there is one."""
-        server = ApiServer(self._world, cluster_id, self.host_of(cluster_id), cluster)
-        server.use_keys(current, None)
-        born = self._world.clock.now() - AGE
-        for kind, content in _stock(cluster, born):
-            metadata = content["metadata"]
-            parts = ("object", cluster_id.lower(), kind.plural, metadata.get("namespace", ""), metadata["name"])
-            metadata["uid"] = self._world.ids.uuid(*parts)
-            server.registry.restore(kind, content)
-        _lose(server, cluster.secrets.lost)
+        server = self._make(self._world, cluster_id, self.host_of(cluster_id), cluster)
         self._servers[cluster_id.lower()] = server
-        self._readable[cluster_id.lower()] = Readability(server)
+        server.use_keys(current, None)
+        server.fill(_stock(cluster, self._world.clock.now() - AGE), cluster.secrets.lost)
         return server
+
+    @property
+    def real(self) -> bool:
+        """A program of its own is behind some cluster."""
+        return any(server.outside() for server in self._servers.values())
+
+    def first(self) -> ClusterFace | None:
+        """The API server of the world's first cluster."""
+        return next(iter(self._servers.values()), None)
 
     def host_of(self, cluster_id: str) -> str:
         """`<cluster>-<hash>.hcp.westeurope.emulator.test`: where the API server of a cluster is, or will be."""
         name = cluster_id.rpartition("/")[2].lower()
         return f"{name}-{self._world.ids.uuid('fqdn', cluster_id.lower())[:8]}.hcp.{spec.LOCATION}.emulator.test"
 
-    def server(self, cluster_id: str) -> ApiServer:
+    def server(self, cluster_id: str) -> ClusterFace:
         """The API server of a cluster. Raises KeyError."""
         return self._servers[cluster_id.lower()]
 
-    def at(self, host: str) -> ApiServer | None:
+    def at(self, host: str) -> ClusterFace | None:
         """The API server with this host name."""
         return next((server for server in self._servers.values() if server.host == host), None)
 
     def remove(self, cluster_id: str) -> None:
         """The cluster is deleted, and etcd with it."""
-        del self._servers[cluster_id.lower()], self._readable[cluster_id.lower()]
+        server = self._servers.pop(cluster_id.lower())
+        server.close()
+        self._removed.append(server)
 
     def unreadable(self) -> Iterator[str]:
         """For the oracle, after every request: each secret that no slot of its API server can decrypt any more."""
-        for cluster_id, readable in self._readable.items():
-            for key in readable.unreadable():
+        for cluster_id, server in self._servers.items():
+            for key in server.unreadable():
                 yield f"{cluster_id.rpartition('/')[2]}{key.removeprefix('/registry')}"
+
+    def look_closely(self) -> None:
+        """The oracle is to try everything anew."""
+        for server in self._servers.values():
+            server.look_closely()
+
+    def wait(self) -> None:
+        """Until every API server has started."""
+        for server in self._servers.values():
+            server.wait()
+
+    def close(self) -> None:
+        """The world is over. Returns when nothing of it runs any more."""
+        for server in self._servers.values():
+            server.close()
+        for server in (*self._servers.values(), *self._removed):
+            server.join()
+
+    async def hang_up(self) -> None:
+        """The event loop is about to end."""
+        for server in (*self._servers.values(), *self._removed):
+            await server.hang_up()
 
 
 def _stock(cluster: spec.Cluster, born: datetime) -> Iterator[tuple[Kind, dict[str, Any]]]:
@@ -76,11 +104,3 @@ def _stock(cluster: spec.Cluster, born: datetime) -> Iterator[tuple[Kind, dict[s
     yield from ((SECRETS, one) for one in secrets.secrets(cluster.secrets, born))
     if not cluster.vnet_integration:
         yield from ((PODS, one) for one in konnectivity.agents(born))
-
-
-def _lose(server: ApiServer, count: int) -> None:
-    """Stores so many Secrets under a key that is gone. The watch cache still has them: the server read them before."""
-    storage = server.registry.storage
-    secrets_now = list(storage.range(SECRETS.prefix(None), "", storage.revision))
-    for key, entry in secrets_now[len(secrets_now) - count :]:
-        storage.put(key, LOST, entry.cached)

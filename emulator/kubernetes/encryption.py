@@ -109,12 +109,7 @@ class Plugin:
         try:
             return self._world.keyvault.use(slot.kid, operation, value, algorithm=self._algorithm, caller=slot.caller)
         except Refusal as refusal:
-            error = refusal.answer.body["error"]
-            inner = error.get("innererror", {}).get("code")
-            detail = f'Service returned an error. Status={refusal.answer.status} Code="{error["code"]}" '
-            detail += f'Message="{error["message"]}"' + (f' InnerError={{"code":"{inner}"}}' if inner else "")
-            text = f"rpc error: code = Unknown desc = failed to {operation}, error: {detail}"
-            raise TransformError(text) from refusal
+            raise TransformError(f"rpc error: code = Unknown desc = {told(operation, refusal)}") from refusal
 
     def status(self) -> None:
         """[PLUG] A real encrypt and decrypt.
@@ -138,6 +133,15 @@ class Plugin:
             error = str(problem)
         self._health = (self.now(), error)
         return error
+
+
+def told(operation: str, refusal: Refusal) -> str:
+    """[PLUG] What the plugin says when the vault refuses."""
+    error = refusal.answer.body["error"]
+    inner = error.get("innererror", {}).get("code")
+    detail = f'Service returned an error. Status={refusal.answer.status} Code="{error["code"]}" '
+    detail += f'Message="{error["message"]}"' + (f' InnerError={{"code":"{inner}"}}' if inner else "")
+    return f"failed to {operation}, error: {detail}"
 
 
 def metric_hash(slot: KeySlot) -> str:

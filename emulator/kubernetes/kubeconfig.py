@@ -10,7 +10,7 @@ import yaml
 from emulator.worlds.spec import SERVER_APP, TENANT
 
 if TYPE_CHECKING:
-    from emulator.kubernetes.api_server import ApiServer
+    from emulator.kubernetes.face import ClusterFace
 
 Kind = Literal["admin", "user", "entra"]
 
@@ -18,7 +18,7 @@ Kind = Literal["admin", "user", "entra"]
 _CLIENT_APP = "80faf920-1908-4b52-b5ef-a8e7bedfc67a"
 
 
-def kubeconfig(server: ApiServer, kind: Kind) -> str:
+def kubeconfig(server: ClusterFace, kind: Kind) -> str:
     """`admin` and `user` carry a certificate and a token, `entra` calls kubelogin. YAML, as AKS writes it; it is az
     that makes the administrator's context `<cluster>-admin` [CLI]."""
     group, cluster = server.cluster_id.split("/")[4], server.cluster_id.rpartition("/")[2]
@@ -40,7 +40,7 @@ def kubeconfig(server: ApiServer, kind: Kind) -> str:
     return written
 
 
-def _local(server: ApiServer, kind: Kind) -> dict[str, Any]:
+def _local(server: ClusterFace, kind: Kind) -> dict[str, Any]:
     issued = server.client_certificate if kind == "admin" else server.user_certificate
     return {
         "client-certificate-data": _encoded(issued.certificate),

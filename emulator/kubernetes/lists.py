@@ -44,9 +44,9 @@ def list_request(query: Mapping[str, str], prefix: str, storage: Storage) -> Lis
             raise statuses.too_old(asked, storage.compacted)
         return ListRequest(prefix, prefix, asked, limit, False, test)
     if asked > storage.revision:
-        text = f"Too large resource version: {asked}, current: {storage.revision}"
+        text = f"Timeout: Too large resource version: {asked}, current: {storage.revision}"
         causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
-        raise statuses.failure(504, "Timeout", text, {"causes": causes})
+        raise statuses.failure(504, "Timeout", text, {"causes": causes, "retryAfterSeconds": 1})
     # [SRC] A resourceVersion lets the watch cache answer, and that one knows no limit.
     from_cache = query.get("resourceversion", "") != ""
     return ListRequest(prefix, prefix, storage.revision, 0 if from_cache else limit, from_cache, test)
@@ -81,5 +81,5 @@ def _continued(token: str, prefix: str, storage: Storage) -> tuple[int, str]:
 def _number(query: Mapping[str, str], name: str) -> int:
     text = query.get(name, "")
     if text and not text.isdigit():
-        raise statuses.bad_request(f"strconv.ParseUint: parsing {json.dumps(text)}: invalid syntax")
+        raise statuses.bad_request(f"strconv.ParseInt: parsing {json.dumps(text)}: invalid syntax")
     return int(text or 0)

@@ -8,8 +8,8 @@ from emulator.kubernetes.authentication import MASTERS, User
 from emulator.worlds.cluster_access import CLUSTER_USER, Rule
 
 if TYPE_CHECKING:
-    from emulator.kubernetes.api_server import ApiServer
     from emulator.kubernetes.authorization import Attributes
+    from emulator.kubernetes.face import ClusterFace
 
 _ADMINISTRATOR = (Rule(("*",), ("*",), ("*",)), Rule(("*",), paths=("*",)))
 _PUBLIC_PATHS = tuple(
@@ -24,7 +24,7 @@ _EVERYBODY = (
 """[SRC] The cluster roles system:basic-user, system:discovery and system:public-info-viewer."""
 
 
-def rules_of(server: ApiServer, user: User) -> tuple[Rule, ...]:
+def rules_of(server: ClusterFace, user: User) -> tuple[Rule, ...]:
     """The user's rules. [D] The groups of adminGroupObjectIDs are bound to cluster-admin."""
     administrators = {MASTERS, *((server.entra or {}).get("adminGroupObjectIDs") or ())}
     if user.groups & administrators:
@@ -47,7 +47,7 @@ def allows(rule: Rule, wanted: Attributes) -> bool:
     )
 
 
-def _is(server: ApiServer, user: User, subject: str) -> bool:
+def _is(server: ClusterFace, user: User, subject: str) -> bool:
     if subject == CLUSTER_USER:
         return user.principal_id is None and user.name == CLUSTER_USER
     return user.principal_id == server.world.ids.principal(subject)

@@ -139,6 +139,8 @@ class Registry:
         content: Object = json.loads(plain)
         assert target.name is not None
         wanted = (options or {}).get("preconditions") or {}
+        if wanted.get("uid") and wanted["uid"] != content["metadata"]["uid"]:
+            raise statuses.wrong_uid_to_delete(target.kind, target.name, wanted["uid"], content["metadata"]["uid"])
         _refuse_other_version(target.kind, target.name, {"metadata": wanted}, entry.revision, content)
         refuse_by_admission(self._admission, "DELETE", target.kind, target.namespace, target.name)
         if dry_run:

@@ -43,7 +43,7 @@ def form_of(accept: str, include: str) -> Form:
         kind = wanted.get("as", "").removesuffix("List")
         if not kind:
             return Form("", "")
-        if kind in ("Table", "PartialObjectMetadata") and wanted.get("g") == "meta.k8s.io":
+        if kind in ("Table", "PartialObjectMetadata") and (wanted.get("g"), wanted.get("v")) == ("meta.k8s.io", "v1"):
             return Form(kind, include or "Metadata")
     raise statuses.not_acceptable(["application/json"])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.kubernetes import authorization, rbac, statuses
-from emulator.kubernetes.api_server import ApiServer
 from emulator.kubernetes.authentication import User
 from emulator.kubernetes.authorization import Attributes
+from emulator.kubernetes.face import ClusterFace
 from emulator.worlds.cluster_access import Rule
 
 GROUP = "authorization.k8s.io"
@@ -15,7 +15,7 @@ Object = dict[str, Any]
 _UNRESOLVED = "webhook authorizer does not support user rule resolution"
 
 
-def access(server: ApiServer, user: User, spec: Object) -> Object:
+def access(server: ClusterFace, user: User, spec: Object) -> Object:
     """SelfSubjectAccessReview: whether the caller may do one thing.
 
     Raises Refusal: 422 unless it is about either a resource or a path [SRC].
@@ -40,7 +40,7 @@ def access(server: ApiServer, user: User, spec: Object) -> Object:
     return {"allowed": authorization.allowed(server, user, wanted)}
 
 
-def rules(server: ApiServer, user: User, spec: Object) -> Object:
+def rules(server: ClusterFace, user: User, spec: Object) -> Object:
     """SelfSubjectRulesReview: all that the caller may do in a namespace, as far as that can be listed. [SRC] A webhook,
     which Azure RBAC is, can only be asked about one thing at a time.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from emulator.core.http import Answer, Call, Dropped
@@ -20,7 +22,8 @@ from emulator.kubernetes import (
     statuses,
 )
 from emulator.kubernetes.api_server import ApiServer
-from emulator.kubernetes.authentication import User, authenticated
+from emulator.kubernetes.authentication import MASTERS, User, authenticated
+from emulator.kubernetes.face import ClusterFace
 from emulator.kubernetes.kinds import Target, target_of
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -32,27 +35,60 @@ _REVIEWS = {
 _BODIES = ["application/json", "application/json;charset=utf-8"]
 
 
-def answer(call: Call) -> Answer:
+def answer(call: Call) -> Answer | Awaitable[Answer]:
     """One request to an API server.
 
     Raises Refusal with a Status, and Dropped while the server is away or when there is none of that name.
     """
     server = call.world.kubernetes.at(call.host)
-    if server is None or server.away:
+    if server is None or server.away or server.starting:
         raise Dropped
     server.request_came()
     user = authenticated(server, call)
+    if isinstance(server, ApiServer):
+        return _answer(server, user, call)
+    assert isinstance(server, Forwarding)
+    return _forwarded(server, user, call)
+
+
+class Forwarding(ClusterFace):
+    """What stands behind it answers itself, whatever it is asked as whomever."""
+
+    @abstractmethod
+    def forward(self, call: Call, user: User) -> Awaitable[Answer]:
+        """Its answer. Raises Dropped when it does not give one."""
+
+
+def _forwarded(server: Forwarding, user: User, call: Call) -> Answer | Awaitable[Answer]:
+    """It knows nothing of Entra, of Azure's roles, nor of those that the world binds: who is no administrator is
+    authorised here, answered about itself here, and asks as an administrator then."""
+    if MASTERS not in user.groups:
+        target = target_of(call.path)
+        if target is not None:
+            authorization.refuse_unless_allowed(server, user, _verb(call, target), target)
+        elif call.method == "POST" and (path := call.path.rstrip("/")) in _REVIEWS:
+            return _review(server, user, call, _REVIEWS[path])
+        else:
+            authorization.refuse_path_unless_allowed(server, user, call.path.rstrip("/") or "/")
+    return server.forward(call, replace(user, groups=user.groups | {MASTERS}))
+
+
+def _answer(server: ApiServer, user: User, call: Call) -> Answer:
     target = target_of(call.path)
     if target is None:
         return _other(server, user, call)
     if target.subresource or (target.kind.namespaced and target.name and not target.namespace):
         raise statuses.no_such_resource()
-    verb = _VERBS.get(call.method, "get" if target.name else "list")
+    verb = _verb(call, target)
     authorization.refuse_unless_allowed(server, user, verb, target)
     handler = _HANDLERS.get((verb, target.name is not None))
     if handler is None or (verb == "create" and target.kind.namespaced and not target.namespace):
         raise statuses.method_not_allowed()
     return handler(server, call, target)
+
+
+def _verb(call: Call, target: Target) -> str:
+    return _VERBS.get(call.method, "get" if target.name else "list")
 
 
 def _other(server: ApiServer, user: User, call: Call) -> Answer:
@@ -92,7 +128,7 @@ def _version(server: ApiServer) -> dict[str, Any]:
     }
 
 
-def _review(server: ApiServer, user: User, call: Call, kind: str) -> Answer:
+def _review(server: ClusterFace, user: User, call: Call, kind: str) -> Answer:
     """[SRC] Everybody may ask about themselves, and is answered with the question."""
     spec = _body(call).get("spec") or {}
     status = reviews.access(server, user, spec) if kind == _ACCESS else reviews.rules(server, user, spec)
@@ -114,24 +150,27 @@ def _get(server: ApiServer, call: Call, target: Target) -> Answer:
 
 def _create(server: ApiServer, call: Call, target: Target) -> Answer:
     form = _form(call)
-    found = server.registry.create(target, _object(call, target), _dry_run(call.query))
+    found = server.registry.create(target, _object(call, target), _dry_run(call))
     return rendering.answered(201, rendering.one(target.kind, found, form, call.world.clock.now()))
 
 
 def _update(server: ApiServer, call: Call, target: Target) -> Answer:
     body, form = _object(call, target), _form(call)
-    found = server.registry.update(target, lambda old: body, _dry_run(call.query))
+    found = server.registry.update(target, lambda old: body, _dry_run(call))
     return rendering.answered(200, rendering.one(target.kind, found, form, call.world.clock.now()))
 
 
 def _patch(server: ApiServer, call: Call, target: Target) -> Answer:
     form = _form(call)
-    found = server.registry.update(target, lambda old: patches.patched(old, call), _dry_run(call.query))
+    found = server.registry.update(target, lambda old: patches.patched(old, call), _dry_run(call))
     return rendering.answered(200, rendering.one(target.kind, found, form, call.world.clock.now()))
 
 
 def _delete(server: ApiServer, call: Call, target: Target) -> Answer:
-    gone = server.registry.delete(target, _body(call) if call.body else None, _dry_run(call.query))
+    """[SEEN] Options in the body count for all of them, also for what they do not say."""
+    options = _body(call) if call.body else None
+    dry_run = _dry_run(call) if options is None else options.get("dryRun") == ["All"]
+    gone = server.registry.delete(target, options, dry_run)
     details = statuses.about(target.kind, target.name, uid=gone["metadata"]["uid"])
     body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
     return Answer(200, body)
@@ -179,8 +218,8 @@ def _body(call: Call) -> Any:
     return body
 
 
-def _dry_run(query: Mapping[str, str]) -> bool:
-    asked = query.get("dryrun", "")
+def _dry_run(call: Call) -> bool:
+    asked = call.query.get("dryrun", "")
     if asked not in ("", "All"):
-        raise statuses.bad_request(f'Invalid value: ["{asked}"]: supported values: "All"')
+        raise statuses.unknown_dry_run(f"{_VERBS[call.method].capitalize()}Options", asked)
     return asked == "All"

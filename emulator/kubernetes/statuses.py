@@ -13,7 +13,7 @@ def status(code: int, reason: str, message: str, details: dict[str, Any] | None 
     body: dict[str, Any] = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
     body["message"] = message
     body["reason"] = reason
-    if details:
+    if details is not None:
         body["details"] = details
     body["code"] = code
     return body
@@ -61,6 +61,22 @@ def wrong_uid(kind: Kind, name: str, wanted: str, found: str) -> Refusal:
     text = f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
     message = f'Operation cannot be fulfilled on {kind.qualified} "{name}": {text}'
     return failure(409, "Conflict", message, about(kind, name))
+
+
+def wrong_uid_to_delete(kind: Kind, name: str, wanted: str, found: str) -> Refusal:
+    """409: as `wrong_uid`, of a DELETE. It names the kind where others name the resource [SEEN]."""
+    text = f"the UID in the precondition ({wanted}) does not match the UID in record ({found}). "
+    text += "The object might have been deleted and then recreated"
+    message = f'Operation cannot be fulfilled on {kind.kind} "{name}": {text}'
+    return failure(409, "Conflict", message, {**about(kind, name), "kind": kind.kind})
+
+
+def unknown_dry_run(options: str, asked: str) -> Refusal:
+    """422 [SEEN]: `options` is `PatchOptions` or another kind of options."""
+    problem = f'Unsupported value: []string{{"{asked}"}}: supported values: "All"'
+    cause = {"reason": "FieldValueNotSupported", "message": problem, "field": "dryRun"}
+    details = {"group": "meta.k8s.io", "kind": options, "causes": [cause]}
+    return failure(422, "Invalid", f'{options}.meta.k8s.io "" is invalid: dryRun: {problem}', details)
 
 
 def invalid(kind: Kind, name: str, field: str, problem: str) -> Refusal:

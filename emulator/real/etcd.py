@@ -74,6 +74,16 @@ class Etcd:
     def delete_all(self, prefix: str) -> None:
         self._ask("deleterange", {"key": _coded(prefix.encode()), "range_end": _coded(_end_of(prefix))})
 
+    def count(self, prefix: str) -> int:
+        """How many keys there are under a prefix."""
+        asked = {"key": _coded(prefix.encode()), "range_end": _coded(_end_of(prefix)), "count_only": True}
+        return int(self._ask("range", asked).get("count", 0))
+
+    @property
+    def revision(self) -> int:
+        """That of the last write."""
+        return int(self._ask("range", {"key": _coded(b"none")})["header"]["revision"])
+
     def compact(self, revision: int) -> None:
         """Forgets what was before."""
         self._ask("compaction", {"revision": revision, "physical": True})

@@ -6,7 +6,7 @@ import base64
 import json
 import secrets
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class KubeApiServer:
         self._write("tokens.csv", f"{self.token},administrator,administrator,{ADMINISTRATORS}\n".encode())
         self._flags = [*self._all_flags(etcd_url), *flags]
         context = ssl.create_default_context(cadata=authority.pem.decode())
-        self._http = urllib3.PoolManager(ssl_context=context, retries=False, timeout=10)
+        self._http = urllib3.PoolManager(ssl_context=context, retries=False, timeout=10, maxsize=16)
 
     @property
     def pid(self) -> int | None:
@@ -53,7 +53,12 @@ class KubeApiServer:
     def running(self) -> bool:
         return self._process is not None and self._process.running
 
-    def start(self, providers: Sequence[Provider], limit_seconds: float = START_SECONDS) -> bool:
+    def start(
+        self,
+        providers: Sequence[Provider],
+        limit_seconds: float = START_SECONDS,
+        ready: Callable[[], bool] | None = None,
+    ) -> bool:
         """Whether it was ready in time: one that cannot read every secret stays unready [SEEN]. The first of the
         providers writes Secrets. Raises CannotStart when it ended instead."""
         self.stop()
@@ -61,7 +66,7 @@ class KubeApiServer:
         document = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "EncryptionConfiguration"}
         self._write("encryption.json", json.dumps({**document, "resources": resources}).encode())
         self._process = Process("kube-apiserver", self._flags, self._folder / "kube-apiserver.log")
-        return self._process.wait_for(self.ready, limit_seconds)
+        return self._process.wait_for(ready or self.ready, limit_seconds)
 
     def ready(self) -> bool:
         try:
@@ -72,6 +77,15 @@ class KubeApiServer:
     def get(self, path: str) -> urllib3.BaseHTTPResponse:
         """As its administrator. Raises urllib3's HTTPError while it does not answer."""
         return self._http.request("GET", self.url + path, headers={"Authorization": f"Bearer {self.token}"})
+
+    def send(self, method: str, path: str, body: Any) -> urllib3.BaseHTTPResponse:
+        """A JSON object, as its administrator; a PATCH is a merge patch. Raises as `get`."""
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        return self._http.request(method, self.url + path, headers=headers, body=json.dumps(body))
+
+    def last_words(self) -> str:
+        return self._process.last_words() if self._process else ""
 
     def stop(self) -> None:
         if self._process:

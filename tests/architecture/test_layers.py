@@ -34,6 +34,7 @@ EMULATOR = {
     "dataplane": "core worlds world entra",
     "kubernetes": "core worlds world entra dataplane",
     "providers": "core worlds world entra kubernetes",
+    "real": "core worlds world dataplane kubernetes",
     "world": "core worlds entra dataplane kubernetes providers start oracle",
 }
 # AKS is built from other providers' resources, in Azure too; between the others there is nothing.

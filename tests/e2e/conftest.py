@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from emulator import environment
-from emulator.emulation import Emulation, Time
+from emulator.emulation import EMULATED, Emulation, Time
 from emulator.kubernetes.api_server import ApiServer
 from emulator.providers.containerservice.clusters import ManagedCluster
 from emulator.worlds import catalogue
@@ -77,7 +77,15 @@ class Station:
             stdout=subprocess.PIPE,
         )
 
-    def start(self, world: str, *, secrets: int | None = None, clock: Time = RUNNING, **overrides: Any) -> Emulation:
+    def start(
+        self,
+        world: str,
+        *,
+        secrets: int | None = None,
+        clock: Time = RUNNING,
+        kubernetes: str = EMULATED,
+        **overrides: Any,
+    ) -> Emulation:
         """A fresh world, and a journal that remembers nothing of the last."""
         self.stop()
         shutil.rmtree(self.journal, ignore_errors=True)
@@ -86,7 +94,7 @@ class Station:
             few = [replace(each, secrets=replace(each.secrets, count=secrets)) for each in spec.clusters]
             spec = replace(spec, clusters=tuple(few))
         environment.write_profile(self.folder, spec.subscriptions)
-        self._emulation = Emulation(spec, clock)
+        self._emulation = Emulation(spec, clock, kubernetes)
         self._emulation.__enter__()
         return self._emulation
 

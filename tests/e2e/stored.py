@@ -21,7 +21,9 @@ def cluster_of(emulation: Emulation, name: str = SHOP) -> ManagedCluster:
 
 
 def api_server_of(emulation: Emulation, name: str = SHOP) -> ApiServer:
-    return emulation.world.kubernetes.server(cluster_of(emulation, name).id)
+    server = emulation.world.kubernetes.server(cluster_of(emulation, name).id)
+    assert isinstance(server, ApiServer)
+    return server
 
 
 def key_in_arm(emulation: Emulation, name: str = SHOP) -> str:

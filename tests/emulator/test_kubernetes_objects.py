@@ -149,7 +149,7 @@ def test_a_dry_run_writes_nothing(api: Api) -> None:
     assert api("POST", HERE, {"metadata": {"name": "dry"}}, **dry).status == 201
     assert api("DELETE", f"{HERE}/mine", **dry).status == 200
     assert api("GET", SECRETS).body["metadata"]["resourceVersion"] == before
-    assert api("DELETE", f"{HERE}/mine", dryrun="Some").status == 400
+    assert api("DELETE", f"{HERE}/mine", dryrun="Some").status == 422
 
 
 def test_deleting_says_what_is_gone_and_honours_preconditions(api: Api) -> None:

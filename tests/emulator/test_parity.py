@@ -13,8 +13,8 @@ import pytest
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parent.parent
 PARITY = CHECKOUT / "emulator" / "parity.md"
-AREAS = ["Front", "ARM", "Key Vault", "Kubernetes"]
-WITNESS = re.compile(r"`(tests/emulator/test_\w+\.py::test_\w+)`")
+AREAS = ["Front", "ARM", "Key Vault", "Kubernetes", "Real Kubernetes"]
+WITNESS = re.compile(r"`(tests/(?:emulator|apiserver)/test_\w+\.py::test_\w+)`")
 SOURCE = re.compile(r"\[([A-Z0-9]+)\]")
 
 
@@ -38,7 +38,7 @@ def rules() -> Iterator[Rule]:
 
 
 def all_tests() -> Iterator[str]:
-    for path in sorted(HERE.glob("test_*.py")):
+    for path in sorted([*HERE.glob("test_*.py"), *(HERE.parent / "apiserver").glob("test_*.py")]):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 yield f"{path.relative_to(CHECKOUT)}::{node.name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -103,9 +104,10 @@ def prepare(world: EmulatedWorld, cluster: ManagedCluster) -> None:
         raise OperationFailed(*INTERNAL)
 
 
-def switch(world: EmulatedWorld, cluster: ManagedCluster) -> bool:
-    """The API servers restart with the new slots; the one before stays as the previous. False, with the old slots back
-    in place, when they cannot read every secret so: there are two slots only [ISS kubernetes-kms#291]."""
+def switch(world: EmulatedWorld, cluster: ManagedCluster) -> Callable[[], bool]:
+    """The API servers restart with the new slots; the one before stays as the previous. To be asked when they have
+    started: False, with the old slots back in place, when they cannot read every secret so: there are two slots only
+    [ISS kubernetes-kms#291]."""
     server, wanted = world.kubernetes.server(cluster.id), slot_for(world, cluster)
     before = (cluster.current, cluster.previous)
     previous = cluster.previous
@@ -114,11 +116,15 @@ def switch(world: EmulatedWorld, cluster: ManagedCluster) -> bool:
     if wanted is not None and previous is not None:
         previous = None if wanted.kid == previous.kid else _by_the_way_of(wanted, previous)
     server.use_keys(wanted, previous)
-    if not server.synced:
-        server.use_keys(*before)
-        return False
-    cluster.current, cluster.previous = wanted, previous
-    return True
+
+    def took() -> bool:
+        if not server.synced:
+            server.use_keys(*before)
+            return False
+        cluster.current, cluster.previous = wanted, previous
+        return True
+
+    return took
 
 
 def _by_the_way_of(wanted: KeySlot, previous: KeySlot) -> KeySlot:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 UPDATE_STATUSES = ("InProgress", "ProvisioningControlPlane", "ReconcilingDNS", "ReconcilingAddons")
 """[REC] The set is open: these are from one recorded update."""
 _AWAY_FROM = 0.25
+_LOOK_AGAIN = timedelta(seconds=0.05)
 
 
 def refuse_while_busy(world: EmulatedWorld, cluster: ManagedCluster) -> None:
@@ -69,16 +70,26 @@ def start_update(world: EmulatedWorld, cluster: ManagedCluster, state: str) -> O
         filled.at_end(world, cluster)
         properties["currentKubernetesVersion"] = version
         if kms.needs_restart(world, cluster):
-            if not kms.switch(world, cluster):
-                operation.go_on(operation.ends + timedelta(seconds=world.spec.delays.stuck), stuck)
+            _switch(world, cluster, operation)
         elif upgrade:
             server.restart()
+
+    return _start(world, cluster, (state, *UPDATE_STATUSES), effect)
+
+
+def _switch(world: EmulatedWorld, cluster: ManagedCluster, operation: Operation) -> None:
+    """To the key slots that the document asks for. [INF] An update that cannot hangs for long, and fails."""
+    took = kms.switch(world, cluster)
+
+    def conclude() -> None:
+        if not took():
+            operation.go_on(operation.ends + timedelta(seconds=world.spec.delays.stuck), stuck)
 
     def stuck() -> None:
         touch(world, cluster, "Failed")
         raise OperationFailed(*kms.INTERNAL)
 
-    return _start(world, cluster, (state, *UPDATE_STATUSES), effect)
+    _once_started(world, cluster, operation, conclude)
 
 
 def start_delete(world: EmulatedWorld, cluster: ManagedCluster) -> Operation:
@@ -107,11 +118,15 @@ def start_stop(world: EmulatedWorld, cluster: ManagedCluster) -> Operation:
 def start_start(world: EmulatedWorld, cluster: ManagedCluster) -> Operation:
     """[INF] The API servers come back with their slots, so they need the keys and the vault."""
 
-    def effect(_: Operation) -> None:
-        server = world.kubernetes.server(cluster.id)
+    server = world.kubernetes.server(cluster.id)
+
+    def effect(operation: Operation) -> None:
         cluster.body["properties"]["powerState"] = {"code": "Running"}
         server.away = False
         server.restart()
+        _once_started(world, cluster, operation, conclude)
+
+    def conclude() -> None:
         if not server.synced:
             raise OperationFailed(*kms.INTERNAL)
 
@@ -129,7 +144,10 @@ def abort(world: EmulatedWorld, cluster: ManagedCluster) -> Operation:
             400, "OperationNotAllowed", "There is no operation in progress on the managed cluster to abort."
         )
     world.operations.cancel(running)
-    world.kubernetes.server(cluster.id).away = cluster.body["properties"]["powerState"]["code"] == "Stopped"
+    server = world.kubernetes.server(cluster.id)
+    server.away = cluster.body["properties"]["powerState"]["code"] == "Stopped"
+    if server.starting:
+        server.use_keys(cluster.current, cluster.previous)
     touch(world, cluster, "Canceled")
     return running
 
@@ -142,16 +160,34 @@ def _start(
     touch(world, cluster, states[0])
 
     def finish() -> None:
-        try:
-            effect(operation)
-        except OperationFailed:
-            touch(world, cluster, "Failed")
-            raise
-        if operation.result is not None:
-            touch(world, cluster, "Succeeded")
+        _finish(world, cluster, operation, lambda: effect(operation))
 
     operation = world.operations.start(cluster, states[1:], world.spec.delays.update, finish)
     return operation
+
+
+def _finish(world: EmulatedWorld, cluster: ManagedCluster, operation: Operation, effect: Callable[[], None]) -> None:
+    try:
+        effect()
+    except OperationFailed:
+        touch(world, cluster, "Failed")
+        raise
+    if operation.result is not None:
+        touch(world, cluster, "Succeeded")
+
+
+def _once_started(
+    world: EmulatedWorld, cluster: ManagedCluster, operation: Operation, then: Callable[[], None]
+) -> None:
+    """A real API server takes seconds to start: the operation goes on until it is there."""
+    if not world.kubernetes.server(cluster.id).starting:
+        then()
+        return
+
+    def look_again() -> None:
+        _finish(world, cluster, operation, lambda: _once_started(world, cluster, operation, then))
+
+    operation.go_on(world.clock.now() + _LOOK_AGAIN, look_again)
 
 
 def _go_away(world: EmulatedWorld, cluster: ManagedCluster) -> None:
