@@ -15,7 +15,7 @@ from emulator.core.http import Answer, Call, Refusal
 from emulator.core.inside import Container, Running
 from emulator.core.router import Routes
 from emulator.kubernetes.admission import refuse_by_admission
-from emulator.kubernetes.api_server import ApiServer
+from emulator.kubernetes.face import ClusterFace
 from emulator.kubernetes.kinds import PODS
 from emulator.providers.containerservice.clusters import ManagedCluster
 from emulator.providers.errors import aks_error
@@ -82,7 +82,7 @@ def _result(command: Command, running: Running) -> dict[str, Any]:
     }
 
 
-def _refuse_unless_possible(cluster: ManagedCluster, server: ApiServer) -> None:
+def _refuse_unless_possible(cluster: ManagedCluster, server: ClusterFace) -> None:
     """Raises Refusal [INF: codes and texts, but for the first's meaning, which is D]."""
     properties = cluster.body["properties"]
     if (properties.get("apiServerAccessProfile") or {}).get("disableRunCommand"):
@@ -107,7 +107,7 @@ def _refuse_by_admission(data: spec.Cluster, command_id: str) -> None:
         raise aks_error(400, "KubernetesOperationError", message) from refused
 
 
-def _started(call: Call, cluster: ManagedCluster, server: ApiServer) -> Command:
+def _started(call: Call, cluster: ManagedCluster, server: ClusterFace) -> Command:
     """Raises Refusal: 400 for a body that makes no sense."""
     now, data = call.world.clock.now(), _spec_of(call.world, cluster)
     given_up = now + timedelta(seconds=call.world.spec.delays.pod)
@@ -127,7 +127,7 @@ def _started(call: Call, cluster: ManagedCluster, server: ApiServer) -> Command:
     return Command(cluster.id, now, running, given_up)
 
 
-def _kubeconfig(server: ApiServer, token: str) -> str:
+def _kubeconfig(server: ClusterFace, token: str) -> str:
     """[D] With Entra integration the caller's token decides, and without one nobody is logged in [ISS AKS#2698]; other
     clusters are open to the pod as to their administrator."""
     document = yaml.safe_load(server.kubeconfig("admin"))
