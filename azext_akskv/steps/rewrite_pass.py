@@ -95,7 +95,7 @@ class Pass:
         wanted = set(self.order.namespaces or everywhere)
         begin = self.cursor.secret if self.cursor else SecretRef("", "")
         namespaces = sorted(each for each in wanted if each > begin.namespace)
-        ahead = ReadAhead(pool, self._secrets.page, namespaces, min(AHEAD, self.order.connections))
+        ahead = ReadAhead(pool, self._secrets.page, namespaces, 1 if isinstance(pool, Inline) else AHEAD)
 
         def read(namespace: str, after: str | None, limit: int) -> SecretPage:
             return self._patience.ask(lambda: ahead.page(namespace, after, limit))

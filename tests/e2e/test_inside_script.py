@@ -17,7 +17,7 @@ from azext_akskv.model.kube import SecretRef, Switch
 from azext_akskv.model.sweep import Sweep
 from emulator import environment
 from emulator.emulation import Emulation
-from emulator.kubernetes.clusters import LOST
+from emulator.kubernetes.api_server import LOST
 from emulator.kubernetes.kinds import SECRETS
 from emulator.worlds import catalogue
 from emulator.worlds.cluster_access import AdmissionRule

@@ -1,4 +1,4 @@
-"""A diagonal through the table of docs/reliability.rst, the endings of updates, and that the page is not stale."""
+"""Half a diagonal through the table of docs/reliability.rst, the endings of updates, and that the page is not stale."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def ordeal(station: Station) -> Ordeal:
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_each_request_failing_in_one_way(ordeal: Ordeal, story: Story) -> None:
-    """Of each request the first time; the kinds of faults take turns, so that each is used in each story."""
+    """Of every other request the first time, for the time that all take; the kinds of faults take turns, so that each
+    is used. `make reliability` has all of both."""
     turn = STORIES.index(story)
-    for number, asked in enumerate(firsts(ordeal, story)):
+    for number, asked in enumerate(list(firsts(ordeal, story))[turn % 2 :: 2]):
         kind = KINDS[(number + turn) % len(KINDS)]
         assert isinstance(ordeal.case(story, asked, kind), Outcome), (asked.title, kind.name)
 
