@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -17,6 +18,8 @@ from pathlib import Path
 from benchmarks.rewrite.contenders import KUBECTL
 from benchmarks.rewrite.measure import Sample
 from emulator.real.programs import program
+
+EXTENSION = Path(__file__).resolve().parents[2] / "azext_akskv"
 
 
 @dataclass
@@ -48,6 +51,9 @@ class Results:
         """The one of the grid's full size, or what stands for it in a smaller grid."""
         wanted = (count if self.grid == "full" else count // 10, size, round_trip_ms)
         return next((cell for cell in self.cells if (cell.count, cell.size, cell.round_trip_ms) == wanted), None)
+
+    def has(self, count: int, size: int, round_trip_ms: int) -> bool:
+        return any((cell.count, cell.size, cell.round_trip_ms) == (count, size, round_trip_ms) for cell in self.cells)
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1) + "\n")
@@ -85,7 +91,16 @@ def machine() -> dict[str, str]:
         "kube-apiserver": _said(program("kube-apiserver"), "--version"),
         "etcd": _said(program("etcd"), "--version"),
         "kubectl": _said(KUBECTL, "version", "--client"),
+        "akskv": _sources(),
     }
+
+
+def _sources() -> str:
+    """A digest of the extension's code: figures of two states of it are not put side by side."""
+    digest = hashlib.sha256()
+    for path in sorted(EXTENSION.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _said(path: Path, *arguments: str) -> str:

@@ -21,15 +21,16 @@ CONNECTIONS = 16
 
 def run(grid: tuple[Cell, ...], results: Results, keep: Path) -> None:
     """A server for each stock: its store begins empty. Each cell is kept when it is done: an hour is long."""
-    progress = Progress(grid)
-    for stock, cells in groupby(grid, key=lambda cell: cell.stock):
+    left = tuple(cell for cell in grid if not results.has(cell.stock.count, cell.stock.size, cell.round_trip_ms))
+    progress = Progress(left)
+    for stock, cells in groupby(left, key=lambda cell: cell.stock):
         with tempfile.TemporaryDirectory(prefix="akskv-bench-") as folder, Bench(Path(folder)) as bench:
             progress.aside(f"{stock}: filling in")
             fill(bench, stock)
             for cell in cells:
                 found = CellResult(stock.count, stock.size, cell.round_trip_ms)
-                results.cells.append(found)
                 Runs(bench, cell, found, progress).carry_out()
+                results.cells.append(found)
                 results.save(keep)
 
 

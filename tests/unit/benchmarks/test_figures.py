@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from benchmarks.rewrite.__main__ import kept
 from benchmarks.rewrite.figures import figures
 from benchmarks.rewrite.grid import FULL, Cell
 from benchmarks.rewrite.measure import Sample
@@ -114,3 +115,23 @@ def test_the_page_and_the_plot_are_those_of_the_results() -> None:
     results = Results.load(PAGE.with_suffix(".json"))
     assert PAGE.read_text(encoding="utf-8") == documented(results), "make bench writes them"
     assert PAGE.with_suffix(".svg").read_text(encoding="utf-8") == drawn(results)
+
+
+NOW = {"date": "2026-11-27", "akskv": "1", "kernel": "Linux 6.1", "etcd": "3.4.23"}
+
+
+def test_a_run_that_was_interrupted_goes_on_with_the_cells_that_are_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "partial.json"
+    assert kept(path, "full", NOW) is None
+    begun = Results("full", 2, NOW | {"date": "2026-11-01"}, [a_result(FULL[0])])
+    begun.save(path)
+    found = kept(path, "full", NOW)
+    assert found == begun and found.has(1000, 2000, 0) and not found.has(3000, 2000, 0)
+    assert kept(path, "small", NOW) is None
+
+
+@pytest.mark.parametrize("fact", ["akskv", "kernel", "etcd"])
+def test_cells_of_another_state_are_not_put_beside_those_of_today(tmp_path: Path, fact: str) -> None:
+    path = tmp_path / "partial.json"
+    Results("full", 2, NOW | {fact: "another"}, [a_result(FULL[0])]).save(path)
+    assert kept(path, "full", NOW) is None
