@@ -67,6 +67,7 @@ def test_killed_again_and_again_it_goes_on_and_proves_everything(cluster: BareCl
     cluster.switch_key()
     note_switch(cluster.secrets())
     access = {"server": cluster.server.url, "ca": cluster.authority.pem.decode(), "token": cluster.server.token}
+    (tmp_path / "access.json").touch(0o600)
     (tmp_path / "access.json").write_text(json.dumps(access))
     command = [sys.executable, "-m", "tests.apiserver.rewriting.rewrite", str(tmp_path)]
     for point in KILLED_AT:
@@ -86,4 +87,4 @@ def wait_for_patches(cluster: BareCluster, count: int) -> None:
     deadline = time.monotonic() + LIMIT_SECONDS
     while patches(cluster) < count:
         assert time.monotonic() < deadline, f"there were no {count} patches in time"
-        time.sleep(0.2)
+        time.sleep(0.5)
