@@ -18,8 +18,11 @@ MOST = 64
 FIRST = 4
 FIRST_BELOW, MOST_BELOW = 500, 32_000
 """Answers, before the number that was too much is tried again."""
-FEW_WAITING, MANY_WAITING = 4.0, 12.0
-"""Requests that wait at the server beside those that it works at: below it could do more, above they only queue."""
+FEW_WAITING, MANY_WAITING = 10.0, 30.0
+"""Requests that wait at the server beside those that it works at: below it could do more, since etcd writes what waits
+together; above they only queue."""
+STEADY_ROUNDS = 4
+"""The mean of one round goes up and down by itself."""
 
 
 class Pacer:
@@ -27,7 +30,7 @@ class Pacer:
     best knows how many of the requests under way only wait. [Brakmo, Peterson: TCP Vegas, 1995]
 
     A round is as many answers as there are connections. The number doubles from round to round until some requests
-    wait, then it grows and shrinks by an eighth. It is halved when the server says that it is too much (429), and comes
+    wait; then it grows and shrinks by an eighth, every four rounds. It is halved when the server says that it is too much (429), and comes
     back to where that was only after a while, each time a longer one: for each such answer a request waits.
     """
 
@@ -55,7 +58,7 @@ class Pacer:
         self._seconds += seconds
         self._too_much |= too_much
         self._used |= more_to_do
-        if self._answers >= self.connections:
+        if self._answers >= self.connections * (1 if self._doubling else STEADY_ROUNDS):
             self.connections = max(1, min(self._most, self._next(self._seconds / self._answers)))
             self._begin_round()
 
