@@ -30,8 +30,9 @@ class Pacer:
     best knows how many of the requests under way only wait. [Brakmo, Peterson: TCP Vegas, 1995]
 
     A round is as many answers as there are connections. The number doubles from round to round until some requests
-    wait; then it grows and shrinks by an eighth, every four rounds. It is halved when the server says that it is too much (429), and comes
-    back to where that was only after a while, each time a longer one: for each such answer a request waits.
+    wait; then it grows and shrinks by an eighth, every four rounds. It is halved when the server says that it is too
+    much (429), and comes back to where that was only after a while, each time a longer one: for each such answer a
+    request waits.
     """
 
     def __init__(self, most: int) -> None:
