@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from benchmarks.rewrite.results import Results
 from benchmarks.rewrite.stock import Stock
 
 ALL = ("ours", "kubectl", "migrator", "wrk")
@@ -65,6 +66,11 @@ FULL = (
 
 def tenth(cell: Cell) -> Cell:
     return replace(cell, stock=replace(cell.stock, count=cell.stock.count // 10), repetitions=1)
+
+
+def left_of(grid: tuple[Cell, ...], results: Results) -> tuple[Cell, ...]:
+    """What is not measured yet."""
+    return tuple(cell for cell in grid if not results.has(cell.stock.count, cell.stock.size, cell.round_trip_ms))
 
 
 GRIDS = {"full": FULL, "small": tuple(tenth(cell) for cell in FULL if cell.round_trip_ms != 80)}

@@ -6,7 +6,7 @@ import tempfile
 from itertools import groupby
 from pathlib import Path
 
-from benchmarks.rewrite.grid import Cell
+from benchmarks.rewrite.grid import Cell, left_of
 from benchmarks.rewrite.measure import Ground, Sample, measured
 from benchmarks.rewrite.processes import Failed
 from benchmarks.rewrite.progress import Progress
@@ -21,7 +21,7 @@ CONNECTIONS = 16
 
 def run(grid: tuple[Cell, ...], results: Results, keep: Path) -> None:
     """A server for each stock: its store begins empty. Each cell is kept when it is done: an hour is long."""
-    left = tuple(cell for cell in grid if not results.has(cell.stock.count, cell.stock.size, cell.round_trip_ms))
+    left = left_of(grid, results)
     progress = Progress(left)
     for stock, cells in groupby(left, key=lambda cell: cell.stock):
         with tempfile.TemporaryDirectory(prefix="akskv-bench-") as folder, Bench(Path(folder)) as bench:
