@@ -50,8 +50,8 @@ def _machine(results: Results) -> Iterator[str]:
         ]
     elif left := left_of(GRIDS["full"], results):
         yield from [
-            f"**Not all is measured.** Of {len(GRIDS['full'])} cells {len(left)} are missing; ``make bench`` goes on with",
-            f"them: {'; '.join(map(str, left))}.",
+            f"**Not all is measured.** Of {len(GRIDS['full'])} cells {len(left)} are missing:",
+            f"{'; '.join(map(str, left))}. ``make bench`` goes on with them.",
             "",
         ]
     yield from table(("what", "which"), list(results.machine.items()))
