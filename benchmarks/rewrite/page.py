@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -49,11 +50,9 @@ def _machine(results: Results) -> Iterator[str]:
             "",
         ]
     elif left := left_of(GRIDS["full"], results):
-        yield from [
-            f"**Not all is measured.** Of {len(GRIDS['full'])} cells {len(left)} are missing:",
-            f"{'; '.join(map(str, left))}. ``make bench`` goes on with them.",
-            "",
-        ]
+        missing = "; ".join(map(str, left))
+        told = f"**Not all is measured.** Of {len(GRIDS['full'])} cells {len(left)} are missing: {missing}."
+        yield from [*textwrap.wrap(f"{told} ``make bench`` goes on with them.", 110), ""]
     yield from table(("what", "which"), list(results.machine.items()))
 
 
