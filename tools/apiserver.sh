@@ -19,9 +19,8 @@ cd "$work"
 
 say() { printf '  ok      %4d s  %s\n' $SECONDS "$*"; SECONDS=0; }
 
-# The machine's own mirror of Debian 12, without the packages that it has installed.
-mirror=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-    awk '$1 == "bookworm" && $2 == "main" {print $3; exit}')
+# The machine's own mirror of Debian 12, also where apt has never read its lists, as in a new container.
+mirror=$(apt-get update --print-uris | sed -n "s#^'\(.*\)/dists/bookworm/InRelease'.*#\1#p" | awk 'NR == 1')
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
 if [ -z "$mirror" ] || [ ! -e "$keys" ]; then
     echo "This needs Debian 12: among apt's sources there is none for bookworm, or Debian's keys are not installed." >&2

@@ -121,5 +121,4 @@ def _kind_of(resource: dict[str, str]) -> Kind | None:
 
 
 def _coded(pem: bytes) -> str:
-
     return base64.b64encode(pem).decode()

@@ -16,9 +16,10 @@ from azext_akskv.gateways.kube import KubeSecrets
 from azext_akskv.gateways.kube_server import ApiServer, patient
 from azext_akskv.gateways.retries import Retries
 from azext_akskv.model.kube import SecretPage, SecretRef
+from emulator.real.guard import Guard
+from emulator.worlds.cluster_access import AdmissionRule
 from tests.apiserver.rewriting.bare import PREFIX, BareCluster, a_secret, ignore, path_of
 from tests.apiserver.rewriting.rewrite import carried_out, note_switch
-from tests.apiserver.rewriting.webhook import Webhook
 from tests.apiserver.rewriting.writers import Writer
 
 USER = "rewriter"
@@ -197,12 +198,11 @@ def test_what_a_webhook_refuses_is_named_and_the_rest_is_rewritten(cluster: Bare
     cluster.make_secrets(a_secret("team-a", f"guarded-{number}") for number in range(3))
     port = cluster.secrets()
     switched(cluster, port)
-    with Webhook(lambda name: name.startswith("guarded-")) as webhook:
-        hook = webhook.configuration("deny-guarded.example.com")
-        hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
-        cluster.must("POST", hooks, hook)
-        time.sleep(1.5)  # the API server reads its webhooks through a watch
-        result = carried_out(port, tmp_path, max_rate=0.0, namespaces=())
+    refused = 'admission webhook "deny-guarded.example.com" denied the request: the vault manages {name}'
+    rule = AdmissionRule(refused, names=tuple(f"guarded-{number}" for number in range(3)))
+    with Guard([rule], cluster.authority) as guard:
+        guard.stand_before(cluster.server)
+        result = carried_out(port, tmp_path, max_rate=0.0)
     assert result.rewrite and result.status == "failed" and not result.rewrite.proved
     assert {str(each.secret) for each in result.rewrite.tally.refused} == {f"team-a/guarded-{n}" for n in range(3)}
     assert "deny-guarded.example.com" in result.rewrite.tally.refused[0].reason
