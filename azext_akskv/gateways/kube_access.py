@@ -73,6 +73,8 @@ def token_of(user: dict[str, Any], entra_token: Callable[[str], str]) -> str:
     token = user.get("token")
     if not isinstance(token, str) or not token:
         raise unusable("it has neither a client certificate, nor a token, nor a way to get one")
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise unusable("its token has characters that no bearer token has")  # RFC 6750, 2.1
     return token
 
 

@@ -124,6 +124,15 @@ def test_a_user_without_any_credential_is_refused(cluster_authority: Authority) 
         read_kubeconfig(a_kubeconfig(f"https://{HOST}", cluster_authority.pem, username="u"), NAMES, no_token, "")
 
 
+@pytest.mark.parametrize("token", ["t\u00f6ken", "one two", "one\ntwo", "one\ttwo"])
+def test_a_token_that_no_header_can_carry_is_refused_without_being_quoted(
+    cluster_authority: Authority, token: str
+) -> None:
+    with pytest.raises(Rejected, match="characters that no bearer token has") as caught:
+        read_kubeconfig(a_kubeconfig(f"https://{HOST}", cluster_authority.pem, token=token), NAMES, no_token, "")
+    assert token not in str(caught.value)
+
+
 def test_a_server_of_another_ca_is_not_talked_to(kube: KubeService) -> None:
     config = a_kubeconfig(kube.url, Authority().pem, token="t")
     with pytest.raises(Rejected) as caught:
