@@ -124,7 +124,7 @@ def _reencrypt(loader: Any) -> None:
         context.argument(
             "concurrency",
             type=validators.connections,
-            help="Connections at most, 1 to 64. Default: 64. There are more while the API server answers quickly, and "
+            help="Connections at most, 1 to 128. Default: 128. There are more while the API server answers quickly, and "
             "fewer when it answers slowly or says that it is too much.",
         )
         context.argument(

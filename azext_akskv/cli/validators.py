@@ -12,7 +12,7 @@ _KEY_NAME = re.compile(r"[0-9a-z-]{1,127}", re.IGNORECASE | re.ASCII)
 _IDENTITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{2,127}", re.IGNORECASE | re.ASCII)
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,60}", re.ASCII)
-MOST_CONNECTIONS = 64
+MOST_CONNECTIONS = 128
 
 
 def vault(text: str) -> str | ResourceId:

@@ -13,14 +13,16 @@ from azext_akskv.engine.waiting import wake_by
 
 T = TypeVar("T")
 
-MOST = 64
-"""No server gets more. At 80 ms of round trip they are some 700 rewrites a second."""
-FIRST = 4
+MOST = 128
+"""No server gets more. At 80 ms of round trip they are some 1,400 rewrites a second."""
+FIRST = 8
 FIRST_BELOW, MOST_BELOW = 500, 32_000
 """Answers, before the number that was too much is tried again."""
 FEW_WAITING, MANY_WAITING = 10.0, 30.0
 """Requests that wait at the server beside those that it works at: below it could do more, since etcd writes what waits
 together; above they only queue."""
+STILL_QUICK, SLOW = 0.25, 0.5
+"""On a long way those few are lost among what answers take longer by chance: so many of all may wait in any case."""
 STEADY_ROUNDS = 4
 """The mean of one round goes up and down by itself."""
 
@@ -79,10 +81,11 @@ class Pacer:
         now = self.connections
         self._quickest = min(mean, self._quickest or mean)
         waiting = now * (1 - self._quickest / mean) if mean else 0.0
-        self._doubling = self._doubling and waiting < FEW_WAITING
-        if waiting > MANY_WAITING:
+        enough = max(FEW_WAITING, now * STILL_QUICK)
+        self._doubling = self._doubling and waiting < enough
+        if waiting > max(MANY_WAITING, now * SLOW):
             return now - max(1, now // 8)
-        if waiting >= FEW_WAITING or not self._used:
+        if waiting >= enough or not self._used:
             return now
         return now * 2 if self._doubling else now + max(1, now // 8)
 

@@ -29,7 +29,7 @@ from azext_akskv.gateways.retries import ANSWER_TIMEOUT, CONNECT_TIMEOUT, Retrie
 JSON_TYPE = "application/json"
 MOST_BYTES = 4 << 20
 """Far above a page of 500 names (about 70 kB) and below what could hurt."""
-MOST_CONNECTIONS = 64
+MOST_CONNECTIONS = 128
 TIMEOUT = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=ANSWER_TIMEOUT)
 
 

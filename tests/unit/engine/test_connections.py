@@ -29,8 +29,15 @@ def of_capacity(per_second: float, round_trip: float) -> Server:
     return lambda under_way: max(round_trip + 1 / per_second, under_way / per_second)
 
 
-def test_a_far_server_gets_all_connections_within_five_round_trips() -> None:
-    assert rounds(Pacer(64), of_capacity(2000, 0.080), 6) == [4, 8, 16, 32, 64, 64]
+def test_a_far_server_gets_all_connections_within_four_round_trips() -> None:
+    assert rounds(Pacer(64), of_capacity(2000, 0.080), 6) == [8, 16, 32, 64, 64, 64]
+
+
+def test_a_far_server_that_answers_a_little_slower_still_gets_all_of_them() -> None:
+    def a_fifth_waits(under_way: int) -> float:
+        return 0.080 if under_way < 64 else 0.100
+
+    assert rounds(Pacer(128), a_fifth_waits, 40)[-1] == 128
 
 
 def test_a_near_server_gets_no_more_than_keep_it_busy() -> None:
