@@ -124,8 +124,8 @@ def _reencrypt(loader: Any) -> None:
         context.argument(
             "concurrency",
             type=validators.connections,
-            help="Connections at most, 1 to 128. Default: 128. There are more while the API server answers quickly, and "
-            "fewer when it answers slowly or says that it is too much.",
+            help="Connections at most, 1 to 128. Default: 128. There are more while the API server answers quickly, "
+            "and fewer when it answers slowly or says that it is too much.",
         )
         context.argument(
             "max_rate",

@@ -95,7 +95,11 @@ CASES = (
         "is not the name of a Kubernetes namespace",
     ),
     malformed(
-        "no connection", (*REENCRYPT, "--concurrency", "0"), "from 1 to 128", "'0'", "is not a whole number from 1 to 128"
+        "no connection",
+        (*REENCRYPT, "--concurrency", "0"),
+        "from 1 to 128",
+        "'0'",
+        "is not a whole number from 1 to 128",
     ),
     malformed(
         "a rate that is no number",
