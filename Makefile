@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test apiserver test-apiserver document counts traffic big reliability check wheel record record-live
+.PHONY: help setup demo demo-flows test apiserver test-apiserver document counts traffic big reliability check wheel record record-live
 .PHONY: bench bench-startup clean
 .PHONY: lint types azdev rst architecture
 
@@ -25,6 +25,9 @@ setup: .venv/installed .venv/kubectl ## az, the tools and the extension's wheel,
 
 demo: setup ## a cluster's secrets put under a Key Vault key and back, with the real az, without Azure
 	@$(PYTHON) -m emulator exec --world demo -- bash demo/walkthrough.sh
+
+demo-flows: setup ## rotation and the change of the vault's mode, with the real az, without Azure
+	@$(PYTHON) -m emulator exec --world demo-flows -- bash demo/flows.sh
 
 test: setup ## every test that needs no Azure; some: make test TESTS=tests/unit
 	@$(PYTHON) -m pytest -q -n 2 --dist worksteal $(or $(TESTS),tests --ignore=tests/apiserver)

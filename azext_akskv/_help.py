@@ -76,6 +76,52 @@ examples:
     text: az aks kv kms disable -g MyResourceGroup -n MyCluster --yes
 """
 
+helps["aks kv kms list"] = """
+type: command
+short-summary: List the KMS state of many clusters, the worst first.
+long-summary: |
+    A few requests for the whole fleet: clusters and vaults are listed, each key is looked
+    at once however many clusters share it, and no API server is asked. Whether a rewrite
+    of the secrets is owed comes from the clusters' own tags. `az aks kv kms show` looks at
+    one cluster more closely.
+
+    Exit codes: 0 all well, 4 a finding of state error in any row, 5 something could not be
+    looked at.
+examples:
+  - name: List the clusters of the present subscription as a table.
+    text: az aks kv kms list -o table
+  - name: List all clusters that you may see whose key needs attention.
+    text: >-
+        az aks kv kms list --all-subscriptions
+        --query "[?findings[?category=='key']].{cluster: cluster, what: findings[].text}"
+  - name: List the clusters of one resource group.
+    text: az aks kv kms list -g MyResourceGroup
+"""
+
+helps["aks kv kms migrate-mode"] = """
+type: command
+short-summary: Change how the API servers reach the vault of a cluster whose KMS is on (Public or Private).
+long-summary: |
+    AKS cannot change the mode of the attached vault while KMS is on. So KMS is turned off,
+    every secret is rewritten, KMS is turned on again with the same key and the other mode,
+    and every secret is rewritten and proved once more. Going private the vault is closed
+    last; going public it is opened first, before anything else is changed.
+
+    In between secrets are protected by the platform's storage encryption alone. To change
+    over without that, rotate to a key of another vault that has the other mode: that is
+    one update.
+
+    Private needs API Server VNet Integration. AKS makes a private endpoint to the vault of
+    its own; one that waits for approval is approved.
+examples:
+  - name: Show what would be done; change nothing.
+    text: az aks kv kms migrate-mode -g MyResourceGroup -n MyCluster --to Private --dry-run
+  - name: Make the vault private, without being asked.
+    text: az aks kv kms migrate-mode -g MyResourceGroup -n MyCluster --to Private --yes
+  - name: Use a private vault over the public network from now on.
+    text: az aks kv kms migrate-mode -g MyResourceGroup -n MyCluster --to Public
+"""
+
 helps["aks kv kms show"] = """
 type: command
 short-summary: Show the KMS state of a cluster and everything that is wrong with it.
@@ -119,6 +165,35 @@ examples:
     text: az aks kv reencrypt -g MyResourceGroup -n MyCluster --via run-command
   - name: Prove that nothing is stored under an older key, without being asked.
     text: az aks kv reencrypt -g MyResourceGroup -n MyCluster --prove-only --query secrets.proved
+"""
+
+helps["aks kv rotate"] = """
+type: command
+short-summary: Put another key in, rewrite every secret under it and prove it, and say which older key may go.
+long-summary: |
+    The API servers hold two keys: the present one and the one before it. So a second
+    rotation before every secret was rewritten after the first makes secrets unreadable.
+    While a rewrite is owed this command finishes it, says so and stops; run it again to
+    rotate.
+
+    Without --key it takes the newest enabled version of the key in use, or has the vault
+    make one with the same attributes. A vault that does not answer you gets a key of
+    another name through Azure Resource Manager, because only the vault itself makes
+    further versions.
+
+    The key from before must stay enabled and undeleted until the next rotation is done.
+    What may go is said at the end, and by `az aks kv kms show`; nothing is ever deleted.
+examples:
+  - name: Show what would be done; change nothing.
+    text: az aks kv rotate -g MyResourceGroup -n MyCluster --dry-run
+  - name: Rotate to a newer version of the key, making one if there is none, without being asked.
+    text: az aks kv rotate -g MyResourceGroup -n MyCluster --yes
+  - name: Rotate to another key of the same vault.
+    text: az aks kv rotate -g MyResourceGroup -n MyCluster --key MyOtherKey
+  - name: Rotate to a key of another vault.
+    text: >-
+        az aks kv rotate -g MyResourceGroup -n MyCluster
+        --key https://myothervault.vault.azure.net/keys/MyKey/0123456789abcdef0123456789abcdef
 """
 
 helps["aks kv operation"] = """

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from azure.cli.core.commands.parameters import get_enum_type, get_resource_name_completion_list, name_type
+from azure.cli.core.commands.parameters import (
+    get_enum_type,
+    get_resource_name_completion_list,
+    name_type,
+    resource_group_name_type,
+)
 
 from azext_akskv.cli import completers, validators
 
-CHANGING = ("aks kv kms enable", "aks kv kms disable", "aks kv reencrypt")
+CHANGING = (
+    "aks kv kms enable",
+    "aks kv kms disable",
+    "aks kv kms migrate-mode",
+    "aks kv reencrypt",
+    "aks kv rotate",
+)
 
 
 def load_arguments(loader: Any, _command: str) -> None:
@@ -18,6 +29,7 @@ def load_arguments(loader: Any, _command: str) -> None:
     _what_to_enable_with(loader)
     _how_to_enable(loader)
     _reencrypt(loader)
+    _rotate(loader)
     _operation(loader)
     with loader.argument_context("aks kv kms show") as context:
         context.argument(
@@ -142,6 +154,35 @@ def _reencrypt(loader: Any) -> None:
             arg_type=get_enum_type(["auto", "direct", "run-command"], default="auto"),
             help="How to reach the API server: direct, or run-command, from a pod of the cluster, as `az aks command "
             "invoke` does. auto goes direct, and through run-command where the API server cannot be reached.",
+        )
+
+
+def _rotate(loader: Any) -> None:
+    with loader.argument_context("aks kv kms list") as context:
+        context.argument(
+            "resource_group_name",
+            resource_group_name_type,
+            required=False,
+            help="Only the clusters of this resource group. Default: all that you may see.",
+        )
+        context.argument(
+            "all_subscriptions",
+            action="store_true",
+            help="The clusters of every enabled subscription of the tenant, not only of the present one.",
+        )
+    with loader.argument_context("aks kv kms migrate-mode") as context:
+        context.argument(
+            "to",
+            arg_type=get_enum_type(["Public", "Private"]),
+            help="How the API servers shall reach the vault from now on.",
+        )
+    with loader.argument_context("aks kv rotate") as context:
+        context.argument(
+            "key",
+            type=validators.key,
+            help="Name of a key of the same vault, of which the newest enabled version is taken, or a key identifier, "
+            "also of another vault. Default: the newest enabled version of the key in use if that is newer than the "
+            "one in use, else a new version with the same attributes.",
         )
 
 

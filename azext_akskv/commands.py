@@ -16,10 +16,13 @@ def load_command_table(loader: Any, _args: list[str] | None) -> None:
 
     with loader.command_group("aks kv", custom_command_type=upkeep, is_preview=True) as group:
         group.custom_command("reencrypt", "reencrypt", table_transformer=_table("rewrite_table"))
+        group.custom_command("rotate", "rotate", table_transformer=_table("change_table"))
 
     with loader.command_group("aks kv kms", custom_command_type=kms) as group:
         group.custom_command("enable", "enable", table_transformer=_table("change_table"))
         group.custom_command("disable", "disable", table_transformer=_table("change_table"))
+        group.custom_command("list", "list_clusters", table_transformer=_table("fleet_table"))
+        group.custom_command("migrate-mode", "migrate_mode", table_transformer=_table("change_table"))
         group.custom_show_command("show", "show", table_transformer=_table("state_table"))
 
     with loader.command_group("aks kv operation", custom_command_type=operation) as group:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from azext_akskv.model.access import Grant, Identity
@@ -14,7 +15,7 @@ from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch
 from azext_akskv.model.snapshot import SecretCensus
 from azext_akskv.model.sweep import Sweep, Swept
-from azext_akskv.model.vault import Vault
+from azext_akskv.model.vault import EndpointConnection, Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,13 +40,14 @@ class Clusters(Protocol):
     """Managed clusters. Every write sends the whole object back with If-Match and returns when the operation ended.
 
     All raise GatewayError; writes raise Conflict when the cluster changed since it was read or another operation runs,
-    Rejected with the service's code when a rule refuses, OperationFailed when the operation did not succeed.
+    Rejected with the service's code when a rule refuses, OperationFailed when the operation did not succeed. `tags` are
+    all that the cluster shall have.
     """
 
     def get(self, cluster: ResourceId) -> Cluster: ...
 
-    def all(self, subscription: str) -> list[Cluster]:
-        """Every cluster of a subscription that the caller may see."""
+    def all(self, subscription: str, group: str = "") -> list[Cluster]:
+        """Every cluster of a subscription, or of one resource group in it, that the caller may see."""
 
     def maintenance(self, cluster: Cluster) -> list[dict[str, Any]]:
         """The cluster's maintenance configurations, as ARM's JSON."""
@@ -58,6 +60,10 @@ class Clusters(Protocol):
 
     @writes
     def assign_identity(self, seen: Cluster, identity: ResourceId, tags: Mapping[str, str], watch: Watch) -> None: ...
+
+    @writes
+    def tag(self, seen: Cluster, tags: Mapping[str, str], watch: Watch) -> None:
+        """Changes nothing but the tags."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,9 @@ class Vaults(Protocol):
     def get(self, vault: ResourceId) -> Vault:
         """Raises Missing when there is none."""
 
+    def all(self, subscription: str) -> list[Vault]:
+        """Every vault of a subscription that the caller may see."""
+
     def find(self, subscription: str, name: str) -> Vault | None:
         """The vault of that name in a subscription; vault names are unique in a cloud."""
 
@@ -82,6 +91,18 @@ class Vaults(Protocol):
     @writes
     def create(self, vault: ResourceId, location: str, tenant: str, tags: Mapping[str, str]) -> Vault:
         """A vault with Azure RBAC, soft delete and purge protection, open to public networks."""
+
+    @writes
+    def open_to_public(self, vault: Vault) -> None:
+        """Public network access on, and the firewall's default to allow; its rules stay as they are."""
+
+    @writes
+    def close_to_public(self, vault: Vault) -> None:
+        """Public network access off: only private endpoints, and trusted services where they may, get in."""
+
+    @writes
+    def approve(self, vault: Vault, connection: EndpointConnection) -> None:
+        """Approves a private endpoint that waits for it."""
 
     @writes
     def allow_keys(self, vault: Vault, principal_id: str, permissions: frozenset[str]) -> None:
@@ -99,9 +120,18 @@ class Keys(Protocol):
     def deleted(self, vault: Vault, name: str) -> bool:
         """The key is soft-deleted (data plane). Raises Denied where the data plane is closed to us."""
 
+    def closed(self, vault: Vault, name: str) -> str:
+        """Why the vault itself does not answer the caller about a key (firewall, rights, name resolution); empty: it
+        does. Its keys can then be made and changed by who may."""
+
     @writes
-    def create(self, vault: Vault, name: str, tags: Mapping[str, str]) -> KeyVersion:
+    def create(self, vault: Vault, name: str, tags: Mapping[str, str], like: KeyVersion | None = None) -> KeyVersion:
         """The first version of a new RSA key, through ARM; a key that is there already comes back unchanged."""
+
+    @writes
+    def create_version(self, vault: Vault, like: KeyVersion, tags: Mapping[str, str], now: datetime) -> KeyVersion:
+        """A new version of a key, at the vault itself, with the attributes of that one; it lives as long as that one
+        was made to live. ARM makes first versions only. [ASO#3188]"""
 
 
 class Roles(Protocol):

@@ -3,20 +3,7 @@
 # Run it with `make demo`, or: python -m emulator exec --world demo -- bash demo/walkthrough.sh
 set -euo pipefail
 
-# Each command is shown as one would type it, then run; the story on stderr and the result on stdout come together.
-run() {
-    local word line='$'
-    for word in "$@"; do
-        case $word in
-        *[!A-Za-z0-9_./:=,-]*) line+=" \"$word\"" ;;
-        *) line+=" $word" ;;
-        esac
-    done
-    printf '\n%s\n' "$line"
-    "$@" 2>&1
-}
-
-say() { printf '\n# %s\n' "$@"; }
+source "$(dirname "$0")/telling.sh"
 
 cluster=(-g "$AKSKV_GROUP" -n "$AKSKV_CLUSTER")
 

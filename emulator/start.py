@@ -13,7 +13,7 @@ from emulator.providers.keyvault import vaults
 from emulator.providers.managedidentity import identities
 from emulator.providers.policy import language
 from emulator.providers.resources import groups
-from emulator.worlds import spec
+from emulator.worlds import ledger, spec
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -58,6 +58,8 @@ def _make_vault(world: EmulatedWorld, vault: spec.Vault, created: datetime) -> N
 
 def _make_cluster(world: EmulatedWorld, cluster: spec.Cluster, created: datetime) -> None:
     made = clusters.create(world, world.spec.group, cluster, created)
+    if cluster.noted:
+        made.body["tags"] = (made.body.get("tags") or {}) | ledger.tags_of(made.id, ledger.key_of(made.body), created)
     for configuration in cluster.maintenance:
         maintenance.put(world, made, configuration.name, dict(configuration.properties))
 

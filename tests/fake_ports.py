@@ -6,7 +6,7 @@ import copy
 import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from azext_akskv.failures import Conflict, Denied, Missing, OperationFailed, Rejected, Unavailable, Unreadable
@@ -22,7 +22,7 @@ from azext_akskv.model.cluster import (
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion, why_unusable
 from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch, key_id_hash
-from azext_akskv.model.vault import Openness, Vault, openness_of, parse_vault
+from azext_akskv.model.vault import EndpointConnection, Openness, Vault, openness_of, parse_vault
 from azext_akskv.ports import KmsSetting, Touched, Watch
 from azext_akskv.steps.cluster_kms import NOT_GRANTED
 from tests.builders import TENANT, a_key, policy, vault_json
@@ -86,6 +86,13 @@ class FakeClusters(FakePort):
         body["identity"]["userAssignedIdentities"] = {str(identity): {"principalId": principal}}
         self._put("clusters.assign_identity", seen, body, watch)
 
+    def tag(self, seen: Cluster, tags: Mapping[str, str], watch: Watch) -> None:
+        with self.changing("clusters.tag"):
+            assert self.world.cluster is not None
+            if self.world.cluster["eTag"] != seen.etag:
+                raise Conflict("tag the cluster", "EtagMismatch", "the cluster was changed")
+            self.world.cluster |= {"tags": dict(tags), "eTag": str(int(seen.etag or 0) + 1)}
+
     def _validate(self, setting: KmsSetting, seen: Cluster) -> None:
         """AKS tries the key on a public vault; on a private one a bad grant breaks the control plane instead."""
         vault, principal = self.world.vaults[setting.vault], seen.identity.principal_id or ""
@@ -146,6 +153,22 @@ class FakeVaults(FakePort):
             self.world.vaults[vault] = made
         return self.get(vault)
 
+    def open_to_public(self, vault: Vault) -> None:
+        with self.changing("vaults.open"):
+            self.world.vaults[vault.id]["properties"]["publicNetworkAccess"] = "Enabled"
+            self.world.vaults[vault.id]["properties"]["networkAcls"] = {"defaultAction": "Allow"}
+
+    def close_to_public(self, vault: Vault) -> None:
+        with self.changing("vaults.close"):
+            self.world.vaults[vault.id]["properties"]["publicNetworkAccess"] = "Disabled"
+            self.world.oracle()
+
+    def approve(self, vault: Vault, connection: EndpointConnection) -> None:
+        with self.changing("vaults.approve"):
+            for raw in self.world.vaults[vault.id]["properties"]["privateEndpointConnections"]:
+                if raw["id"] == connection.id:
+                    raw["properties"]["privateLinkServiceConnectionState"]["status"] = "Approved"
+
     def allow_keys(self, vault: Vault, principal_id: str, permissions: frozenset[str]) -> None:
         with self.changing("vaults.allow_keys"):
             assert permissions == KEY_POLICY
@@ -173,12 +196,27 @@ class FakeKeys(FakePort):
         self.asked("keys.deleted")
         return name in self.world.deleted
 
-    def create(self, vault: Vault, name: str, tags: Mapping[str, str]) -> KeyVersion:
+    def closed(self, vault: Vault, name: str) -> str:
+        self.asked("keys.closed")
+        return self.world.vault_closed
+
+    def create(self, vault: Vault, name: str, tags: Mapping[str, str], like: KeyVersion | None = None) -> KeyVersion:
         with self.changing("keys.create"):
             versions = self.world.keys.setdefault((vault.host, name), [])
             if not versions:
-                versions.append(a_key(KeyId(vault.host, name, "5e00000000000000000000000000000a"), tags=dict(tags)))
+                made = a_key(KeyId(vault.host, name, "5e00000000000000000000000000000a"), tags=dict(tags))
+                versions.append(dataclasses.replace(made, created=self.world.clock.time))
         return versions[0]
+
+    def create_version(self, vault: Vault, like: KeyVersion, tags: Mapping[str, str], now: datetime) -> KeyVersion:
+        if self.world.vault_closed:
+            raise Denied("create a version", "ForbiddenByFirewall", self.world.vault_closed)
+        with self.changing("keys.create_version"):
+            versions = self.world.keys[(vault.host, like.id.name)]
+            key = KeyId(vault.host, like.id.name, f"{len(versions) + 1:032x}")
+            made = dataclasses.replace(like, id=key, created=self.world.clock.time, tags=dict(tags))
+            versions.append(made)
+        return made
 
 
 class FakeRoles(FakePort):

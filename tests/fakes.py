@@ -127,6 +127,7 @@ class FakeWorld:
         self.vaults: dict[ResourceId, Json] = {VAULT: copy.deepcopy(vault or vault_json())}
         self.keys: dict[tuple[str, str], list[KeyVersion]] = {(HOST, "etcd"): [a_key()]}
         self.deleted: set[str] = set()
+        self.vault_closed = ""
         self.identities: dict[ResourceId, Identity] = {IDENTITY: an_identity()}
         self.grants: list[Grant] = []
         self.policy_since: dict[str, datetime] = {}

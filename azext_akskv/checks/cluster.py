@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from azext_akskv.checks.declare import CLUSTER, NotApplicable, check
-from azext_akskv.checks.subjects import in_cluster, only_for, the_cluster
+from azext_akskv.checks.subjects import CHANGES_KMS, in_cluster, only_for, the_cluster
 from azext_akskv.model.choice import ENDED_BADLY, changing_for_us, place_to_make
-from azext_akskv.model.cluster import Experience
+from azext_akskv.model.cluster import FIRST_RENEWED_MINOR, Experience, minor_of
 from azext_akskv.model.duration import expected
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 
 REWRITE_ALONE = "reencrypt"
+LOOKS = ("show", "list")
 
 
 @check("cluster-missing", CLUSTER, State.ERROR, "the cluster is there")
@@ -44,7 +45,7 @@ def cluster_stopped(snapshot: Snapshot) -> Iterator[Problem]:
             f"{cluster.id.name} is {cluster.power_state.lower()}",
             "KMS cannot be changed and secrets cannot be rewritten without an API server; starting it needs its key",
             in_cluster(snapshot, "aks", "start"),
-            State.WARNING if snapshot.wanted.flow == "show" else None,
+            State.WARNING if snapshot.wanted.flow in LOOKS else None,
         )
 
 
@@ -64,7 +65,7 @@ def cluster_not_settled(snapshot: Snapshot) -> Iterator[Problem]:
         f"{cluster.id.name} is {cluster.provisioning_state}: another operation is running on it",
         "AKS does one operation at a time and refuses a second one; run this again when the other has ended",
         in_cluster(snapshot, "aks", "wait", "--updated"),
-        State.WARNING if snapshot.wanted.flow == "show" else None,
+        State.WARNING if snapshot.wanted.flow in LOOKS else None,
     )
 
 
@@ -83,7 +84,7 @@ def cluster_failed(snapshot: Snapshot) -> Iterator[Problem]:
 @check("maintenance-near", CLUSTER, State.WARNING, "AKS begins nothing by itself while the change runs")
 def maintenance_near(snapshot: Snapshot) -> Iterator[Problem]:
     """AKS does one operation at a time: one that it begins itself makes ours wait or fail with 409."""
-    only_for(snapshot, "enable", "disable")
+    only_for(snapshot, *CHANGES_KMS)
     cluster, needed = the_cluster(snapshot), expected(snapshot)
     maintenance = snapshot.maintenance.get()
     near = [
@@ -123,6 +124,18 @@ def cluster_version(snapshot: Snapshot) -> Iterator[Problem]:
         )
 
 
+@check("legacy-kms", CLUSTER, State.WARNING, "the cluster is on the KMS that its Kubernetes version is meant for")
+def legacy_kms(snapshot: Snapshot) -> Iterator[Problem]:
+    only_for(snapshot, "show", "list")
+    cluster = the_cluster(snapshot)
+    if cluster.experience.legacy and minor_of(cluster.kubernetes_version) >= FIRST_RENEWED_MINOR:
+        yield Problem(
+            f"{cluster.id.name} is on legacy KMS with Kubernetes {cluster.kubernetes_version}",
+            "from 1.33 on AKS has the new KMS data encryption, which follows the key's versions and rewrites secrets by "
+            "itself. There is no way back from it, so nothing urges: legacy KMS goes on working",
+        )
+
+
 @check("not-legacy", CLUSTER, State.ERROR, "the cluster is not on the new KMS data encryption")
 def not_legacy(snapshot: Snapshot) -> Iterator[Problem]:
     cluster = the_cluster(snapshot)
@@ -134,7 +147,7 @@ def not_legacy(snapshot: Snapshot) -> Iterator[Problem]:
         )
     if not cluster.experience.renewed:
         return
-    only_for(snapshot, "enable", "disable", "reencrypt")
+    only_for(snapshot, *CHANGES_KMS, "reencrypt")
     yield Problem(
         f"{cluster.id.name} uses the new KMS data encryption ({cluster.experience.value})",
         "there is no way back from it to legacy KMS or to none, and the platform rewrites its secrets by itself: "
@@ -155,5 +168,5 @@ def unfinished_run(snapshot: Snapshot) -> Iterator[Problem]:
                 "a second change on top of half a first one can leave secrets under a key that nobody expects: run the "
                 "first command again until it is done, or give it up",
                 in_cluster(snapshot, "aks", "kv", "operation", "abandon", "--run", run.run),
-                State.WARNING if snapshot.wanted.flow == "show" else None,
+                State.WARNING if snapshot.wanted.flow in LOOKS else None,
             )

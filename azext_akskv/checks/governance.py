@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from azext_akskv.checks.declare import GOVERNANCE, NotApplicable, check
-from azext_akskv.checks.subjects import only_for
+from azext_akskv.checks.subjects import CHANGES_KMS, only_for
 from azext_akskv.model.duration import expected
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.governance import LoginKind, allowed
@@ -19,7 +19,7 @@ OTHERS_ACTIONS = "Microsoft.Authorization/"
 
 
 def _needs_intents(snapshot: Snapshot) -> None:
-    only_for(snapshot, "enable", "disable")
+    only_for(snapshot, *CHANGES_KMS)
     if not snapshot.cluster.known or (snapshot.cluster.value is None and not snapshot.wanted.prepare_only):
         raise NotApplicable("there is no cluster to change")
     try:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from azext_akskv.checks.declare import KEY, NotApplicable, check
 from azext_akskv.checks.subjects import (
     in_cluster,
+    in_neighbour,
     of_vault_key,
     only_for,
     put_key_in,
@@ -16,7 +17,7 @@ from azext_akskv.checks.subjects import (
     the_vault,
     unless_unused,
 )
-from azext_akskv.model.choice import key_name_to_use, same_key
+from azext_akskv.model.choice import key_name_to_use, makes_key, same_key
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import NEEDED_OPERATIONS, KeyVersion, why_unusable
@@ -31,7 +32,8 @@ ROTATION_WINDOW = timedelta(days=30)
 def key_missing(snapshot: Snapshot) -> Iterator[Problem]:
     unless_unused(snapshot)
     vault, name = the_vault(snapshot), key_name_to_use(snapshot)
-    if snapshot.key.get() is not None or _of_another_vault(snapshot):
+    found = snapshot.key_in_use if makes_key(snapshot.wanted) else snapshot.key
+    if found.get() is not None or _of_another_vault(snapshot):
         return
     if name is None:
         keys = of_vault_key(vault.id.name, "list", "--output", "table")
@@ -53,16 +55,17 @@ def key_missing(snapshot: Snapshot) -> Iterator[Problem]:
 @check("key-versionless", KEY, State.ERROR, "the key identifier is of the form that this KMS takes")
 def key_versionless(snapshot: Snapshot) -> Iterator[Problem]:
     """Its form decides which KMS a cluster gets: with a version the legacy one, without one the new one. [SPEC]"""
-    only_for(snapshot, "enable")
+    only_for(snapshot, "enable", "rotate")
     key = snapshot.wanted.key
     if not isinstance(key, KeyId) or key.version:
         return
+    again = ("rotate",) if snapshot.wanted.flow == "rotate" else ("kms", "enable", "--vault", key.vault_name)
     yield Problem(
         f"the key identifier {key} names no version",
         "a key without a version belongs to the new KMS data encryption, which follows the key's newest version by "
         "itself; legacy KMS stays on the one version that it is given. Name that version, or only the key's name, "
         "which takes its newest enabled version",
-        in_cluster(snapshot, "aks", "kv", "kms", "enable", "--vault", key.vault_name, "--key", key.name),
+        in_cluster(snapshot, "aks", "kv", *again, "--key", key.name),
     )
 
 
@@ -190,11 +193,6 @@ def key_shared(snapshot: Snapshot) -> Iterator[Problem]:
         )
 
 
-def in_neighbour(cluster: ResourceId) -> str:
-    place = ("--resource-group", cluster.group, "--name", cluster.name, "--subscription", cluster.subscription)
-    return shell("az", "aks", "kv", "kms", "show", *place)
-
-
 @check("key-went-back", KEY, State.ERROR, "the cluster did not go back to a key from before", may_accept=True)
 def key_went_back(snapshot: Snapshot) -> Iterator[Problem]:
     """A template that still holds the key from before puts it back with its next apply. [AKS KMS + azurerm, INF]"""
@@ -219,7 +217,7 @@ def key_went_back(snapshot: Snapshot) -> Iterator[Problem]:
             f"the cluster went back to an older key: from {noted} to {cluster.kms.key}",
             f"an infrastructure-as-code apply does that when its template still names the older key; {template}. Until "
             "every secret is rewritten both keys are needed, and a second change before that loses secrets",
-            put_key_in(snapshot, noted),
+            f"{in_cluster(snapshot, 'aks', 'kv', 'reencrypt')} && {put_key_in(snapshot, noted)}",
         )
 
 

@@ -8,6 +8,7 @@ from azext_akskv.checks.declare import NETWORK, NotApplicable, check
 from azext_akskv.checks.subjects import (
     at_vault,
     in_cluster,
+    in_neighbour,
     only_for,
     over_private_endpoint,
     shows_customers_key,
@@ -108,4 +109,37 @@ def endpoint_pending(snapshot: Snapshot) -> Iterator[Problem]:
                 f"a private endpoint of {vault.id.name} waits for approval: {connection.endpoint or connection.id}",
                 "until it is approved nothing comes through it; if it is the one that AKS made, KMS does not work",
                 shell("az", "keyvault", "private-endpoint-connection", "approve", "--id", connection.id),
+            )
+
+
+@check("endpoint-left", NETWORK, State.WARNING, "no private endpoint is left over at the vault")
+def endpoint_left(snapshot: Snapshot) -> Iterator[Problem]:
+    """AKS makes one for the private mode, and none of its own for each cluster that leaves it. [AKS#3542]"""
+    unless_unused(snapshot)
+    cluster, vault = the_cluster(snapshot), the_vault(snapshot)
+    for connection in vault.connections:
+        group = f"/resourcegroups/{cluster.node_resource_group}/".lower()
+        unused = group in connection.endpoint.lower() and cluster.kms.enabled and not over_private_endpoint(snapshot)
+        if connection.status == "Disconnected" or unused:
+            yield Problem(
+                f"a private endpoint at {vault.id.name} serves nothing any more: {connection.endpoint or connection.id}",
+                "its endpoint is gone, or was made by AKS for the private mode, which the cluster does not use",
+                shell("az", "keyvault", "private-endpoint-connection", "delete", "--id", connection.id),
+            )
+
+
+@check("vault-closing-shared", NETWORK, State.ERROR, "no other cluster needs the vault to stay open", may_accept=True)
+def vault_closing_shared(snapshot: Snapshot) -> Iterator[Problem]:
+    only_for(snapshot, "migrate-mode")
+    vault = the_vault(snapshot)
+    if network_access_of(snapshot) != "Private":
+        raise NotApplicable("the vault will not be closed")
+    for other in snapshot.neighbours.get():
+        theirs = other.kms.key is not None and other.kms.key.host == vault.host
+        if theirs and (other.kms.network_access or "Public") == "Public":
+            yield Problem(
+                f"the cluster {other.id.name} in {other.id.group} uses {vault.id.name} over the public network",
+                "with the vault closed its API servers lose their key: give it a vault of its own, or make it private "
+                "first",
+                in_neighbour(other.id),
             )

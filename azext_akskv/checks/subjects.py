@@ -18,6 +18,9 @@ from azext_akskv.model.vault import Vault
 
 T = TypeVar("T")
 
+CHANGES_KMS = ("enable", "disable", "rotate", "migrate-mode")
+"""The commands that change a cluster's KMS profile."""
+
 
 def the_cluster(snapshot: Snapshot) -> Cluster:
     return _there(snapshot.cluster, "the cluster")
@@ -98,10 +101,12 @@ def of_vault_key(vault: str, *words: object) -> str:
 
 
 def put_key_in(snapshot: Snapshot, key: KeyId) -> str:
-    """The AKS page's own line for another key; the rewrite must follow it."""
-    vault, mode = snapshot.vault.value, network_access_of(snapshot) or "Public"
-    words = ["aks", "update", "--enable-azure-keyvault-kms", "--azure-keyvault-kms-key-id", str(key)]
-    words += ["--azure-keyvault-kms-key-vault-network-access", mode]
-    if mode == "Private" and vault:
-        words += ["--azure-keyvault-kms-key-vault-resource-id", str(vault.id)]
-    return f"{in_cluster(snapshot, *words)} && {in_cluster(snapshot, 'aks', 'kv', 'reencrypt')}"
+    """What puts a key in and rewrites every secret under it, whether KMS is on or off."""
+    cluster = snapshot.cluster.value
+    verb = ("rotate",) if cluster and cluster.kms.enabled else ("kms", "enable")
+    return in_cluster(snapshot, "aks", "kv", *verb, "--key", str(key))
+
+
+def in_neighbour(cluster: ResourceId) -> str:
+    place = ("--resource-group", cluster.group, "--name", cluster.name, "--subscription", cluster.subscription)
+    return shell("az", "aks", "kv", "kms", "show", *place)

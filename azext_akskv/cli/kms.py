@@ -50,6 +50,25 @@ def disable(  # noqa: PLR0913  # az reads the options off the signature
     return carry(cmd, DISABLE, Wanted("disable"), Given(resource_group_name, name, accept, dry_run, yes))
 
 
+def migrate_mode(  # noqa: PLR0913  # az reads the options off the signature
+    cmd: Any,
+    resource_group_name: str,
+    name: str,
+    *,
+    to: str,
+    accept: list[str] | None = None,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> Row:
+    """The attached vault's mode changed, in the right order for each direction."""
+    from azext_akskv.cli.change import Given, carry
+    from azext_akskv.flows.migrate_mode import MIGRATE_MODE
+    from azext_akskv.model.snapshot import Wanted
+
+    wanted = Wanted("migrate-mode", network_access=to)
+    return carry(cmd, MIGRATE_MODE, wanted, Given(resource_group_name, name, accept, dry_run, yes))
+
+
 def show(cmd: Any, resource_group_name: str, name: str, evidence: bool = False) -> Row:
     """The KMS state of one cluster. Nothing is changed."""
     from azext_akskv.cli.errors import leave_with, speaking_azure
@@ -65,3 +84,20 @@ def show(cmd: Any, resource_group_name: str, name: str, evidence: bool = False) 
     reporter.state(state)
     leave_with(cmd, exit_code_of(state))
     return state_row(state)
+
+
+def list_clusters(cmd: Any, resource_group_name: str | None = None, all_subscriptions: bool = False) -> list[Row]:
+    """The KMS state of many clusters, the worst first. Nothing is changed, and no API server is asked."""
+    from azext_akskv.cli.errors import leave_with, speaking_azure
+    from azext_akskv.cli.reporter import reporter_for
+    from azext_akskv.cli.wiring import look_around
+    from azext_akskv.flows.fleet import Scope, fleet
+    from azext_akskv.report.rows import exit_code_of_fleet, fleet_rows
+
+    reporter = reporter_for(cmd.cli_ctx, "clusters")
+    with speaking_azure():
+        around = look_around(cmd, reporter, all_subscriptions)
+        found = fleet(Scope(around.subscriptions, resource_group_name or ""), around.ports, reporter, around.workers)
+    reporter.fleet(found.states, found.gaps)
+    leave_with(cmd, exit_code_of_fleet(found.states, found.gaps))
+    return fleet_rows(found.states)

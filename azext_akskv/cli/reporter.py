@@ -102,6 +102,10 @@ class TerminalReporter:
         self.findings(state.findings)
         self._tell(text.state_lines(state))
 
+    def fleet(self, states: Sequence[KmsState], gaps: Sequence[str]) -> None:
+        """What `kms list` has seen: how many clusters, and what could not be listed."""
+        self._tell(text.fleet_lines(states, gaps), always=bool(gaps))
+
     def plan(self, plan: Plan, records: Sequence[StepRecord]) -> None:
         self._width = text.title_width(records)
         self._nothing_to_do = all(record.state == "already" for record in records)

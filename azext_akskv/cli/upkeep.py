@@ -35,3 +35,21 @@ def reencrypt(  # noqa: PLR0913  # az reads the options off the signature
         via=via,
     )
     return carry(cmd, REENCRYPT, wanted, Given(resource_group_name, name, accept, dry_run, yes or prove_only))
+
+
+def rotate(  # noqa: PLR0913  # az reads the options off the signature
+    cmd: Any,
+    resource_group_name: str,
+    name: str,
+    *,
+    key: Any = None,
+    accept: list[str] | None = None,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> Row:
+    """Another key in, every secret rewritten under it and proved, which older ones may go now."""
+    from azext_akskv.cli.change import Given, carry
+    from azext_akskv.flows.rotate import ROTATE
+    from azext_akskv.model.snapshot import Wanted
+
+    return carry(cmd, ROTATE, Wanted("rotate", key=key), Given(resource_group_name, name, accept, dry_run, yes))

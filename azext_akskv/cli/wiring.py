@@ -15,7 +15,7 @@ from azext_akskv.engine.reporter import Reporter
 from azext_akskv.engine.waiting import SystemClock, Waits
 from azext_akskv.flows.world import World
 from azext_akskv.model.ids import BadInput, ResourceId, cluster_id
-from azext_akskv.ports import Inside, Ports, Secrets
+from azext_akskv.ports import Inside, Ports, Secrets, read_only
 
 if TYPE_CHECKING:
     from azext_akskv.gateways.clients import Clients
@@ -52,6 +52,33 @@ def connect(cmd: Any, group: str, name: str, reporter: Reporter, via: str = "dir
         caller=str(Profile(cli_ctx=cli_ctx).get_subscription(subscription)["user"]["name"]),
         workers=workers(cli_ctx),
     )
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a look at many clusters goes through."""
+
+    subscriptions: tuple[str, ...]
+    ports: Ports
+    workers: int
+
+
+def look_around(cmd: Any, reporter: Reporter, all_subscriptions: bool) -> Around:
+    """az's present subscription, or all enabled ones of its tenant. Asks nothing yet. Raises what `connect` raises."""
+    from azure.cli.core._profile import Profile
+    from azure.cli.core.commands.client_factory import get_subscription_id
+
+    from azext_akskv.gateways.retries import Retries
+
+    cli_ctx = cmd.cli_ctx
+    present = get_subscription_id(cli_ctx)
+    known = Profile(cli_ctx=cli_ctx).load_cached_subscriptions() if all_subscriptions else []
+    tenant = next((str(each["tenantId"]) for each in known if each["id"] == present), "")
+    found = [str(each["id"]) for each in known if each["state"] == "Enabled" and each["tenantId"] == tenant]
+    clock, waits = SystemClock(), Waits(wait_factor(cli_ctx))
+    retries = Retries(clock.sleep, reporter.tick, waits.ask_again, answer_timeout(cli_ctx))
+    setting = Setting(cluster_id(present, "none", "none"), reporter, clock, waits, "direct", workers(cli_ctx))
+    return Around(tuple(found) or (present,), read_only(ports(cli_ctx, setting, retries)), workers(cli_ctx))
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ class Plan:
     """Said with the preview: the point of no return, the outage to expect, the time it will take."""
     question: str = ""
     """What the user is asked; empty: nothing to confirm."""
+    then: str = ""
+    """What is still to be done when all steps are done, by the same command run again; empty: nothing."""
 
 
 @dataclass
@@ -76,6 +78,8 @@ class Rewrite:
     seconds: float
     proved: bool
     why: str
+    under: str = ""
+    """The key that was to be in force, or "off"; empty: whichever was."""
 
 
 @dataclass

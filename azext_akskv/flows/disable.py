@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from azext_akskv.checks.declare import CATEGORIES, CLUSTER, KEY, NETWORK, SECRETS
 from azext_akskv.engine.step import Plan, Run
 from azext_akskv.flows.drive import Flow
+from azext_akskv.flows.turning_on import under_present_key
 from azext_akskv.model.cluster import Cluster, Experience
 from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.steps.cluster_kms import turn_off_kms
-from azext_akskv.steps.rewrite import note_proof, note_switch, order_of, rewrite_secrets
+from azext_akskv.steps.ledger import after_change
+from azext_akskv.steps.rewrite import order_of
 
 CURES = frozenset({"cluster-failed", "rewrite-owed"})
 
@@ -21,11 +23,10 @@ def plan(snapshot: Snapshot) -> Plan:
     cluster = snapshot.cluster.get()
     if cluster is None:
         raise NotObserved("there is no cluster")
-    rewriting = (note_switch(_off), rewrite_secrets(order_of(snapshot), _off), note_proof(_off))
     never = cluster.experience is Experience.NEVER  # nothing was ever stored under a key
     return Plan(
         "disable",
-        (turn_off_kms(), *(() if never else rewriting)),
+        (*under_present_key(snapshot, cluster, None), turn_off_kms(), *(() if never else after_change(order_of(snapshot), _off))),
         keep=_keep(cluster),
         notes=tuple(_notes(snapshot, cluster)),
         question=f"Turn off KMS on {cluster.id.name} and store its secrets without your key?",

@@ -23,6 +23,10 @@ VAULT_CATEGORIES = frozenset({IDENTITY, KEY, ACCESS, NETWORK})
 """Categories whose checks look at vault, key, identity and grants."""
 
 
+def _nothing(_seen: Snapshot) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Flow:
     """`before` and `after` are categories of checks; `plan` is pure. `cures` are codes of findings that the flow
@@ -33,6 +37,8 @@ class Flow:
     plan: Callable[[Snapshot], Plan]
     after: tuple[str, ...] = ()
     cures: frozenset[str] = frozenset()
+    advice: Callable[[Snapshot], tuple[str, ...]] = _nothing
+    """What is to be kept, or may go, by the look after a run that is done."""
 
 
 def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
@@ -55,7 +61,9 @@ def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
         if flow.after and result.status == "done" and any(step.state == "done" for step in result.steps):
             seen = look(wanted, world, flow.after)
             findings = _afterwards(flow, seen, world, findings)
-            result = _with_profile(result, plan, seen)
+            result = dataclasses.replace(_with_profile(result, plan, seen), keep=(*result.keep, *flow.advice(seen)))
+        if result.status == "done" and plan.then:
+            result = dataclasses.replace(result, status="waiting", trouble=Trouble(f"{plan.then}."))
         return dataclasses.replace(result, findings=tuple(findings))
 
 

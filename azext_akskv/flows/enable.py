@@ -5,30 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from azext_akskv.checks.declare import CATEGORIES
-from azext_akskv.engine.step import Fact, Plan, Run, Step, given
+from azext_akskv.engine.step import Plan, Run, Step, given
 from azext_akskv.flows.drive import Flow
-from azext_akskv.model.choice import (
-    Place,
-    identity_to_use,
-    is_on_with,
-    key_name_to_use,
-    network_access_of,
-    place_to_make,
-    vault_to_use,
-)
+from azext_akskv.flows.turning_on import granting, kms_wanted, must_wait, the_cluster, under_present_key
+from azext_akskv.model.choice import Place, identity_to_use, key_name_to_use, place_to_make, vault_to_use
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import KeyId
-from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import identity_since
 from azext_akskv.model.vault import Openness
-from azext_akskv.steps.access import grant_contributor, grant_crypto_user, grant_key_policy, wait_for_grants
+from azext_akskv.steps.access import wait_for_grants
 from azext_akskv.steps.cluster_kms import KmsWanted, turn_on_kms
 from azext_akskv.steps.create import KEY as NEW_KEY
-from azext_akskv.steps.create import PRINCIPAL, create_identity, create_key, create_vault
+from azext_akskv.steps.create import create_identity, create_key, create_vault
 from azext_akskv.steps.identity import switch_identity, wait_for_identity
-from azext_akskv.steps.rewrite import note_proof, note_switch, order_of, rewrite_secrets
+from azext_akskv.steps.ledger import after_change
+from azext_akskv.steps.rewrite import note_switch, order_of
 
 CURES = frozenset({"grant-missing", "cluster-failed", "rewrite-owed"})
 
@@ -39,38 +32,26 @@ def plan(snapshot: Snapshot) -> Plan:
 
     Grants come before a change of identity: a refused grant then leaves the cluster as it was.
     """
-    wanted = _kms_wanted(snapshot)
-    preparing = (*_making(snapshot), *_granting(snapshot, wanted))
+    wanted = kms_wanted(snapshot, NEW_KEY)
+    preparing = (*_making(snapshot), *granting(snapshot, wanted))
     if snapshot.wanted.prepare_only:
         return Plan("enable", preparing, keep=_prepared(snapshot, wanted), question=_question(snapshot))
-    cluster = _cluster(snapshot)
-    waiting = (wait_for_grants(wanted.vault, wanted.principal),) if _must_wait(snapshot, cluster, wanted) else ()
+    cluster = the_cluster(snapshot)
+    waiting = (wait_for_grants(wanted.vault, wanted.principal),) if must_wait(snapshot, cluster, wanted) else ()
     return Plan(
         "enable",
-        (*preparing, *_identifying(snapshot, cluster), *waiting, turn_on_kms(wanted), *_rewriting(snapshot, wanted)),
+        (
+            *preparing,
+            *_identifying(snapshot, cluster),
+            *waiting,
+            *(() if cluster.kms.enabled else under_present_key(snapshot, cluster, wanted.key)),
+            turn_on_kms(wanted),
+            *_rewriting(snapshot, wanted),
+        ),
         keep=_keep(snapshot, wanted),
         notes=tuple(_notes(snapshot, cluster)),
         question=_question(snapshot),
     )
-
-
-def _kms_wanted(snapshot: Snapshot) -> KmsWanted:
-    vault, identity, key = vault_to_use(snapshot), snapshot.identity.get(), snapshot.key.get()
-    if vault is None:
-        raise NotObserved("no vault was named")
-    return KmsWanted(
-        key=key.id if key else NEW_KEY,
-        network_access=network_access_of(snapshot) or "Public",
-        vault=vault,
-        principal=identity.principal_id if identity else PRINCIPAL,
-    )
-
-
-def _cluster(snapshot: Snapshot) -> Cluster:
-    cluster = snapshot.cluster.get()
-    if cluster is None:
-        raise NotObserved("there is no cluster")
-    return cluster
 
 
 def _making(snapshot: Snapshot) -> Iterator[Step]:
@@ -85,19 +66,6 @@ def _making(snapshot: Snapshot) -> Iterator[Step]:
         yield create_identity(identity, place)
 
 
-def _granting(snapshot: Snapshot, wanted: KmsWanted) -> Iterator[Step]:
-    """In the way that the vault's access model understands; a new vault uses Azure RBAC."""
-    if "grant-missing" in snapshot.accepted:  # the user answers for them: a custom role, or somebody else's grant
-        return
-    vault = snapshot.vault.get()
-    if vault is None or vault.rbac:
-        yield grant_crypto_user(wanted.vault, wanted.principal)
-    else:
-        yield grant_key_policy(wanted.vault, wanted.principal)
-    if wanted.network_access == "Private":
-        yield grant_contributor(wanted.vault, wanted.principal)
-
-
 def _identifying(snapshot: Snapshot, cluster: Cluster) -> Iterator[Step]:
     identity = identity_to_use(snapshot)
     if cluster.kms.enabled or identity is None:
@@ -108,19 +76,13 @@ def _identifying(snapshot: Snapshot, cluster: Cluster) -> Iterator[Step]:
         yield wait_for_identity(identity)
 
 
-def _must_wait(snapshot: Snapshot, cluster: Cluster, wanted: KmsWanted) -> bool:
-    if wanted.network_access != "Private" or "grant-missing" in snapshot.accepted:
-        return False
-    return isinstance(wanted.key, Fact) or not is_on_with(cluster, wanted.key, wanted.network_access, wanted.vault)
-
-
 def _rewriting(snapshot: Snapshot, wanted: KmsWanted) -> tuple[Step, ...]:
     def key_wanted(run: Run) -> str:
         return str(given(run, wanted.key))
 
     if snapshot.wanted.skip_reencrypt:
         return (note_switch(key_wanted),)
-    return note_switch(key_wanted), rewrite_secrets(order_of(snapshot), key_wanted), note_proof(key_wanted)
+    return after_change(order_of(snapshot), key_wanted)
 
 
 def _keep(snapshot: Snapshot, wanted: KmsWanted) -> tuple[str, ...]:

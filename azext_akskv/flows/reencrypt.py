@@ -5,8 +5,10 @@ from __future__ import annotations
 from azext_akskv.checks.declare import CLUSTER, SECRETS
 from azext_akskv.engine.step import Plan
 from azext_akskv.flows.drive import Flow
+from azext_akskv.model.cluster import Experience
 from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.snapshot import Snapshot
+from azext_akskv.steps.ledger import note_ledger
 from azext_akskv.steps.rewrite import note_proof, order_of, rewrite_secrets
 from azext_akskv.steps.rewrite_pass import Order
 
@@ -18,17 +20,17 @@ nothing here: no API server restarts, the others are rewritten, and it is told a
 def plan(snapshot: Snapshot) -> Plan:
     """AKS docs "Use KMS etcd encryption", the command after "Update all secrets", as read on 2026-08-21.
 
-    The proof is noted where a run of ours has noted when the present key came into force. Raises NotObserved.
+    Raises NotObserved.
     """
-    cluster, switch = snapshot.cluster.get(), snapshot.switch.value
+    cluster = snapshot.cluster.get()
     if cluster is None:
         raise NotObserved("there is no cluster")
     order = order_of(snapshot)
-    may_note = switch is not None and switch.speaks_of(cluster) and not order.namespaces
+    may_note = cluster.experience is not Experience.NEVER and not order.namespaces
     which = f"the secrets of {', '.join(order.namespaces)}" if order.namespaces else "every secret"
     return Plan(
         "reencrypt",
-        (rewrite_secrets(order), *((note_proof(),) if may_note else ())),
+        (rewrite_secrets(order), *((note_proof(), note_ledger()) if may_note else ())),
         notes=_notes(order, snapshot.inside),
         question="" if snapshot.wanted.prove_only else f"Rewrite {which} of {cluster.id.name} under its present key?",
     )

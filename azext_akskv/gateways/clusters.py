@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from azure.core import MatchConditions
 
@@ -17,10 +17,21 @@ from azext_akskv.gateways.operations import WatchedPolling
 from azext_akskv.model.cluster import Cluster, parse_cluster, with_identity, with_kms_off, with_kms_on, with_tags
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.members import children, text, whole
+from azext_akskv.model.times import of_date_header
 from azext_akskv.ports import KmsSetting, Watch
 
-NEVER = datetime.fromtimestamp(0, timezone.utc)
-"""Stands for the service's time in lists, whose pages do not tell it."""
+T = TypeVar("T")
+
+
+class FirstAnswer:
+    """The service's own time in a list's first page: the SDK gives items, and no headers."""
+
+    at = datetime.fromtimestamp(0, timezone.utc)
+
+    def look_at(self, reply: Any) -> None:
+        date = reply.http_response.headers.get("Date")
+        if date and self.at == FirstAnswer.at:
+            self.at = of_date_header(date)
 
 
 class ArmClusters:
@@ -34,14 +45,21 @@ class ArmClusters:
     def get(self, cluster: ResourceId) -> Cluster:
         """Asks with the newest api-version that the cloud knows, and stays with it."""
         doing = f"read the cluster {cluster.name}"
+        return self._with_a_known_version(doing, lambda version: self._get(doing, cluster, version))
+
+    def _get(self, doing: str, cluster: ResourceId, version: str) -> Cluster:
+        with asking(doing):
+            found: Answer = self._of(cluster, version).get(cluster.group, cluster.name, cls=answer)
+            tenant, renewed = self._clients.tenant_of(cluster.subscription), version >= RENEWED_SINCE
+            return parse_cluster(found.json, found.at, tenant=tenant, knows_renewed=renewed)
+
+    def _with_a_known_version(self, doing: str, ask: Callable[[str], T]) -> T:
+        """Raises what `ask` raises; Rejected when the cloud knows none of our versions."""
         for version in CLUSTER_VERSIONS[CLUSTER_VERSIONS.index(self._version) :]:
             try:
-                with asking(doing):
-                    found: Answer = self._of(cluster, version).get(cluster.group, cluster.name, cls=answer)
-                    self._version = version
-                    tenant = self._clients.tenant_of(cluster.subscription)
-                    renewed = version >= RENEWED_SINCE
-                    return parse_cluster(found.json, found.at, tenant=tenant, knows_renewed=renewed)
+                found = ask(version)
+                self._version = version
+                return found
             except GatewayError as error:
                 if error.code not in UNKNOWN_VERSION:
                     raise
@@ -49,12 +67,18 @@ class ArmClusters:
         # pylint: disable-next=used-before-assignment  # there is at least one version to ask with
         raise Rejected(doing, unknown.code, unknown.message, unknown.request_id)
 
-    def all(self, subscription: str) -> list[Cluster]:
-        """Under the version that a cluster was read with before."""
-        with asking("list the clusters of the subscription"):
-            pages = self._clients.clusters(subscription, self._version).list()
-            renewed, tenant = self._version >= RENEWED_SINCE, self._clients.tenant_of(subscription)
-            return [parse_cluster(item, NEVER, tenant=tenant, knows_renewed=renewed) for item in items(pages)]
+    def all(self, subscription: str, group: str = "") -> list[Cluster]:
+        """Asks with the newest api-version that the cloud knows, and stays with it."""
+        doing = f"list the clusters of {f'the resource group {group}' if group else 'the subscription'}"
+        return self._with_a_known_version(doing, lambda version: self._list(doing, subscription, group, version))
+
+    def _list(self, doing: str, subscription: str, group: str, version: str) -> list[Cluster]:
+        with asking(doing):
+            clusters, clock = self._clients.clusters(subscription, version), FirstAnswer()
+            renewed, tenant = version >= RENEWED_SINCE, self._clients.tenant_of(subscription)
+            hook = {"raw_response_hook": clock.look_at}
+            found = items(clusters.list_by_resource_group(group, **hook) if group else clusters.list(**hook))
+            return [parse_cluster(item, clock.at, tenant=tenant, knows_renewed=renewed) for item in found]
 
     def maintenance(self, cluster: Cluster) -> list[Json]:
         with asking(f"read the maintenance configurations of {cluster.id.name}"):
@@ -72,6 +96,14 @@ class ArmClusters:
         body = with_tags(with_identity(seen.raw, identity), tags)
         self._put(seen, body, watch, f"give the cluster {seen.id.name} the identity {identity.name}")
 
+    def tag(self, seen: Cluster, tags: Mapping[str, str], watch: Watch) -> None:
+        doing = f"tag the cluster {seen.id.name}"
+        polling = WatchedPolling(doing, watch, self._poll_seconds)
+        with asking(doing):
+            clusters = self._of(seen.id, self._version)
+            body = {"tags": dict(tags)}
+            clusters.begin_update_tags(seen.id.group, seen.id.name, body, polling=polling, **_guard(seen)).result()
+
     def user_kubeconfig(self, cluster: ResourceId) -> bytes:
         """The kubeconfig (YAML) that the caller gets from `az aks get-credentials`. Raises GatewayError."""
         with asking(f"get the credentials of {cluster.name}"):
@@ -85,15 +117,18 @@ class ArmClusters:
 
     def _put(self, seen: Cluster, body: Json, watch: Watch, doing: str) -> None:
         """Under the version that the body was read with: a body does not fit every other one."""
-        # Clouds older than 2024 have no eTag; nothing else guards against a change between our read and our write.
-        guard = {"etag": seen.etag, "match_condition": MatchConditions.IfNotModified} if seen.etag else {}
         polling = WatchedPolling(doing, watch, self._poll_seconds)
         with asking(doing):
             clusters = self._of(seen.id, self._version)
-            clusters.begin_create_or_update(seen.id.group, seen.id.name, body, polling=polling, **guard).result()
+            clusters.begin_create_or_update(seen.id.group, seen.id.name, body, polling=polling, **_guard(seen)).result()
 
     def _of(self, cluster: ResourceId, version: str) -> Any:
         return self._clients.clusters(cluster.subscription, version)
+
+
+def _guard(seen: Cluster) -> dict[str, Any]:
+    """Against a change between our read and our write. Clouds older than 2024 have no eTag, and nothing else does it."""
+    return {"etag": seen.etag, "match_condition": MatchConditions.IfNotModified} if seen.etag else {}
 
 
 def api_server_names(cluster: Cluster) -> frozenset[str]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from azure.core.rest import HttpRequest
 
-from azext_akskv.failures import Denied, Missing
+from azext_akskv.failures import Denied, Missing, Unavailable
 from azext_akskv.gateways.answers import Answer, Json, answer, items
 from azext_akskv.gateways.clients import Clients
 from azext_akskv.gateways.errors import asking
 from azext_akskv.model.ids import BadInput, KeyId, in_short
-from azext_akskv.model.key import KeyVersion, new_key
+from azext_akskv.model.key import KeyVersion, new_key, new_version
 from azext_akskv.model.members import child, children, flag, labels, number, text, texts, whole
 from azext_akskv.model.times import moment
 from azext_akskv.model.vault import Vault
@@ -67,12 +68,28 @@ class VaultKeys:
             return False
         return True
 
-    def create(self, vault: Vault, name: str, tags: Mapping[str, str]) -> KeyVersion:
+    def closed(self, vault: Vault, name: str) -> str:
+        try:
+            with asking(f"ask the vault {vault.id.name} itself"):
+                self._ask(vault, f"keys/{name}")
+        except Missing:
+            return ""
+        except (Denied, Unavailable) as error:
+            return f"({error.code}) {error.message}" if error.code else error.message
+        return ""
+
+    def create(self, vault: Vault, name: str, tags: Mapping[str, str], like: KeyVersion | None = None) -> KeyVersion:
         with asking(f"create the key {name} in the vault {vault.id.name}"):
             made: Answer = self._arm(vault).create_if_not_exist(
-                vault.id.group, vault.id.name, name, new_key(tags), cls=answer
+                vault.id.group, vault.id.name, name, new_key(tags, like), cls=answer
             )
             return parse_arm_key(made.json, vault, name)
+
+    def create_version(self, vault: Vault, like: KeyVersion, tags: Mapping[str, str], now: datetime) -> KeyVersion:
+        name = like.id.name
+        with asking(f"create a version of the key {name} in the vault {vault.id.name}"):
+            request = HttpRequest("POST", f"keys/{name}/create", json=new_version(like, tags, now))
+            return parse_bundle(self._send(vault, request))
 
     def _arm(self, vault: Vault) -> Any:
         return self._clients.vaults(vault.id.subscription).keys
@@ -82,7 +99,10 @@ class VaultKeys:
         elsewhere = urlsplit(path).netloc.lower() not in ("", vault.host, f"{vault.host}:443")
         if elsewhere:
             raise ValueError(f"the vault {vault.host} sends us on to another host: {urlsplit(path).netloc}")
-        reply = self._clients.vault_keys(vault).send_request(HttpRequest("GET", path))
+        return self._send(vault, HttpRequest("GET", path))
+
+    def _send(self, vault: Vault, request: HttpRequest) -> Json:
+        reply = self._clients.vault_keys(vault).send_request(request)
         reply.raise_for_status()
         return whole(reply.json())
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from azext_akskv.failures import Missing
-from azext_akskv.gateways.answers import Answer, answer, items
+from azext_akskv.gateways.answers import Answer, Json, answer, items
 from azext_akskv.gateways.clients import Clients
 from azext_akskv.gateways.errors import asking
 from azext_akskv.gateways.operations import Unwatched, WatchedPolling
 from azext_akskv.model.ids import ResourceId
-from azext_akskv.model.members import text
-from azext_akskv.model.vault import Vault, new_vault, parse_vault
+from azext_akskv.model.members import child, text
+from azext_akskv.model.vault import EndpointConnection, Vault, new_vault, parse_vault
+
+
+NO_TIME = datetime.fromtimestamp(0, timezone.utc)
+"""Lists do not tell the service's time."""
 
 
 class ArmVaults:
@@ -26,6 +31,10 @@ class ArmVaults:
         with asking(f"read the vault {vault.name}"):
             found: Answer = self._vaults(vault.subscription).get(vault.group, vault.name, cls=answer)
             return parse_vault(found.json, found.at)
+
+    def all(self, subscription: str) -> list[Vault]:
+        with asking("list the vaults of the subscription"):
+            return [parse_vault(item, NO_TIME) for item in items(self._vaults(subscription).list_by_subscription())]
 
     def find(self, subscription: str, name: str) -> Vault | None:
         with asking(f"look for the vault {name}"):
@@ -53,6 +62,23 @@ class ArmVaults:
             made = vaults.begin_create_or_update(vault.group, vault.name, body, polling=polling, cls=answer).result()
             return parse_vault(made.json, made.at)
 
+    def open_to_public(self, vault: Vault) -> None:
+        acls = {**child(child(vault.raw, "properties"), "networkAcls"), "defaultAction": "Allow"}
+        with asking(f"open the vault {vault.id.name} to public networks"):
+            self._change(vault, {"publicNetworkAccess": "Enabled", "networkAcls": acls})
+
+    def close_to_public(self, vault: Vault) -> None:
+        with asking(f"close the vault {vault.id.name} to public networks"):
+            self._change(vault, {"publicNetworkAccess": "Disabled"})
+
+    def approve(self, vault: Vault, connection: EndpointConnection) -> None:
+        name = ResourceId.parse(connection.id).name
+        state = {"status": "Approved", "description": "for the KMS of AKS"}
+        with asking(f"approve a private endpoint of the vault {vault.id.name}"):
+            self._clients.vaults(vault.id.subscription).private_endpoint_connections.put(
+                vault.id.group, vault.id.name, name, {"properties": {"privateLinkServiceConnectionState": state}}
+            )
+
     def allow_keys(self, vault: Vault, principal_id: str, permissions: frozenset[str]) -> None:
         """`add` leaves the other policies alone, and this principal's other permissions too."""
         policy = {
@@ -64,6 +90,11 @@ class ArmVaults:
             self._vaults(vault.id.subscription).update_access_policy(
                 vault.id.group, vault.id.name, "add", {"properties": {"accessPolicies": [policy]}}
             )
+
+    def _change(self, vault: Vault, properties: Json) -> None:
+        """A PATCH: what it does not name stays as it is."""
+        vaults = self._vaults(vault.id.subscription)
+        vaults.update(vault.id.group, vault.id.name, {"properties": properties}, cls=answer)
 
     def _vaults(self, subscription: str) -> Any:
         return self._clients.vaults(subscription).vaults

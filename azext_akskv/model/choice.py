@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from azext_akskv.model.cluster import Cluster, Experience
 from azext_akskv.model.ids import KeyId, ResourceId, identity_id, vault_id
-from azext_akskv.model.snapshot import Snapshot
+from azext_akskv.model.ledger import ledger_of
+from azext_akskv.model.snapshot import Snapshot, Wanted
 from azext_akskv.model.tags import changed_by, identity_since
 from azext_akskv.model.vault import Openness
 
@@ -23,16 +24,23 @@ class Place:
 
 
 def network_access_of(snapshot: Snapshot) -> str | None:
-    """The mode to declare: as asked for, else as declared already, else what the vault's firewall says; None where
-    that is neither open nor closed. A vault still to be made will be open."""
+    """The mode to declare: as asked for, else as declared already for that vault, else what the vault's firewall says;
+    None where that is neither open nor closed. A vault still to be made will be open."""
     cluster, vault = snapshot.cluster.value, snapshot.vault.value
     if snapshot.wanted.network_access:
         return snapshot.wanted.network_access
-    if cluster and cluster.kms.enabled:
+    if cluster and cluster.kms.enabled and not _of_another_vault(snapshot):
         return cluster.kms.network_access or "Public"
     if vault is None:
         return "Public"
     return None if vault.openness is Openness.SELECTED else vault.openness.value
+
+
+def _of_another_vault(snapshot: Snapshot) -> bool:
+    """A rotation may go to a key of another vault, which is then declared as what that vault is. [AKS docs]"""
+    cluster, vault = snapshot.cluster.value, snapshot.vault.value
+    used = cluster.kms.key if cluster else None
+    return snapshot.wanted.flow == "rotate" and used is not None and vault is not None and used.host != vault.host
 
 
 def vault_to_use(snapshot: Snapshot) -> ResourceId | None:
@@ -59,6 +67,18 @@ def key_name_to_use(snapshot: Snapshot) -> str | None:
     cluster = snapshot.cluster.value
     named = snapshot.wanted.key or (cluster.kms.key if cluster else None)
     return named.name if isinstance(named, KeyId) else named
+
+
+def key_to_come_back(cluster: Cluster) -> KeyId | None:
+    """The key in use; after KMS was turned off the one from before, by the profile or by the ledger."""
+    if cluster.kms.key:
+        return cluster.kms.key
+    return next((era.key for era in reversed(ledger_of(cluster).eras) if era.key), None)
+
+
+def makes_key(wanted: Wanted) -> bool:
+    """A rotation that was not told which key to put in takes a newer version, or makes one."""
+    return wanted.flow == "rotate" and wanted.key is None
 
 
 def place_to_make(snapshot: Snapshot) -> Place | None:
@@ -90,7 +110,10 @@ def rewrite_owed(snapshot: Snapshot) -> bool | None:
         return None
     if cluster.experience is Experience.NEVER or cluster.experience.renewed:  # the new one rewrites by itself [D]
         return False
-    return not switch.proved if switch and switch.speaks_of(cluster) else None
+    era, noted = ledger_of(cluster).present, switch is not None and switch.speaks_of(cluster)
+    if era is None and not noted:
+        return None
+    return not (era and era.rewritten) and not (switch and noted and switch.proved)
 
 
 def changing_for_us(snapshot: Snapshot) -> bool:
@@ -102,7 +125,11 @@ def changing_for_us(snapshot: Snapshot) -> bool:
         return False
     if flow == "disable":
         return not cluster.kms.enabled
+    if flow == "migrate-mode":
+        return True
     if flow == "enable" and not cluster.kms.enabled:
         return identity_since(cluster.tags) is not None and cluster.identity.id == identity_to_use(snapshot)
     key = snapshot.key.value
+    if flow == "rotate":
+        return cluster.kms.enabled and (makes_key(snapshot.wanted) or key is None or same_key(cluster.kms.key, key.id))
     return flow == "enable" and (key is None or same_key(cluster.kms.key, key.id))

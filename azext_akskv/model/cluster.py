@@ -15,6 +15,9 @@ from azext_akskv.model.members import Json, child, children, flag, labels, text,
 FIRST_V2_MINOR = (1, 27)
 """From Kubernetes 1.27 on legacy KMS runs as KMS v2. [AKS docs, use-kms-v2]"""
 
+FIRST_RENEWED_MINOR = (1, 33)
+"""From there on there is the new KMS data encryption. [AKS docs, kms-data-encryption]"""
+
 READ_ONLY = ("id", "name", "type", "eTag", "etag", "systemData")
 READ_ONLY_PROPERTIES = (
     "provisioningState",
@@ -242,8 +245,8 @@ def with_identity(raw: Json, identity: ResourceId) -> Json:
 
 
 def with_tags(body: Json, tags: Mapping[str, str]) -> Json:
-    """Adds tags to a body that is on its way; the cluster's other tags stay."""
-    body["tags"] = {**(body.get("tags") or {}), **tags}
+    """Gives a body that is on its way these tags, and no others."""
+    body["tags"] = dict(tags)
     return body
 
 

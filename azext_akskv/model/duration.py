@@ -43,11 +43,11 @@ def expected(snapshot: Snapshot) -> timedelta:
     """How long the change that was asked for will take, rather too long than too short."""
     wanted, cluster, census = snapshot.wanted, snapshot.cluster.value, snapshot.secrets.value
     took = timedelta(0)
-    if wanted.flow in ("enable", "disable"):
-        took += UPDATE + SETTLE
-    if wanted.flow == "enable" and (network_access_of(snapshot) == "Private" or not snapshot.grants.value):
+    updates = {"enable": 1, "disable": 1, "rotate": 1, "migrate-mode": 2}.get(wanted.flow, 0)
+    took += updates * (UPDATE + SETTLE)
+    if wanted.flow in ("enable", "migrate-mode") and (network_access_of(snapshot) == "Private" or not snapshot.grants.value):
         took += GRANTS
     if census and cluster and not wanted.skip_reencrypt:
         rate = suiting_rate(cluster.kms_v1, snapshot.key.value or snapshot.key_in_use.value)
-        took += timedelta(seconds=census.count / (wanted.max_rate or rate))
+        took += max(1, updates) * timedelta(seconds=census.count / (wanted.max_rate or rate))
     return took

@@ -20,6 +20,7 @@ from azext_akskv.model.choice import (
     identity_to_use,
     is_on_with,
     key_name_to_use,
+    key_to_come_back,
     network_access_of,
     place_to_make,
     vault_to_use,
@@ -49,12 +50,15 @@ def intents_of(snapshot: Snapshot) -> tuple[Intent, ...]:
     flow, cluster = snapshot.wanted.flow, snapshot.cluster.get()
     if flow == "disable" and cluster:
         return tuple(_turning_off(cluster))
-    if flow != "enable":
+    if flow not in ("enable", "rotate", "migrate-mode"):
         return ()
     vault = vault_to_use(snapshot)
     if vault is None:
         raise NotObserved("no vault was named")
-    preparing = (*_making(snapshot, vault), *_granting(snapshot, vault))
+    if flow == "migrate-mode":
+        return tuple(_changing_mode(snapshot, cluster, vault)) if cluster else ()
+    making = _making if flow == "enable" else _making_another
+    preparing = (*making(snapshot, vault), *_granting(snapshot, vault))
     if snapshot.wanted.prepare_only or cluster is None:
         return preparing
     return (*preparing, *_turning_on(snapshot, cluster, vault))
@@ -64,6 +68,24 @@ def _turning_off(cluster: Cluster) -> Iterator[Intent]:
     if cluster.kms.enabled:
         yield _update(cluster, "turn off KMS", with_kms_off(cluster.raw))
         yield from _assigning(cluster.identity.id)
+
+
+def _changing_mode(snapshot: Snapshot, cluster: Cluster, vault: ResourceId) -> Iterator[Intent]:
+    """The vault is opened first or closed last."""
+    key, mode = key_to_come_back(cluster), network_access_of(snapshot) or "Public"
+    access = {"Public": "Enabled", "Private": "Disabled"}[mode]
+    home = snapshot.vault.get()
+    if home and home.openness.value != mode:
+        body = {"location": home.location, "tags": home.raw.get("tags"), "properties": {"publicNetworkAccess": access}}
+        what = f"{'open' if mode == 'Public' else 'close'} the vault {vault.name}"
+        yield Intent(what, "Microsoft.KeyVault/vaults/write", str(vault), vault, body)
+    yield from _granting(snapshot, vault)
+    if key is None or is_on_with(cluster, key, mode, vault):
+        return
+    yield from _turning_off(cluster)
+    yield _update(cluster, "turn on KMS", with_kms_on(cluster.raw, key, mode, vault))
+    if mode == "Private":
+        yield from _by_aks(cluster, vault)
 
 
 def _turning_on(snapshot: Snapshot, cluster: Cluster, vault: ResourceId) -> Iterator[Intent]:
@@ -84,7 +106,7 @@ def _turning_on(snapshot: Snapshot, cluster: Cluster, vault: ResourceId) -> Iter
 
 def _update(cluster: Cluster, what: str, body: Json) -> Intent:
     action = "Microsoft.ContainerService/managedClusters/write"
-    return Intent(what, action, str(cluster.id), cluster.id, with_tags(body, TAGGED))
+    return Intent(what, action, str(cluster.id), cluster.id, with_tags(body, {**cluster.tags, **TAGGED}))
 
 
 def _assigning(identity: ResourceId | None) -> Iterator[Intent]:
@@ -118,13 +140,23 @@ def _making(snapshot: Snapshot, vault: ResourceId) -> Iterator[Intent]:
         body = new_vault(place.location, place.tenant, TAGGED)
         yield _creation(f"create the vault {vault.name}", "Microsoft.KeyVault/vaults/write", vault, body)
     if name and snapshot.key.get() is None:
-        key = ResourceId(vault.subscription, vault.group, "Microsoft.KeyVault/vaults/keys", (vault.name, name))
-        body = {"location": place.location, **new_key(TAGGED)}
-        yield _creation(f"create the key {name}", "Microsoft.KeyVault/vaults/keys/write", key, body)
+        yield _new_key(vault, name, {"location": place.location, **new_key(TAGGED)})
     if identity and snapshot.identity.get() is None:
         action = "Microsoft.ManagedIdentity/userAssignedIdentities/write"
         body = {"location": place.location, "tags": TAGGED}
         yield _creation(f"create the identity {identity.name}", action, identity, body)
+
+
+def _making_another(snapshot: Snapshot, vault: ResourceId) -> Iterator[Intent]:
+    """A version is made at the vault itself, which no policy of ARM is asked about; a key of another name is not."""
+    home, used, name = snapshot.vault.get(), snapshot.key_in_use.value, snapshot.free_name.value
+    if home and name and snapshot.key.get() is None:
+        yield _new_key(vault, name, {"location": home.location, **new_key(TAGGED, used)})
+
+
+def _new_key(vault: ResourceId, name: str, body: Json) -> Intent:
+    key = ResourceId(vault.subscription, vault.group, "Microsoft.KeyVault/vaults/keys", (vault.name, name))
+    return _creation(f"create the key {name}", "Microsoft.KeyVault/vaults/keys/write", key, body)
 
 
 def _creation(what: str, action: str, resource: ResourceId, body: Json) -> Intent:
@@ -156,4 +188,5 @@ def _assignment(vault: ResourceId, scope: str, role: str, who: str) -> Intent:
 def _key_to_be_made(snapshot: Snapshot, vault: ResourceId) -> KeyId:
     home = snapshot.vault.get()
     suffix = home.host.partition(".")[2] if home else "vault.azure.net"
-    return KeyId(f"{vault.name}.{suffix}", key_name_to_use(snapshot) or "key", "0" * 32)
+    name = snapshot.free_name.value or key_name_to_use(snapshot) or "key"
+    return KeyId(f"{vault.name}.{suffix}", name, "0" * 32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from azext_akskv.model.ids import KeyId
@@ -34,10 +34,34 @@ class KeyVersion:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def new_key(tags: Mapping[str, str]) -> Json:
-    """The body that makes the first version of an RSA key that can do what KMS needs, and no more."""
-    properties = {"kty": "RSA", "keySize": NEW_KEY_BITS, "keyOps": sorted(NEEDED_OPERATIONS)}
+def new_key(tags: Mapping[str, str], like: KeyVersion | None = None) -> Json:
+    """ARM's body for the first version of an RSA key that can do what KMS needs, and no more; of the kind and size of
+    another one where that is given."""
+    kind, bits = (like.kind, like.size_bits) if like else ("RSA", None)
+    properties = {"kty": kind, "keySize": bits or NEW_KEY_BITS, "keyOps": sorted(NEEDED_OPERATIONS)}
     return {"properties": properties, "tags": dict(tags)}
+
+
+def new_version(like: KeyVersion, tags: Mapping[str, str], now: datetime) -> Json:
+    """The vault's own body for a new version like another one."""
+    attributes: Json = {"enabled": True}
+    if like.expires:
+        attributes["exp"] = int((now + lifetime(like)).timestamp())
+    return {
+        "kty": like.kind,
+        "key_size": like.size_bits or NEW_KEY_BITS,
+        "key_ops": sorted(like.operations | NEEDED_OPERATIONS),
+        "attributes": attributes,
+        "tags": {**like.tags, **tags},
+    }
+
+
+def lifetime(version: KeyVersion) -> timedelta:
+    """For how long a version was made to live; a year where that cannot be told."""
+    begun = version.not_before or version.created
+    if version.expires and begun and version.expires > begun:
+        return version.expires - begun
+    return timedelta(days=365)
 
 
 def why_unusable(version: KeyVersion, now: datetime) -> Iterator[str]:

@@ -79,8 +79,13 @@ class Snapshot:
     """The vault named, else that of the key identifier given, else that of the key in use."""
     vault_soft_deleted: Observed[bool] = field(default_factory=_unasked)
     key: Observed[KeyVersion | None] = field(default_factory=_unasked)
-    """The version to use: as asked for, else the newest enabled one of the name asked for, else the one in use."""
+    """The version to use: as asked for, else the newest enabled one of the name asked for, else the one in use. For a
+    rotation never the one in use; None: one is to be made."""
     key_in_use: Observed[KeyVersion | None] = field(default_factory=_unasked)
+    vault_closed: Observed[str] = field(default_factory=_unasked)
+    """Why the vault itself does not answer the caller, where a key is to be made or repaired; empty: it does."""
+    free_name: Observed[str] = field(default_factory=_unasked)
+    """The name of the key to make through ARM where the vault is closed: ARM makes first versions only."""
     newest: Observed[KeyVersion | None] = field(default_factory=_unasked)
     """The newest enabled version of the key in use."""
     key_soft_deleted: Observed[bool] = field(default_factory=_unasked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from azext_akskv.failures import Denied, GatewayError, Missing
@@ -14,6 +15,7 @@ from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion, newest_enabled
 from azext_akskv.model.observed import NotObserved, Observed
 from azext_akskv.model.snapshot import Snapshot, Wanted
+from azext_akskv.model.tags import changed_by
 from azext_akskv.model.vault import Vault
 from azext_akskv.ports import Ports
 
@@ -136,11 +138,44 @@ def key_wanted(search: Search, home: Vault, present: Observed[KeyVersion | None]
     if isinstance(named, KeyId) and named.version:
         return search.ports.keys.get(home, named.name, named.version)
     name = key_name_to_use(search.snapshot)
+    if search.wanted.flow == "rotate" and name:
+        newest = newest_version(search, home, name)
+        return newest if named or is_newer(newest, present.get()) else None
     on = search.cluster is not None and search.cluster.kms.enabled
     if used and used.host == home.host and used.name == name and on:
         return present.get()
     unnamed_elsewhere = named is None and used is not None and used.host != home.host
     return newest_version(search, home, name) if name and not unnamed_elsewhere else None
+
+
+def is_newer(newest: KeyVersion | None, present: KeyVersion | None) -> bool:
+    """A version that can take the place of the one in use: enabled, and made later."""
+    if newest is None or not newest.enabled or present is None or newest.id == present.id:
+        return False
+    return bool(newest.created and present.created and newest.created > present.created)
+
+
+def vault_closed(search: Search, home: Observed[Vault | None]) -> str:
+    place, used = home.get(), search.key_in_use
+    return search.ports.keys.closed(place, used.name) if place and used else ""
+
+
+MOST_NAMES = 100
+
+
+def next_key(search: Search, home: Observed[Vault | None]) -> tuple[str, KeyVersion | None]:
+    """The next name like that of the key in use (`etcd-2`), and the key of that name where an interrupted rotation has
+    left one. Through ARM; whether a name is soft-deleted there it does not tell."""
+    place, used = home.get(), search.key_in_use
+    assert place and used
+    base, _, number = used.name.rpartition("-")
+    base, first = (base, int(number) + 1) if base and number.isdecimal() and len(number) < 4 else (used.name, 2)
+    for each in range(first, first + MOST_NAMES):
+        name = f"{base}-{each}"
+        found = if_there(partial(search.ports.keys.get, place, name))
+        if found is None or (found.enabled and changed_by(found.tags, "rotate")):
+            return name, found
+    raise NotObserved(f"{MOST_NAMES} keys named {base}-{first} and so on are there already")
 
 
 def newest_version(search: Search, home: Vault, name: str) -> KeyVersion | None:

@@ -33,7 +33,7 @@ READ_LOCKS = "Microsoft.Authorization/locks/read"
 READ_PERMISSIONS = "Microsoft.Authorization/permissions/read"
 ASK_POLICY = "Microsoft.PolicyInsights/checkPolicyRestrictions/read"
 REVIEW = "to create selfsubjectaccessreviews.authorization.k8s.io"
-CHANGING = ("enable", "disable")
+CHANGING = ("enable", "disable", "rotate", "migrate-mode")
 
 
 def around_cluster(snapshot: Snapshot, ports: Ports, pool: Executor) -> dict[str, Future[Any]]:

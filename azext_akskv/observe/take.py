@@ -12,7 +12,7 @@ from typing import Any
 from azext_akskv.engine.pace import executor
 from azext_akskv.engine.reporter import Reporter
 from azext_akskv.model.access import Grant, Identity
-from azext_akskv.model.choice import key_name_to_use
+from azext_akskv.model.choice import key_name_to_use, makes_key
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.observed import Observed
@@ -108,9 +108,23 @@ def _around(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
         "key_in_use": keys.in_use,
         "newest": keys.newest,
         "grants": grants,
-        **_in_the_bin(search, vault, keys.wanted),
+        **_in_the_bin(search, vault, keys.in_use if makes_key(search.snapshot.wanted) else keys.wanted),
+        **_to_be_made(search, vault, keys),
         **{name: seeking.result() for name, seeking in waiting.items()},
     }
+
+
+def _to_be_made(search: Search, vault: Observed[Vault | None], keys: KeysSeen) -> dict[str, Any]:
+    """How a rotation that was not given a key gets one: the vault makes a version, and ARM a key of another name."""
+    if not (makes_key(search.wanted) and keys.in_use.value and keys.wanted.known and keys.wanted.value is None):
+        return {}
+    closed = observe("whether the vault answers", READ_KEY, lambda: sections.vault_closed(search, vault))
+    if not closed.value:
+        return {"vault_closed": closed}
+    following = observe("keys of other names", READ_KEY, lambda: sections.next_key(search, vault))
+    name: Observed[str] = Observed(following.value[0]) if following.value else Observed.unknown(following.gap or "")
+    left = following.value[1] if following.value else None
+    return {"vault_closed": closed, "free_name": name, **({"key": Observed(left)} if left else {})}
 
 
 def _in_the_bin(search: Search, vault: Observed[Vault | None], key: Observed[KeyVersion | None]) -> dict[str, Any]:

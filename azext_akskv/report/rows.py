@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -88,6 +90,24 @@ def state_row(state: KmsState) -> Row:
         "rewriteOwed": state.rewrite_owed,
         "findings": [finding_row(finding) for finding in state.findings],
     }
+
+
+def fleet_rows(states: Sequence[KmsState]) -> list[Row]:
+    """As of `kms show`, with the subscription; of the findings those that say that something is not well."""
+    told = (State.ERROR, State.UNKNOWN, State.WARNING)
+    return [
+        {
+            **state_row(replace(state, findings=tuple(each for each in state.findings if each.state in told))),
+            "subscription": plain(state.cluster.subscription),
+        }
+        for state in states
+    ]
+
+
+def exit_code_of_fleet(states: Sequence[KmsState], gaps: Sequence[str]) -> int:
+    """Of `kms list`: an error in any row, else something that could not be looked at."""
+    codes = {exit_code_of(state) for state in states} | ({EXIT_UNKNOWN} if gaps else set())
+    return next((code for code in (EXIT_REFUSED, EXIT_NOT_FOUND, EXIT_UNKNOWN) if code in codes), EXIT_DONE)
 
 
 def exit_code_of(state: KmsState) -> int:

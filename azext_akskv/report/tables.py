@@ -64,6 +64,18 @@ def state_table(state: Row) -> list[Row]:
     ]
 
 
+def fleet_table(states: list[Row]) -> list[Row]:
+    """One line a cluster, the worst first; what is wrong stands in the last column by its codes."""
+    return [
+        {
+            **{name: value for name, value in state_table(state)[0].items() if name != "Findings"},
+            "Group": state["resourceGroup"],
+            "Findings": ", ".join(dict.fromkeys(each["code"] for each in state["findings"])) or "none",
+        }
+        for state in states
+    ]
+
+
 def _findings(findings: list[Row]) -> str:
     states = Counter(finding["state"] for finding in findings)
     return ", ".join(f"{states[state]} {state}" for state in ("error", "unknown", "warning") if states[state]) or "none"

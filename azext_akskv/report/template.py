@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from azext_akskv.model.cluster import KmsProfile
+from azext_akskv.model.ledger import DIGEST_TAG, ERA_TAGS
 from azext_akskv.model.tags import IDENTITY_SINCE_TAG, RUN_TAG
 
 
@@ -26,8 +27,8 @@ def snippets(kms: KmsProfile) -> dict[str, list[str]]:
 
 def _terraform(kms: KmsProfile) -> list[str]:
     """The provider finds the vault of a private one by itself. Our tags would be a drift to it."""
-    ignored = ", ".join(f'tags["{tag}"]' for tag in (RUN_TAG, IDENTITY_SINCE_TAG))
-    lifecycle = ["lifecycle {", f"  ignore_changes = [{ignored}]", "}"]
+    ours = [f'    tags["{tag}"],' for tag in (RUN_TAG, IDENTITY_SINCE_TAG, DIGEST_TAG, *ERA_TAGS)]
+    lifecycle = ["lifecycle {", "  ignore_changes = [", *ours, "  ]", "}"]
     if not kms.enabled:
         return ["# no key_management_service block in azurerm_kubernetes_cluster", *lifecycle]
     return [

@@ -12,7 +12,7 @@ from azext_akskv.model.choice import is_on_with
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import why_unusable
-from azext_akskv.model.tags import RUN_TAG
+from azext_akskv.model.ledger import with_change
 from azext_akskv.model.vault import Openness
 from azext_akskv.ports import KmsSetting
 from azext_akskv.steps.settled import change, watch
@@ -32,6 +32,17 @@ class KmsWanted:
 
 
 def turn_on_kms(wanted: KmsWanted) -> Step:
+    return _key_in_force(
+        "turn-on-kms", f"turn on KMS with {_key_words(wanted)}, {wanted.network_access.lower()} access", wanted
+    )
+
+
+def put_key_in(wanted: KmsWanted) -> Step:
+    """Sends mode and vault again, as the service wants it."""
+    return _key_in_force("put-key-in", f"put in {_key_words(wanted)}, {wanted.network_access.lower()} access", wanted)
+
+
+def _key_in_force(code: str, title: str, wanted: KmsWanted) -> Step:
     def shown(run: Run, cluster: Cluster) -> bool:
         return is_on_with(cluster, given(run, wanted.key), wanted.network_access, wanted.vault)
 
@@ -43,7 +54,8 @@ def turn_on_kms(wanted: KmsWanted) -> Step:
 
     def put(run: Run, cluster: Cluster) -> None:
         setting = KmsSetting(given(run, wanted.key), wanted.network_access, wanted.vault)
-        run.ports.clusters.turn_on_kms(cluster, setting, {RUN_TAG: run.id}, watch(run, "turn-on-kms"))
+        tags = with_change(cluster, setting.key, run.id)
+        run.ports.clusters.turn_on_kms(cluster, setting, tags, watch(run, code))
 
     def act(run: Run) -> None:
         if wanted.network_access == "Private":  # AKS cannot validate there: a refusal is never the grant's youth
@@ -52,8 +64,8 @@ def turn_on_kms(wanted: KmsWanted) -> Step:
             _until_granted(run, wanted, lambda: change(run, lambda cluster: shown(run, cluster), put))
 
     return Step(
-        code="turn-on-kms",
-        title=f"turn on KMS with {_key_words(wanted)}, {wanted.network_access.lower()} access",
+        code=code,
+        title=title,
         look=look,
         act=act,
         point_of_no_return=True,
@@ -74,7 +86,7 @@ def turn_off_kms() -> Step:
         return Seen("KMS is off", {"key": "off"}) if not cluster.kms.enabled and cluster.settled else None
 
     def put(run: Run, cluster: Cluster) -> None:
-        run.ports.clusters.turn_off_kms(cluster, {RUN_TAG: run.id}, watch(run, "turn-off-kms"))
+        run.ports.clusters.turn_off_kms(cluster, with_change(cluster, None, run.id), watch(run, "turn-off-kms"))
 
     return Step(
         code="turn-off-kms",

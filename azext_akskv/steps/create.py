@@ -7,7 +7,7 @@ from azext_akskv.engine.step import Fact, Run, Seen, Step
 from azext_akskv.failures import Missing
 from azext_akskv.model.choice import Place
 from azext_akskv.model.ids import KeyId, ResourceId
-from azext_akskv.model.key import newest_enabled
+from azext_akskv.model.key import KeyVersion, newest_enabled
 from azext_akskv.model.tags import RUN_TAG
 from azext_akskv.model.vault import Vault
 
@@ -40,7 +40,7 @@ def create_vault(vault: ResourceId, place: Place) -> Step:
     )
 
 
-def create_key(vault: ResourceId, name: str) -> Step:
+def create_key(vault: ResourceId, name: str, like: KeyVersion | None = None) -> Step:
     """The first version of a key, through ARM: it works whatever the vault's firewall says. [ARO-HCP, ASO]"""
 
     def look(run: Run) -> Seen | None:
@@ -52,7 +52,7 @@ def create_key(vault: ResourceId, name: str) -> Step:
         return Seen(str(newest.id), {KEY.name: str(newest.id)}) if newest else None
 
     def act(run: Run) -> None:
-        run.ports.keys.create(run.ports.vaults.get(vault), name, {RUN_TAG: run.id})
+        run.ports.keys.create(run.ports.vaults.get(vault), name, {RUN_TAG: run.id}, like)
 
     return Step(
         code="create-key",
@@ -60,6 +60,36 @@ def create_key(vault: ResourceId, name: str) -> Step:
         look=look,
         act=act,
         left_behind="the cluster was not touched; a new key, if there is one, is found again by its name",
+    )
+
+
+def create_version(vault: ResourceId, like: KeyVersion) -> Step:
+    """A new version of a key, at the vault itself. Whichever is newer than the one in use is as good: so an answer that
+    was lost on the way leaves none behind that nobody uses."""
+
+    def look(run: Run) -> Seen | None:
+        home = run.looking.vaults.get(vault)
+        newest = newest_enabled(run.looking.keys.versions(home, like.id.name))
+        if newest is None or newest.id == like.id or not _is_later(run, home, newest):
+            return None
+        return Seen(str(newest.id.version), {KEY.name: str(newest.id)})
+
+    def _is_later(run: Run, home: Vault, newest: KeyVersion) -> bool:
+        """Key Vault's times are in whole seconds."""
+        if newest.created and like.created and newest.created > like.created:
+            return True
+        return run.looking.keys.get(home, like.id.name, newest.id.version).tags.get(RUN_TAG) == run.id
+
+    def act(run: Run) -> None:
+        home = run.ports.vaults.get(vault)
+        run.ports.keys.create_version(home, like, {RUN_TAG: run.id}, home.seen_at)
+
+    return Step(
+        code="create-key-version",
+        title=f"create a new version of the key {like.id.name} in {vault.name}",
+        look=look,
+        act=act,
+        left_behind="the cluster was not touched; a new version, if there is one, is used when the command runs again",
     )
 
 

@@ -19,7 +19,7 @@ def switch_identity(identity: ResourceId) -> Step:
         return Seen(str(identity)) if shown(cluster) and cluster.settled else None
 
     def put(run: Run, cluster: Cluster) -> None:
-        tags = {RUN_TAG: run.id, IDENTITY_SINCE_TAG: cluster.seen_at.isoformat()}
+        tags = {**cluster.tags, RUN_TAG: run.id, IDENTITY_SINCE_TAG: cluster.seen_at.isoformat()}
         run.ports.clusters.assign_identity(cluster, identity, tags, watch(run, "switch-identity"))
 
     return Step(

@@ -6,7 +6,7 @@ The AKS page wants the rewrite after each such change, also after one that faile
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from azext_akskv.engine.connections import MOST
 from azext_akskv.engine.step import Fact, Rewrite, Run, Seen, Step
@@ -29,6 +29,9 @@ KeyWanted = Callable[[Run], str]
 HALF_WAY = Fact("rewritten-half-way", str)
 """The change under which every secret was rewritten before it could be noted. An empty patch that rewrites a value from
 before the change was answered by an API server that has changed over."""
+
+R0_BEFORE = Fact("r0-before-rewrite", lambda text: Before.parse(text))
+"""For a cluster whose key no run of ours has put there: what a pass stood on that may prove itself by the metrics."""
 
 KEEP_BOTH = "no secret became unreadable by this: keep the key from before and the present one enabled"
 FIRST_REFUSED = 5
@@ -85,7 +88,7 @@ def rewrite_secrets(order: Order, wanted: KeyWanted | None = None) -> Step:
     without, it is done because it was asked for."""
 
     def look(run: Run) -> Seen | None:
-        if run.rewrite:
+        if run.rewrite and run.rewrite.under == (wanted(run).lower() if wanted else ""):
             return Seen(summary(run.rewrite))
         switch = switch_in_force(run.looking, run, wanted(run)) if wanted else None
         return Seen("every secret was written since the change") if switch and switch.proved else None
@@ -94,7 +97,7 @@ def rewrite_secrets(order: Order, wanted: KeyWanted | None = None) -> Step:
         "rewrite-secrets",
         REWRITE,
         look,
-        lambda run: rewrite(run, order),
+        lambda run: rewrite(run, order, wanted(run).lower() if wanted else ""),
         left_behind=KEEP_BOTH,
         even_after_failure=True,
     )
@@ -110,7 +113,7 @@ def note_proof(wanted: KeyWanted | None = None) -> Step:
         return Seen("every secret was written since the change") if switch and switch.proved else None
 
     def act(run: Run) -> None:
-        switch = switch_in_force(run.ports, run)
+        switch = switch_in_force(run.ports, run) or _found_in_force(run)
         if switch is None:
             raise Rejected(
                 "note the proof", "key-changed-meanwhile", "the cluster's key was changed during the rewrite"
@@ -118,6 +121,43 @@ def note_proof(wanted: KeyWanted | None = None) -> Step:
         run.ports.secrets.note_switch(replace(switch, proved=True))
 
     return Step("note-proof", "note in the cluster that every secret was rewritten", look, act, left_behind=KEEP_BOTH)
+
+
+@dataclass(frozen=True)
+class Before:
+    """The key in force and the newest resourceVersion before a pass."""
+
+    key: str
+    r0: int
+
+    @classmethod
+    def parse(cls, text: str) -> Before:
+        """Raises ValueError."""
+        key, _, r0 = text.rpartition(" ")
+        return cls(key, int(r0))
+
+
+def _found_in_force(run: Run) -> Switch | None:
+    """The note of a key that no run of ours has put there, when it was the same one during the whole pass."""
+    cluster = run.ports.clusters.get(run.target)
+    if not (run.rewrite and R0_BEFORE in run and run[R0_BEFORE].key == cluster.key_in_force):
+        return None
+    return Switch(cluster.key_in_force, cluster.tags.get(RUN_TAG, ""), run[R0_BEFORE].r0)
+
+
+def require_proof(wanted: KeyWanted) -> Step:
+    """Nothing follows a change of the key whose rewrite is not proved: the change after it may take the other key
+    away."""
+
+    def look(run: Run) -> Seen | None:
+        switch = switch_in_force(run.looking, run, wanted(run))
+        return Seen("it is") if switch and switch.proved else None
+
+    def act(run: Run) -> None:
+        why = run.rewrite.why if run.rewrite else "nothing notes that"
+        raise Rejected("go on", "not-proved", f"it is not proved that every secret was rewritten: {why}")
+
+    return Step("require-proof", "make sure that every secret was rewritten", look, act, left_behind=KEEP_BOTH)
 
 
 def switch_in_force(ports: Ports, run: Run, key: str | None = None) -> Switch | None:
@@ -128,18 +168,22 @@ def switch_in_force(ports: Ports, run: Run, key: str | None = None) -> Switch | 
     return switch if key is None or key.lower() == switch.key.lower() else None
 
 
-def rewrite(run: Run, order: Order) -> None:
+def rewrite(run: Run, order: Order, under: str = "") -> None:
     """Fills run.rewrite, also when it fails. Raises Rejected when secrets were refused, or when nothing was rewritten
     although the key was changed; GatewayError and TookTooLong when the API server could not be asked to the end."""
     switch = switch_in_force(run.ports, run)
     cursor = cursor_of(run, switch)
     if cursor:
         run.reporter.note(f"Going on behind {cursor.place}: {secrets(cursor.tally.total)} done.")
+    elif switch is None and not order.namespaces:
+        before = f"{run.ports.clusters.get(run.target).key_in_force} {run.ports.secrets.latest_version()}"
+        run.facts[R0_BEFORE.name] = before
+        run.journal.write("progress", facts={R0_BEFORE.name: before})
     how = InsidePass if run.ports.inside.wanted() else Pass
     each = how(run, order, switch, cursor)
     started = run.clock.monotonic()
     run.rewrite = None
-    outcome = Rewrite(each.tally, 0.0, False, "it was not finished")
+    outcome = Rewrite(each.tally, 0.0, False, "it was not finished", under)
     try:
         each.carry_out()
     finally:

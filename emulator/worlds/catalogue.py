@@ -10,7 +10,7 @@ from typing import Any
 import emulator.worlds
 from emulator.worlds.spec import Cluster, World
 
-_NOT_WORLDS = {"catalogue", "cluster_access", "governance", "secrets", "spec"}
+_NOT_WORLDS = {"catalogue", "cluster_access", "governance", "ledger", "secrets", "spec"}
 
 
 class NoSuchWorld(LookupError):

@@ -159,6 +159,8 @@ class Cluster:
     restarted: bool = False
     """The API servers were restarted after the keys became what they are."""
     tags: tuple[tuple[str, str], ...] = ()
+    noted: bool = False
+    """akskv turned KMS on, proved the rewrite, and noted both in the cluster's tags."""
 
 
 @dataclass(frozen=True)

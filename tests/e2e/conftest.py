@@ -37,6 +37,7 @@ PRELOAD = (
     "azext_akskv.cli.wiring",
     "azext_akskv.flows.enable",
     "azext_akskv.flows.disable",
+    "azext_akskv.flows.rotate",
 )
 
 
@@ -152,6 +153,13 @@ class Station:
     def cluster(self, name: str = "shop") -> ManagedCluster:
         """The cluster as the emulated AKS has it."""
         return stored.cluster_of(self.emulation, name)
+
+    def vault(self, name: str = "shop-kv") -> dict[str, Any]:
+        """The properties of the vault as the emulated Key Vault has them."""
+        found = self.emulation.world.keyvault.vault(f"{name}.vault.emulator.test")
+        assert found
+        properties: dict[str, Any] = found.body["properties"]
+        return properties
 
     def api_server(self, name: str = "shop") -> ApiServer:
         return stored.api_server_of(self.emulation, name)

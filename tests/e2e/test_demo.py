@@ -1,4 +1,4 @@
-"""The story of `make demo`, against what it told when somebody last read it."""
+"""The stories of `make demo` and `make demo-flows`, against what they told when somebody last read them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parent.parent.parent
-TRANSCRIPT = CHECKOUT / "demo" / "transcript.txt"
+TRANSCRIPTS = {"walkthrough": CHECKOUT / "demo" / "transcript.txt", "flows": CHECKOUT / "demo" / "flows.txt"}
+WORLDS = {"walkthrough": "demo", "flows": "demo-flows"}
 VARIES = (
     (re.compile(r"\d{8}-\d{6}-([a-z]+)"), r"RUN-\1"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+]00:00"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "DATE"),
     (re.compile(r"\b\d+ min( \d+ s)?|\b\d+(\.\d)? s\b"), "DURATION"),
     (re.compile(r'"seconds": [\d.]+'), '"seconds": SECONDS'),
@@ -27,9 +29,10 @@ def without_what_varies(text: str) -> str:
     return text
 
 
-def test_the_demo_tells_the_story_of_its_transcript(request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+def test_a_demo_tells_the_story_of_its_transcript(request: pytest.FixtureRequest, name: str) -> None:
     story = subprocess.run(
-        [sys.executable, "-m", "emulator", "exec", "--world", "demo", "--", "bash", "demo/walkthrough.sh"],
+        [sys.executable, "-m", "emulator", "exec", "--world", WORLDS[name], "--", "bash", f"demo/{name}.sh"],
         cwd=CHECKOUT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -40,15 +43,16 @@ def test_the_demo_tells_the_story_of_its_transcript(request: pytest.FixtureReque
     )
     assert story.returncode == 0, story.stdout
     if request.config.getoption("--update"):
-        TRANSCRIPT.write_text(story.stdout, encoding="utf-8")
-    assert without_what_varies(story.stdout) == without_what_varies(TRANSCRIPT.read_text(encoding="utf-8"))
+        TRANSCRIPTS[name].write_text(story.stdout, encoding="utf-8")
+    assert without_what_varies(story.stdout) == without_what_varies(TRANSCRIPTS[name].read_text(encoding="utf-8"))
 
 
-def test_what_the_readme_shows_is_what_the_demo_told() -> None:
-    told = without_what_varies(TRANSCRIPT.read_text(encoding="utf-8")).splitlines()
+def test_what_the_readme_shows_is_what_the_demos_told() -> None:
+    texts = [transcript.read_text(encoding="utf-8") for transcript in TRANSCRIPTS.values()]
+    told = [line for text in texts for line in without_what_varies(text).splitlines()]
     readme = without_what_varies((CHECKOUT / "README.rst").read_text(encoding="utf-8")).splitlines()
     begins = [number for number, line in enumerate(readme) if line.startswith("    $ az ")]
-    assert len(begins) == 5
+    assert len(begins) == 7
     for begin in begins:
         end = readme.index("", begin)
         shown = [line.removeprefix("    ") for line in readme[begin:end]]

@@ -119,7 +119,7 @@ def test_turning_kms_on_gives_back_everything_else_as_it_was(service: Service, c
     service.answers("GET", PATH, Reply(200, a_cluster()))
     accepts_the_change(service, Reply(200, {"status": "Succeeded"}))
     seen = clusters.get(SHOP)
-    clusters.turn_on_kms(seen, PUBLIC, {"akskv-run": "run1"}, Seen(service))
+    clusters.turn_on_kms(seen, PUBLIC, {"team": "shop", "akskv-run": "run1"}, Seen(service))
     [put] = service.made("PUT")
     expected = copy.deepcopy(a_cluster())
     for read_only in ("id", "name", "eTag"):
@@ -151,7 +151,8 @@ def test_an_identity_is_assigned_with_the_tags(service: Service, clusters: ArmCl
     service.answers("GET", PATH, Reply(200, a_cluster()))
     accepts_the_change(service, Reply(200, {"status": "Succeeded"}))
     identity = identity_id(SUBSCRIPTION, "rg1", "id1")
-    clusters.assign_identity(clusters.get(SHOP), identity, {"akskv-identity-since": "now"}, Seen(service))
+    tags = {"team": "shop", "akskv-identity-since": "now"}
+    clusters.assign_identity(clusters.get(SHOP), identity, tags, Seen(service))
     [put] = service.made("PUT")
     assert put.body["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {str(identity): {}}}
     assert put.body["tags"] == {"team": "shop", "akskv-identity-since": "now"}
@@ -254,3 +255,16 @@ def test_credentials_without_a_kubeconfig_are_refused(service: Service, clusters
     service.answers("POST", f"{PATH}/listClusterUserCredential", Reply(200, {"kubeconfigs": []}))
     with pytest.raises(Rejected, match="no kubeconfig"):
         clusters.user_kubeconfig(SHOP)
+
+
+def test_tags_alone_go_as_a_patch_that_a_change_in_between_stops(service: Service, clusters: ArmClusters) -> None:
+    service.answers("GET", PATH, Reply(200, a_cluster()))
+    changed = {"error": {"code": "PreconditionFailed", "message": "the etag is another"}}
+    service.answers("PATCH", PATH, Reply(200, a_cluster()), Reply(412, changed))
+    seen = clusters.get(SHOP)
+    clusters.tag(seen, {"team": "shop", "akskv-ledger": "x"}, Seen(service))
+    [patch] = service.made("PATCH")
+    assert patch.body == {"tags": {"team": "shop", "akskv-ledger": "x"}}
+    assert patch.headers["if-match"] == '"11111111-1111-4111-8111-111111111111"'
+    with pytest.raises(Conflict):
+        clusters.tag(seen, {}, Seen(service))

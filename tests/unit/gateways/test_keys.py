@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from azext_akskv.failures import Conflict, Denied, Missing, Rejected
 from azext_akskv.gateways.keys import VaultKeys
+from azext_akskv.model.ids import KeyId
+from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.vault import Vault
 from tests.unit.gateways.conftest import ClientsOfService, Reply, Service, a_vault
 
@@ -179,3 +182,52 @@ def test_the_name_of_a_deleted_key_is_taken(service: Service, keys: VaultKeys, v
     with pytest.raises(Conflict) as caught:
         keys.create(vault, "kms", {})
     assert caught.value.code == "ObjectIsDeletedButRecoverable"
+
+
+def like(vault: Vault, **changes: Any) -> KeyVersion:
+    made = KeyVersion(
+        KeyId(vault.host, "kms", V1),
+        "RSA-HSM",
+        frozenset({"encrypt", "decrypt", "wrapKey"}),
+        True,
+        size_bits=4096,
+        created=CREATED,
+        tags={"team": "shop"},
+    )
+    return replace(made, **changes)
+
+
+def test_a_new_version_is_like_the_one_before(service: Service, keys: VaultKeys, vault: Vault) -> None:
+    domain = service.host.partition(".")[2]
+    challenge = f'Bearer authorization="https://login.test/t", resource="https://{domain}"'
+    made = bundle(V2)
+    service.answers("POST", "/keys/kms/create", Reply(401, {}, {"WWW-Authenticate": challenge}), Reply(200, made))
+    ends = CREATED + timedelta(days=90)
+    new = keys.create_version(vault, like(vault, expires=ends), {"akskv-run": "run1"}, CREATED + timedelta(days=60))
+    assert new.id.version == V2
+    assert service.made("POST")[-1].body == {
+        "kty": "RSA-HSM",
+        "key_size": 4096,
+        "key_ops": ["decrypt", "encrypt", "wrapKey"],
+        "attributes": {"enabled": True, "exp": int((CREATED + timedelta(days=150)).timestamp())},
+        "tags": {"team": "shop", "akskv-run": "run1"},
+    }
+
+
+def test_a_key_of_another_name_has_the_kind_and_size_of_the_one_in_use(
+    service: Service, keys: VaultKeys, vault: Vault
+) -> None:
+    service.answers("PUT", f"{vault.id}/keys/kms-2", Reply(200, arm_key(V1)))
+    keys.create(vault, "kms-2", {}, like(vault))
+    [put] = service.requests
+    assert put.body["properties"] == {"kty": "RSA-HSM", "keySize": 4096, "keyOps": ["decrypt", "encrypt"]}
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, ""), (404, ""), (403, "ForbiddenByConnection")])
+def test_whether_the_vault_itself_answers_us(
+    service: Service, keys: VaultKeys, vault: Vault, status: int, code: str
+) -> None:
+    error = {"error": {"code": "Forbidden", "message": "no", "innererror": {"code": code}}}
+    asks_for_a_token(service, "/keys/kms", Reply(status, bundle() if status == 200 else error))
+    why = keys.closed(vault, "kms")
+    assert (code in why and "no" in why) if code else why == ""

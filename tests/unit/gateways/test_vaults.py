@@ -9,7 +9,7 @@ import pytest
 from azext_akskv.failures import Denied, Missing
 from azext_akskv.gateways.vaults import ArmVaults
 from azext_akskv.model.ids import vault_id
-from azext_akskv.model.vault import Openness
+from azext_akskv.model.vault import EndpointConnection, Openness
 from tests.unit.gateways.conftest import SUBSCRIPTION, ClientsOfService, Reply, Service, a_vault
 
 VAULT = vault_id(SUBSCRIPTION, "rg1", "kv1")
@@ -90,3 +90,27 @@ def test_a_vault_that_is_not_there_is_missing(service: Service, vaults: ArmVault
     service.answers("GET", str(VAULT), Reply(404, {"error": {"code": "ResourceNotFound", "message": "no"}}))
     with pytest.raises(Missing):
         vaults.get(VAULT)
+
+
+def test_a_vault_is_opened_and_closed_and_its_rules_stay(service: Service, vaults: ArmVaults) -> None:
+    rules = {"defaultAction": "Deny", "bypass": "None", "ipRules": [{"value": "10.0.0.0/8"}]}
+    raw = {**body(), "properties": {**body()["properties"], "networkAcls": rules}}
+    service.answers("GET", str(VAULT), Reply(200, raw))
+    service.answers("PATCH", str(VAULT), Reply(200, raw))
+    found = vaults.get(VAULT)
+    vaults.open_to_public(found)
+    vaults.close_to_public(found)
+    opened, closed = (request.body for request in service.made("PATCH"))
+    assert opened == {
+        "properties": {"publicNetworkAccess": "Enabled", "networkAcls": {**rules, "defaultAction": "Allow"}}
+    }
+    assert closed == {"properties": {"publicNetworkAccess": "Disabled"}}
+
+
+def test_a_private_endpoint_is_approved_by_the_name_of_its_connection(service: Service, vaults: ArmVaults) -> None:
+    connection = EndpointConnection(f"{VAULT}/privateEndpointConnections/pe-1", "", "Pending")
+    service.answers("GET", str(VAULT), Reply(200, body()))
+    service.answers("PUT", connection.id, Reply(200, {"id": connection.id}))
+    vaults.approve(vaults.get(VAULT), connection)
+    state = {"status": "Approved", "description": "for the KMS of AKS"}
+    assert service.made("PUT")[0].body == {"properties": {"privateLinkServiceConnectionState": state}}

@@ -1,0 +1,95 @@
+"""The mode of the attached vault changed: KMS off, and on again the other way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from azext_akskv.checks.declare import CATEGORIES
+from azext_akskv.engine.step import Plan, Run, Step
+from azext_akskv.flows.drive import Flow
+from azext_akskv.flows.turning_on import granting, must_wait, the_cluster, under_present_key
+from azext_akskv.model.choice import key_to_come_back, vault_to_use
+from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.observed import NotObserved
+from azext_akskv.model.snapshot import Snapshot
+from azext_akskv.steps.access import wait_for_grants
+from azext_akskv.steps.cluster_kms import KmsWanted, turn_off_kms, turn_on_kms
+from azext_akskv.steps.ledger import after_change
+from azext_akskv.steps.rewrite import order_of, require_proof
+from azext_akskv.steps.vault_network import approve_endpoint, close_vault, open_vault
+
+CURES = frozenset({"cluster-failed", "rewrite-owed", "vault-unreachable"})
+
+
+def plan(snapshot: Snapshot) -> Plan:
+    """AKS docs "Use KMS etcd encryption", headings "Update a key vault mode", as read on 2026-08-21. Raises NotObserved.
+
+    While KMS is turned on the vault must be reached both ways, for the key from before is probed over the old one. So
+    going private the vault is closed last, and going public it is opened first, before anything that cannot be undone:
+    opening is what others (a lock, a policy) may veto.
+    """
+    cluster, target = the_cluster(snapshot), snapshot.wanted.network_access or "Public"
+    wanted = _kms_wanted(snapshot, cluster, target)
+    there = cluster.kms.enabled and (cluster.kms.network_access or "Public") == target
+    steps = (
+        *(() if there else _off(snapshot, cluster, wanted)),
+        turn_on_kms(wanted),
+        *after_change(order_of(snapshot), lambda _run: str(wanted.key)),
+        *((approve_endpoint(wanted.vault), close_vault(wanted.vault)) if target == "Private" else ()),
+    )
+    return Plan(
+        "migrate-mode",
+        steps,
+        keep=(
+            f"{wanted.key} must stay enabled, unexpired and undeleted, and the identity's grants on "
+            f"{wanted.vault.name} as they are.",
+        ),
+        notes=tuple(_notes(snapshot, wanted, there)),
+        question=f"Change the mode of {cluster.id.name} at {wanted.vault.name} to {target}?",
+    )
+
+
+def _kms_wanted(snapshot: Snapshot, cluster: Cluster, target: str) -> KmsWanted:
+    vault, identity, key = vault_to_use(snapshot), snapshot.identity.get(), key_to_come_back(cluster)
+    if vault is None or identity is None or key is None:
+        raise NotObserved("the key, its vault or the identity could not be found")
+    return KmsWanted(key, target, vault, identity.principal_id)
+
+
+def _off(snapshot: Snapshot, cluster: Cluster, wanted: KmsWanted) -> Iterator[Step]:
+    """What can be refused comes before KMS goes off."""
+    yield open_vault(wanted.vault)
+    yield from granting(snapshot, wanted)
+    if must_wait(snapshot, cluster, wanted):
+        yield wait_for_grants(wanted.vault, wanted.principal)
+    yield from under_present_key(snapshot, cluster, None)
+    yield turn_off_kms()
+    yield from after_change(order_of(snapshot), _plain)
+    yield require_proof(_plain)
+
+
+def _plain(_run: Run) -> str:
+    return "off"
+
+
+def _notes(snapshot: Snapshot, wanted: KmsWanted, there: bool) -> Iterator[str]:
+    """What to know before saying yes; what lies behind an interrupted run is not told again."""
+    if there:
+        return
+    census = snapshot.secrets.value
+    count = f"{census.count:,} secrets" if census else "every secret"
+    yield "Point of no return: turning KMS off. From then on it must come on again before the work is done."
+    yield (
+        f"While KMS is off, for about the time of two updates and two rewrites of {count}, secrets are protected in "
+        "etcd by the platform's storage encryption alone. Without that window: `az aks kv rotate` to a key of another "
+        f"vault whose mode is {wanted.network_access}, in one update."
+    )
+    yield "The API servers restart twice: expect some seconds to a minute without one. Pods go on running."
+    yield "Each update takes about 5 to 10 minutes."
+    if wanted.network_access == "Private":
+        yield f"The vault {wanted.vault.name} is closed to public networks at the end, for everybody who uses it."
+    else:
+        yield f"The vault {wanted.vault.name} is opened to public networks first, for everybody who uses it."
+
+
+MIGRATE_MODE = Flow("migrate-mode", CATEGORIES, plan, CATEGORIES, CURES)

@@ -1,0 +1,121 @@
+"""`az aks kv rotate` and `kms migrate-mode` with the real az: what is stored under which key, in the end and on the way.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.worlds.spec import Cluster, Kms
+from tests.e2e.commands import CLUSTER, DISABLE, JSON, REENCRYPT, SHOW, found, steps
+from tests.e2e.conftest import Ended, Station
+
+ROTATE = ("aks", "kv", "rotate", *CLUSTER, *JSON, "--yes")
+TO_PRIVATE = ("aks", "kv", "kms", "migrate-mode", "--to", "Private", *CLUSTER, *JSON, "--yes")
+TO_PUBLIC = ("aks", "kv", "kms", "migrate-mode", "--to", "Public", *CLUSTER, *JSON, "--yes")
+INTEGRATED = (Cluster(vnet_integration=True, kms=Kms(), noted=True),)
+
+
+def done(ended: Ended) -> Any:
+    assert (ended.code, ended.json["status"]) == (0, "done"), ended.output
+    return ended.json
+
+
+def previous(station: Station) -> list[tuple[str, bool | None]]:
+    seen = station.az(*SHOW)
+    assert seen.code == 0, seen.output
+    return [(each["id"], each["mayRetire"]) for each in seen.json["previousKeys"]]
+
+
+def test_rotated_twice_the_first_key_may_go(station: Station) -> None:
+    emulation = station.start("kms-noted", secrets=6)
+    keys = [station.key_in_arm()]
+    for rotation in range(2):
+        result = done(station.az(*ROTATE))
+        assert result["secrets"]["rewritten"] == 6 and result["secrets"]["proved"] is True
+        keys.append(station.key_in_arm())
+        assert station.stored_under() == {keys[-1]} and keys[-1] not in keys[:-1]
+        assert any("not needed any more" in each and keys[0] in each for each in result["keep"]) is (rotation == 1)
+    assert previous(station) == [(keys[1], False), (keys[0], True)]
+    assert emulation.verdict()["ok"]
+
+
+def test_a_private_vault_gets_a_key_of_another_name(station: Station) -> None:
+    emulation = station.start("kms-noted-private", secrets=4)
+    before = station.key_in_arm()
+    result = station.az(*ROTATE)
+    assert done(result)["secrets"]["proved"] is True
+    assert "ForbiddenByConnection" in result.output and "etcd-2" in result.output
+    assert "/keys/etcd-2/" in station.key_in_arm() and previous(station) == [(before, False)]
+    assert emulation.verdict()["ok"]
+
+
+def test_a_rotation_by_hand_owes_its_rewrite_and_is_told(station: Station) -> None:
+    """The tags speak of another key then, so nothing is known; the metrics prove what the rewrite did."""
+    emulation = station.start("kms-noted", secrets=4)
+    first = station.key_in_arm()
+    assert station.az(*newer_version()).code == 0
+    kid = station.az("keyvault", "key", "show", "--vault-name", "shop-kv", "--name", "etcd", "-o", "json").json["key"]
+    assert station.az(*by_hand(kid["kid"])).code == 0
+    refused = station.az(*ROTATE)
+    assert (refused.code, found(refused, "error")) == (4, {"rewrite-unknown"}), refused.output
+    assert done(station.az(*REENCRYPT))["secrets"]["proved"] is True and station.stored_under() == {kid["kid"]}
+    assert done(station.az(*ROTATE))["secrets"]["proved"] is True
+    assert previous(station) == [(kid["kid"], False), (first, None)] and emulation.verdict()["ok"]
+
+
+def newer_version() -> tuple[str, ...]:
+    return ("keyvault", "key", "create", "--vault-name", "shop-kv", "--name", "etcd", "--ops", "encrypt", "decrypt")
+
+
+def by_hand(kid: str) -> tuple[str, ...]:
+    words = ("--enable-azure-keyvault-kms", "--azure-keyvault-kms-key-id", kid)
+    return ("aks", "update", *CLUSTER, *words, "--azure-keyvault-kms-key-vault-network-access", "Public", *JSON)
+
+
+def test_kms_goes_off_after_a_rotation_that_was_stopped_only_when_its_rewrite_is_done(station: Station) -> None:
+    """The API servers would forget the key before the present one: secrets under it could never be read again."""
+    emulation = station.start("kms-noted", secrets=4)
+    first = station.key_in_arm()
+    station.az_killed_at({"method": "PATCH", "path": "/secrets/", "hold": "before", "nth": 2}, *ROTATE)
+    assert station.stored_under() == {first, station.key_in_arm()}
+    off = station.az(*DISABLE, "--accept", "unfinished-run")
+    assert done(off)["secrets"]["proved"] is True and station.stored_under() == {"plain"}
+    assert emulation.verdict()["ok"], emulation.verdict()
+
+
+def test_tags_that_somebody_strips_make_the_past_unknown(station: Station) -> None:
+    station.start("kms-noted", secrets=4)
+    done(station.az(*ROTATE))
+    station.cluster().body["tags"].pop("akskv-kms-2")
+    seen = station.az(*SHOW)
+    assert seen.code == 0 and "key-ledger" in found(seen, "warning"), seen.output
+    assert all(each["mayRetire"] is None for each in seen.json["previousKeys"])
+
+
+def test_a_dry_run_and_bad_keys_change_nothing(station: Station) -> None:
+    station.start("kms-noted", secrets=2)
+    dry = station.az(*ROTATE, "--dry-run")
+    assert (dry.code, dry.json["status"], steps(dry)["create-key-version"]) == (0, "dry-run", "planned"), dry.output
+    same = station.az(*ROTATE, "--key", station.key_in_arm())
+    assert done(same) and "key-same" in found(same, "warning")
+    assert station.az(*ROTATE, "--key", "nothing-like-it").code == 3
+    assert not station.changes()
+
+
+def test_to_private_and_back(station: Station) -> None:
+    emulation = station.start("kms-noted", secrets=4, clusters=INTEGRATED)
+    key = station.key_in_arm()
+    private = station.az(*TO_PRIVATE)
+    assert done(private)["secrets"]["proved"] is True
+    assert (station.key_in_arm(), station.stored_under()) == (key, {key})
+    profile = station.cluster().body["properties"]["securityProfile"]["azureKeyVaultKms"]
+    assert profile["keyVaultNetworkAccess"] == "Private" and emulation.verdict()["ok"]
+    vault = station.vault()
+    assert vault["publicNetworkAccess"] == "Disabled" and "platform's storage encryption alone" in private.output
+
+    public = station.az(*TO_PUBLIC)
+    assert done(public)["secrets"]["proved"] is True and station.stored_under() == {key}
+    assert station.vault()["publicNetworkAccess"] == "Enabled"
+    assert emulation.verdict()["ok"]
+    left = station.az(*SHOW)
+    assert left.code == 0 and "endpoint-left" in found(left, "warning"), left.output
