@@ -129,6 +129,18 @@ class Keys(Protocol):
         """The first version of a new RSA key, through ARM; a key that is there already comes back unchanged."""
 
     @writes
+    def enable(self, vault: Vault, key: KeyId) -> None:
+        """A version that was disabled, at the vault itself."""
+
+    @writes
+    def extend(self, vault: Vault, key: KeyId, until: datetime) -> None:
+        """Gives a version another expiry date, at the vault itself."""
+
+    @writes
+    def recover(self, vault: Vault, name: str) -> None:
+        """Brings a soft-deleted key back with all its versions, at the vault itself."""
+
+    @writes
     def create_version(self, vault: Vault, like: KeyVersion, tags: Mapping[str, str], now: datetime) -> KeyVersion:
         """A new version of a key, at the vault itself, with the attributes of that one; it lives as long as that one
         was made to live. ARM makes first versions only. [ASO#3188]"""

@@ -208,6 +208,23 @@ class FakeKeys(FakePort):
                 versions.append(dataclasses.replace(made, created=self.world.clock.time))
         return versions[0]
 
+    def enable(self, vault: Vault, key: KeyId) -> None:
+        self._change("keys.enable", key, enabled=True)
+
+    def extend(self, vault: Vault, key: KeyId, until: datetime) -> None:
+        self._change("keys.extend", key, expires=until)
+
+    def recover(self, vault: Vault, name: str) -> None:
+        with self.changing("keys.recover"):
+            self.world.deleted.discard(name)
+            self.world.keys[(vault.host, name)] = self.world.binned.pop((vault.host, name))
+
+    def _change(self, call: str, key: KeyId, **changes: Any) -> None:
+        with self.changing(call):
+            versions = self.world.keys[(key.host, key.name)]
+            versions[:] = [dataclasses.replace(each, **changes) if each.id == key else each for each in versions]
+            self.world.api_server_away = False
+
     def create_version(self, vault: Vault, like: KeyVersion, tags: Mapping[str, str], now: datetime) -> KeyVersion:
         if self.world.vault_closed:
             raise Denied("create a version", "ForbiddenByFirewall", self.world.vault_closed)

@@ -128,6 +128,7 @@ class FakeWorld:
         self.keys: dict[tuple[str, str], list[KeyVersion]] = {(HOST, "etcd"): [a_key()]}
         self.deleted: set[str] = set()
         self.vault_closed = ""
+        self.binned: dict[tuple[str, str], list[KeyVersion]] = {}
         self.identities: dict[ResourceId, Identity] = {IDENTITY: an_identity()}
         self.grants: list[Grant] = []
         self.policy_since: dict[str, datetime] = {}

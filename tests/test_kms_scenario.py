@@ -32,7 +32,7 @@ class PublicRbac(KmsScenario):
 
     def test_enable_on_a_public_rbac_vault(self) -> None:
         row = self.cmd(ENABLE, checks=self.proved()).get_output_in_json()
-        after = ["note-switch", "rewrite-secrets", "note-proof"]
+        after = ["note-switch", "rewrite-secrets", "note-proof", "note-ledger"]
         assert list(states(row)) == ["grant-crypto-user", "turn-on-kms", *after]
         assert states(row)["turn-on-kms"] == "done"
 

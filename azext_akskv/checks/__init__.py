@@ -1,5 +1,16 @@
 """Pure checks: what a snapshot says about a cluster's KMS. Whoever imports one has the catalogue of all."""
 
-from azext_akskv.checks import access, cluster, governance, identity, key, network, rotation, run_command, secrets, vault
+from azext_akskv.checks import (
+    access,
+    cluster,
+    governance,
+    identity,
+    key,
+    network,
+    rotation,
+    run_command,
+    secrets,
+    vault,
+)
 
 __all__ = ["access", "cluster", "governance", "identity", "key", "network", "run_command", "secrets", "vault"]

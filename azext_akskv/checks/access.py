@@ -127,7 +127,7 @@ def contributor_grant(snapshot: Snapshot) -> Iterator[Problem]:
     if not over_private_endpoint(snapshot) or "grant-missing" in snapshot.accepted:
         return
     roles, showing = {grant.role for grant in the_grants(snapshot)}, snapshot.wanted.flow == "show"
-    comes = snapshot.wanted.flow == "enable" and not roles & APPROVES_ENDPOINTS
+    comes = snapshot.wanted.flow in ("enable", "migrate-mode") and not roles & APPROVES_ENDPOINTS
     if not comes and not (showing and KEY_VAULT_CONTRIBUTOR in roles):
         return
     also = "" if vault.rbac else "; on this vault it may also give itself and others access to every key and secret"

@@ -17,9 +17,9 @@ from azext_akskv.checks.subjects import (
     the_vault,
     unless_unused,
 )
-from azext_akskv.model.choice import key_name_to_use, makes_key, same_key
+from azext_akskv.model.choice import key_name_to_use, makes_key, repairs_of, same_key
 from azext_akskv.model.finding import Problem, State
-from azext_akskv.model.ids import KeyId, ResourceId
+from azext_akskv.model.ids import KeyId
 from azext_akskv.model.key import NEEDED_OPERATIONS, KeyVersion, why_unusable
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
@@ -43,6 +43,7 @@ def key_missing(snapshot: Snapshot) -> Iterator[Problem]:
             f"the key {name} in {vault.id.name} is soft-deleted",
             "recovered, it is the same key with all its versions; a new one could not read what the old one encrypted",
             of_vault_key(vault.id.name, "recover", "--name", name),
+            State.WARNING if repairs_of(snapshot) else None,
         )
     elif not snapshot.wanted.create or isinstance(snapshot.wanted.key, KeyId):
         yield Problem(
@@ -96,7 +97,15 @@ def key_unusable(snapshot: Snapshot) -> Iterator[Problem]:
                 "the API servers encrypt and decrypt every secret with it; one that only expired still decrypts, but "
                 "nothing can be written",
                 _repair(version, snapshot.taken_at),
+                State.WARNING if _is_repaired(snapshot, version) else None,
             )
+
+
+def _is_repaired(snapshot: Snapshot, version: KeyVersion) -> bool:
+    """By a rotation, which begins with that: what else is wrong with the key in use would stay so."""
+    used, repairs = snapshot.key_in_use.value, repairs_of(snapshot)
+    reasons = len(list(why_unusable(version, snapshot.taken_at)))
+    return used is not None and same_key(used.id, version.id) and reasons == len(repairs) > 0
 
 
 def _keys(snapshot: Snapshot) -> list[KeyVersion]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from azext_akskv.checks.declare import CLUSTER, KEY, SECRETS, NotApplicable, check
-from azext_akskv.checks.subjects import in_cluster, only_for, the_cluster, the_key
-from azext_akskv.model.choice import rewrite_owed, same_key
+from azext_akskv.checks.subjects import in_cluster, only_for, the_cluster, the_key, the_vault
+from azext_akskv.model.choice import repairs_of, rewrite_owed, same_key
 from azext_akskv.model.cluster import Experience
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.ledger import ledger_of
+from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import changed_by
 
@@ -61,6 +62,8 @@ def rewrite_unknown(snapshot: Snapshot) -> Iterator[Problem]:
     """The API servers hold two keys. Secrets left under a third one cannot be read. [kubernetes-kms#291]"""
     only_for(snapshot, "rotate")
     cluster = the_cluster(snapshot)
+    if repairs_of(snapshot):
+        raise NotApplicable("the key in use is repaired first, and then everything is looked at again")
     if not snapshot.switch.known:
         raise NotApplicable("the note of the key change could not be read, as another check says")
     if cluster.kms.enabled and rewrite_owed(snapshot) is None:
@@ -90,4 +93,22 @@ def key_ledger(snapshot: Snapshot) -> Iterator[Problem]:
             f"the tags of {cluster.id.name} do not tell yet that every secret was rewritten",
             "the note behind the API server does; who reads the tags alone takes the rewrite for owed",
             in_cluster(snapshot, "aks", "kv", "reencrypt", "--prove-only"),
+        )
+
+
+@check("key-repair-closed", KEY, State.ERROR, "the vault lets the key in use be repaired")
+def key_repair_closed(snapshot: Snapshot) -> Iterator[Problem]:
+    """ARM recovers no key, enables no version and extends none: only the vault itself does. [ASO#3188]"""
+    only_for(snapshot, "rotate")
+    repairs = repairs_of(snapshot)
+    if not repairs:
+        raise NotApplicable("the key in use needs no repair")
+    closed = snapshot.vault_closed.get()
+    if closed:
+        vault, key = the_vault(snapshot), the_cluster(snapshot).kms.key
+        yield Problem(
+            f"the key in use must be repaired ({', '.join(repairs)}), and {vault.id.name} does not answer you: {closed}",
+            "only the vault itself can do that, and Azure Resource Manager cannot: run this from a network and as "
+            "somebody that the vault lets in",
+            shell("az", "keyvault", "key", "show", "--id", str(key)),
         )

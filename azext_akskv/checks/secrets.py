@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from azext_akskv.checks.declare import SECRETS, NotApplicable, check
 from azext_akskv.checks.subjects import in_cluster, the_cluster
-from azext_akskv.model.choice import changing_for_us
+from azext_akskv.model.choice import changing_for_us, repairs_of
 from azext_akskv.model.choice import rewrite_owed as owed
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.finding import Problem, State
@@ -31,6 +31,8 @@ def needs_secrets(snapshot: Snapshot) -> None:
     the_cluster(snapshot)
     if snapshot.wanted.prepare_only:
         raise NotApplicable("--prepare-only does not touch the cluster")
+    if repairs_of(snapshot):
+        raise NotApplicable("the key in use is repaired first, and then everything is looked at again")
     if changing_for_us(snapshot):
         raise NotApplicable("an interrupted run of this command is already changing KMS, and the API servers restart")
 

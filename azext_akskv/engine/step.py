@@ -66,6 +66,8 @@ class Plan:
     """Said with the preview: the point of no return, the outage to expect, the time it will take."""
     question: str = ""
     """What the user is asked; empty: nothing to confirm."""
+    goes_on: bool = False
+    """When all steps are done there is another look, and another plan after it."""
     then: str = ""
     """What is still to be done when all steps are done, by the same command run again; empty: nothing."""
 

@@ -26,7 +26,11 @@ def plan(snapshot: Snapshot) -> Plan:
     never = cluster.experience is Experience.NEVER  # nothing was ever stored under a key
     return Plan(
         "disable",
-        (*under_present_key(snapshot, cluster, None), turn_off_kms(), *(() if never else after_change(order_of(snapshot), _off))),
+        (
+            *under_present_key(snapshot, cluster, None),
+            turn_off_kms(),
+            *(() if never else after_change(order_of(snapshot), _off)),
+        ),
         keep=_keep(cluster),
         notes=tuple(_notes(snapshot, cluster)),
         question=f"Turn off KMS on {cluster.id.name} and store its secrets without your key?",

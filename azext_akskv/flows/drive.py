@@ -47,24 +47,44 @@ def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
     Raises Interrupted on Ctrl-C, Busy and JournalTrouble before anything was changed.
     """
     with world.journal.locked():
-        seen = look(wanted, world, flow.before)
-        snapshot = dataclasses.replace(seen, accepted=tuple(consent.accept))
+        result, goes_on = _stage(flow, wanted, world, consent)
+        while goes_on:
+            before = result.steps
+            result, goes_on = _stage(flow, wanted, world, consent)
+            result = dataclasses.replace(result, steps=(*before, *result.steps))
+        return result
+
+
+def _stage(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> tuple[Result, bool]:
+    """One look, one plan, and what came of it; and whether another look and plan shall follow."""
+    seen = look(wanted, world, flow.before)
+    snapshot = dataclasses.replace(seen, accepted=tuple(consent.accept))
+    findings = _judged(flow, snapshot)
+    if not any(finding.blocks for finding in findings):
+        snapshot = ask_ahead(snapshot, lookout(world, flow.before))
         findings = _judged(flow, snapshot)
-        if not any(finding.blocks for finding in findings):
-            snapshot = ask_ahead(snapshot, lookout(world, flow.before))
-            findings = _judged(flow, snapshot)
-        plan, gap = _planned(flow, snapshot, findings)
-        world.reporter.findings(findings)
-        if plan is None or any(finding.blocks for finding in findings):
-            return Result(flow.name, "", "refused", findings=tuple(findings), trouble=_refusal(findings, gap))
-        result = _rehearse_and_carry_out(plan, snapshot, world, consent)
-        if flow.after and result.status == "done" and any(step.state == "done" for step in result.steps):
-            seen = look(wanted, world, flow.after)
-            findings = _afterwards(flow, seen, world, findings)
-            result = dataclasses.replace(_with_profile(result, plan, seen), keep=(*result.keep, *flow.advice(seen)))
-        if result.status == "done" and plan.then:
-            result = dataclasses.replace(result, status="waiting", trouble=Trouble(f"{plan.then}."))
-        return dataclasses.replace(result, findings=tuple(findings))
+    plan, gap = _planned(flow, snapshot, findings)
+    world.reporter.findings(findings)
+    if plan is None or any(finding.blocks for finding in findings):
+        return Result(flow.name, "", "refused", findings=tuple(findings), trouble=_refusal(findings, gap)), False
+    result = _rehearse_and_carry_out(plan, snapshot, world, consent)
+    if plan.goes_on and result.status == "done":
+        return result, True
+    return _looked_again(flow, plan, result, findings, (wanted, world)), False
+
+
+def _looked_again(
+    flow: Flow, plan: Plan, result: Result, findings: Sequence[Finding], at: tuple[Wanted, World]
+) -> Result:
+    """The result with what a look after the run says, where the run changed something."""
+    wanted, world = at
+    if flow.after and result.status == "done" and any(step.state == "done" for step in result.steps):
+        seen = look(wanted, world, flow.after)
+        findings = _afterwards(flow, seen, world, findings)
+        result = dataclasses.replace(_with_profile(result, plan, seen), keep=(*result.keep, *flow.advice(seen)))
+    if result.status == "done" and plan.then:
+        result = dataclasses.replace(result, status="waiting", trouble=Trouble(f"{plan.then}."))
+    return dataclasses.replace(result, findings=tuple(findings))
 
 
 def look(wanted: Wanted, world: World, categories: Sequence[str]) -> Snapshot:

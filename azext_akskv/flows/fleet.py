@@ -94,7 +94,9 @@ def _vaults(clusters: Sequence[Cluster], ports: Ports, pool: Executor) -> dict[s
     """By host, those of the keys in use: from one list for each subscription that has a cluster with KMS."""
     hosts = {cluster.kms.key.host for cluster in clusters if cluster.kms.key}
     homes = sorted({cluster.id.subscription for cluster in clusters if cluster.kms.key})
-    asked = [pool.submit(observe, f"the vaults of {each}", READ_VAULT, partial(ports.vaults.all, each)) for each in homes]
+    asked = [
+        pool.submit(observe, f"the vaults of {each}", READ_VAULT, partial(ports.vaults.all, each)) for each in homes
+    ]
     listed = [each.result() for each in asked]
     found = {vault.host: vault for each in listed for vault in each.value or ()}
     gap = next((each.gap for each in listed if each.gap is not None), None)

@@ -18,7 +18,7 @@ from azext_akskv.steps.ledger import after_change
 from azext_akskv.steps.rewrite import order_of, require_proof
 from azext_akskv.steps.vault_network import approve_endpoint, close_vault, open_vault
 
-CURES = frozenset({"cluster-failed", "rewrite-owed", "vault-unreachable"})
+CURES = frozenset({"grant-missing", "cluster-failed", "rewrite-owed", "vault-unreachable"})
 
 
 def plan(snapshot: Snapshot) -> Plan:

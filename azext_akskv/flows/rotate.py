@@ -8,7 +8,7 @@ from azext_akskv.checks.declare import CATEGORIES
 from azext_akskv.engine.step import Plan, Run, Step, given
 from azext_akskv.flows.drive import Flow
 from azext_akskv.flows.turning_on import granting, kms_wanted, must_wait, the_cluster, under_present_key
-from azext_akskv.model.choice import rewrite_owed, same_key, vault_to_use
+from azext_akskv.model.choice import ENABLE, EXTEND, RECOVER, repairs_of, rewrite_owed, same_key, vault_to_use
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import KeyId
 from azext_akskv.model.observed import NotObserved
@@ -20,10 +20,11 @@ from azext_akskv.steps.access import wait_for_grants
 from azext_akskv.steps.cluster_kms import KmsWanted, put_key_in
 from azext_akskv.steps.create import KEY as NEW_KEY
 from azext_akskv.steps.create import create_key, create_version
+from azext_akskv.steps.key_repair import await_api_server, enable_key, extend_key, recover_key
 from azext_akskv.steps.ledger import after_change
 from azext_akskv.steps.rewrite import order_of
 
-CURES = frozenset({"cluster-failed", "rewrite-owed", "key-went-back"})
+CURES = frozenset({"grant-missing", "cluster-failed", "rewrite-owed", "key-went-back"})
 """A rewrite that is owed is finished, and nothing more. Where the cluster went back to an older key nothing is noted of
 that one, so the rewrite under it comes first, as another check wants."""
 
@@ -37,6 +38,8 @@ def plan(snapshot: Snapshot) -> Plan:
     cluster = the_cluster(snapshot)
     if cluster.kms.key is None:
         raise NotObserved("the cluster does not tell which key is in use")
+    if repairs_of(snapshot):
+        return _repair(snapshot, cluster.kms.key)
     if rewrite_owed(snapshot) or _is_all_but_ended(snapshot, cluster):
         return _what_is_owed(snapshot, cluster, cluster.kms.key)
     wanted = kms_wanted(snapshot, NEW_KEY)
@@ -75,6 +78,25 @@ def _changing(snapshot: Snapshot, wanted: KmsWanted) -> tuple[Step, ...]:
         return str(given(run, wanted.key))
 
     return put_key_in(wanted), *after_change(order_of(snapshot), key_wanted)
+
+
+def _repair(snapshot: Snapshot, key: KeyId) -> Plan:
+    """AKS docs "KMS observability", `KeyExpired`: extend the date, then rotate. What follows is planned by another look,
+    when the API server can be asked again."""
+    vault = snapshot.vault.get()
+    if vault is None:
+        raise NotObserved("the vault of the key in use could not be found")
+    steps = {RECOVER: recover_key, ENABLE: enable_key, EXTEND: extend_key}
+    return Plan(
+        "rotate",
+        (*(steps[each](vault.id, key) for each in repairs_of(snapshot)), await_api_server()),
+        notes=(
+            f"The key in use, {_words(key)}, cannot be used now: it is repaired first, and the API server awaited.",
+            "Then everything is looked at once more, and the rotation planned.",
+        ),
+        question=f"Repair the key {_words(key)}?",
+        goes_on=True,
+    )
 
 
 def _what_is_owed(snapshot: Snapshot, cluster: Cluster, key: KeyId) -> Plan:

@@ -82,7 +82,7 @@ def under_present_key(snapshot: Snapshot, cluster: Cluster, coming: Fact[KeyId] 
 def _nothing_is_forgotten(cluster: Cluster, coming: Fact[KeyId] | KeyId | None) -> bool:
     """With KMS off the key before is that which the profile still names; what is not encrypted can always be read."""
     if not cluster.kms.enabled:
-        return isinstance(coming, KeyId) and same_key(cluster.kms.key, coming)
+        return coming is None or (isinstance(coming, KeyId) and same_key(cluster.kms.key, coming))
     ledger = ledger_of(cluster)
     if ledger.present is None or not ledger.present.witnessed:
         return False

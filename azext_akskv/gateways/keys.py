@@ -85,6 +85,23 @@ class VaultKeys:
             )
             return parse_arm_key(made.json, vault, name)
 
+    def enable(self, vault: Vault, key: KeyId) -> None:
+        with asking(f"enable the key {key}"):
+            self._set(vault, key, {"enabled": True})
+
+    def extend(self, vault: Vault, key: KeyId, until: datetime) -> None:
+        with asking(f"extend the key {key}"):
+            self._set(vault, key, {"exp": int(until.timestamp())})
+
+    def recover(self, vault: Vault, name: str) -> None:
+        with asking(f"recover the key {name} of the vault {vault.id.name}"):
+            self._send(vault, HttpRequest("POST", f"deletedkeys/{name}/recover"))
+
+    def _set(self, vault: Vault, key: KeyId, attributes: Json) -> None:
+        """A PATCH: what it does not name stays as it is."""
+        body = {"attributes": attributes}
+        self._send(vault, HttpRequest("PATCH", f"keys/{key.name}/{key.version}", json=body))
+
     def create_version(self, vault: Vault, like: KeyVersion, tags: Mapping[str, str], now: datetime) -> KeyVersion:
         name = like.id.name
         with asking(f"create a version of the key {name} in the vault {vault.id.name}"):

@@ -15,7 +15,6 @@ from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.members import child, text
 from azext_akskv.model.vault import EndpointConnection, Vault, new_vault, parse_vault
 
-
 NO_TIME = datetime.fromtimestamp(0, timezone.utc)
 """Lists do not tell the service's time."""
 

@@ -76,6 +76,21 @@ def key_to_come_back(cluster: Cluster) -> KeyId | None:
     return next((era.key for era in reversed(ledger_of(cluster).eras) if era.key), None)
 
 
+RECOVER, ENABLE, EXTEND = "recover", "enable", "extend"
+
+
+def repairs_of(snapshot: Snapshot) -> tuple[str, ...]:
+    """What a rotation has to do to the key in use before anything else: without it the API servers write nothing, or
+    do not start. Only what the vault itself can undo."""
+    cluster, used = snapshot.cluster.value, snapshot.key_in_use.value
+    if snapshot.wanted.flow != "rotate" or cluster is None or not cluster.kms.enabled:
+        return ()
+    if used is None:
+        return (RECOVER,) if snapshot.key_soft_deleted.value else ()
+    disabled = (ENABLE,) if not used.enabled else ()
+    return disabled + ((EXTEND,) if used.expires and used.expires <= snapshot.taken_at else ())
+
+
 def makes_key(wanted: Wanted) -> bool:
     """A rotation that was not told which key to put in takes a newer version, or makes one."""
     return wanted.flow == "rotate" and wanted.key is None

@@ -45,7 +45,9 @@ def expected(snapshot: Snapshot) -> timedelta:
     took = timedelta(0)
     updates = {"enable": 1, "disable": 1, "rotate": 1, "migrate-mode": 2}.get(wanted.flow, 0)
     took += updates * (UPDATE + SETTLE)
-    if wanted.flow in ("enable", "migrate-mode") and (network_access_of(snapshot) == "Private" or not snapshot.grants.value):
+    if wanted.flow in ("enable", "migrate-mode") and (
+        network_access_of(snapshot) == "Private" or not snapshot.grants.value
+    ):
         took += GRANTS
     if census and cluster and not wanted.skip_reencrypt:
         rate = suiting_rate(cluster.kms_v1, snapshot.key.value or snapshot.key_in_use.value)

@@ -58,9 +58,7 @@ def _may_retire(key: KeyId, later: tuple[Era, ...], ledger: Ledger, proved: bool
     return True, f"{len(others)} later keys were put in, and every secret was proved to be rewritten under them"
 
 
-def _unless_elsewhere(
-    key: KeyId, neighbours: Observed[tuple[Cluster, ...]], why: str
-) -> tuple[bool | None, str]:
+def _unless_elsewhere(key: KeyId, neighbours: Observed[tuple[Cluster, ...]], why: str) -> tuple[bool | None, str]:
     """Two clusters may share a key."""
     if not neighbours.known:
         return None, f"whether another cluster uses it could not be looked at: {neighbours.gap}"

@@ -115,11 +115,13 @@ def _around(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
 
 
 def _to_be_made(search: Search, vault: Observed[Vault | None], keys: KeysSeen) -> dict[str, Any]:
-    """How a rotation that was not given a key gets one: the vault makes a version, and ARM a key of another name."""
-    if not (makes_key(search.wanted) and keys.in_use.value and keys.wanted.known and keys.wanted.value is None):
+    """Whether the vault itself can be asked to make or repair a key; and how a rotation that was not given a key gets
+    one where it cannot: ARM makes a key of another name."""
+    if search.wanted.flow != "rotate" or search.key_in_use is None:
         return {}
     closed = observe("whether the vault answers", READ_KEY, lambda: sections.vault_closed(search, vault))
-    if not closed.value:
+    makes = makes_key(search.wanted) and keys.in_use.value and keys.wanted.known and keys.wanted.value is None
+    if not (closed.value and makes):
         return {"vault_closed": closed}
     following = observe("keys of other names", READ_KEY, lambda: sections.next_key(search, vault))
     name: Observed[str] = Observed(following.value[0]) if following.value else Observed.unknown(following.gap or "")

@@ -126,10 +126,15 @@ def state_lines(state: KmsState) -> list[Line]:
 def fleet_lines(states: Sequence[KmsState], gaps: Sequence[str]) -> list[Line]:
     """How many clusters are in which state; the rows themselves are data."""
     words = {State.ERROR: "with an error", State.UNKNOWN: "not wholly looked at", State.WARNING: "with a warning"}
-    worst = Counter(next((each for each in words if any(f.state is each for f in state.findings)), None) for state in states)
+    worst = Counter(
+        next((each for each in words if any(f.state is each for f in state.findings)), None) for state in states
+    )
     parts = [f"{worst[state]} {word}" for state, word in words.items() if worst[state]] or ["all is well"]
     head = f"Looked at {len(states)} cluster{'s' * (len(states) != 1)}: {', '.join(parts)}"
-    return [Line("", head if states else "There is no cluster."), *(Line("  unknown  ", plain(gap), "unknown") for gap in gaps)]
+    return [
+        Line("", head if states else "There is no cluster."),
+        *(Line("  unknown  ", plain(gap), "unknown") for gap in gaps),
+    ]
 
 
 def _protection(state: KmsState, experience: Experience) -> str:

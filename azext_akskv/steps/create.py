@@ -69,14 +69,17 @@ def create_version(vault: ResourceId, like: KeyVersion) -> Step:
 
     def look(run: Run) -> Seen | None:
         home = run.looking.vaults.get(vault)
-        newest = newest_enabled(run.looking.keys.versions(home, like.id.name))
-        if newest is None or newest.id == like.id or not _is_later(run, home, newest):
+        others = [each for each in run.looking.keys.versions(home, like.id.name) if each.id != like.id]
+        newest = newest_enabled(others)
+        if newest is None or not is_later(run, home, newest):
             return None
         return Seen(str(newest.id.version), {KEY.name: str(newest.id)})
 
-    def _is_later(run: Run, home: Vault, newest: KeyVersion) -> bool:
+    def is_later(run: Run, home: Vault, newest: KeyVersion) -> bool:
         """Key Vault's times are in whole seconds."""
-        if newest.created and like.created and newest.created > like.created:
+        if not (newest.created and like.created) or newest.created < like.created:
+            return False
+        if newest.created > like.created:
             return True
         return run.looking.keys.get(home, like.id.name, newest.id.version).tags.get(RUN_TAG) == run.id
 

@@ -25,10 +25,10 @@ MOST_CONFLICTS = 3
 
 def after_change(order: Order, wanted: KeyWanted) -> tuple[Step, ...]:
     """What must follow each change of the key."""
-    return note_switch(wanted), rewrite_secrets(order, wanted), note_proof(wanted), note_ledger()
+    return note_switch(wanted), rewrite_secrets(order, wanted), note_proof(wanted), note_ledger(wanted)
 
 
-def note_ledger() -> Step:
+def note_ledger(wanted: KeyWanted | None = None) -> Step:
     """Tags alone, and no update of the cluster: no API server restarts. Whatever is in the way, the secrets are
     rewritten and the proof is noted behind the API server: so it stops nothing."""
 
@@ -37,7 +37,10 @@ def note_ledger() -> Step:
             return Seen(f"stays open: {run.rewrite.why}")
         if NOT_NOTED in run:
             return Seen(run[NOT_NOTED])
-        era = ledger_of(run.looking.clusters.get(run.target)).present
+        cluster = run.looking.clusters.get(run.target)
+        if wanted and wanted(run).lower() != cluster.key_in_force.lower():
+            return None
+        era = ledger_of(cluster).present
         return Seen(f"every secret was written since resourceVersion {era.r0}") if era and era.rewritten else None
 
     def act(run: Run) -> None:

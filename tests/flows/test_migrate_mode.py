@@ -55,7 +55,9 @@ def test_to_private_the_vault_is_closed_last(tmp_path: Path) -> None:
     assert result.status == "done" and access(world) == ("Private", "Disabled")
     assert world.under(str(KEY)) == 9 and result.rewrite and result.rewrite.proved
     written = order(world)
-    assert written.index("clusters.turn_off_kms") < written.index("clusters.turn_on_kms") < written.index("vaults.close")
+    assert (
+        written.index("clusters.turn_off_kms") < written.index("clusters.turn_on_kms") < written.index("vaults.close")
+    )
     assert any(grant.role == KEY_VAULT_CONTRIBUTOR for grant in world.grants)
 
 

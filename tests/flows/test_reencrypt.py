@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from azext_akskv.engine.result import Result
+from azext_akskv.failures import Denied
 from azext_akskv.flows.reencrypt import REENCRYPT
 from azext_akskv.model.kube import Switch
 from azext_akskv.model.snapshot import Wanted
@@ -32,6 +33,9 @@ def reencrypt(world: FakeWorld, **options: object) -> Result:
     return world.drive(REENCRYPT, Wanted("reencrypt", **options), dry_run=dry_run)  # type: ignore[arg-type]
 
 
+STEPS = ("rewrite-secrets", "note-proof", "note-ledger")
+
+
 def states(result: Result) -> list[tuple[str, str]]:
     return [(step.code, step.state) for step in result.steps]
 
@@ -39,7 +43,7 @@ def states(result: Result) -> list[tuple[str, str]]:
 def test_with_a_note_everything_is_rewritten_proved_and_noted(tmp_path: Path) -> None:
     world = with_kms_on(tmp_path)
     result = reencrypt(world)
-    assert result.status == "done" and states(result) == [("rewrite-secrets", "done"), ("note-proof", "done")]
+    assert result.status == "done" and states(result) == [(step, "done") for step in STEPS]
     assert result.rewrite and result.rewrite.proved and result.rewrite.tally.rewritten == 9
     assert world.under(str(KEY)) == 9
     assert world.switch and world.switch.proved
@@ -51,15 +55,25 @@ def test_a_second_time_everything_is_current_and_proved(tmp_path: Path) -> None:
     result = reencrypt(world)
     assert result.rewrite and result.rewrite.proved
     assert (result.rewrite.tally.rewritten, result.rewrite.tally.current) == (0, 9)
-    assert states(result) == [("rewrite-secrets", "done"), ("note-proof", "already")]
+    assert states(result) == [("rewrite-secrets", "done"), ("note-proof", "already"), ("note-ledger", "already")]
 
 
-def test_without_a_note_the_metrics_prove_it_and_nothing_is_noted(tmp_path: Path) -> None:
+def test_without_a_note_the_metrics_prove_it_and_that_is_noted(tmp_path: Path) -> None:
     world = with_kms_on(tmp_path, noted=False)
     result = reencrypt(world)
-    assert states(result) == [("rewrite-secrets", "done")]
+    assert states(result) == [(step, "done") for step in STEPS]
     assert result.rewrite and result.rewrite.proved
-    assert world.switch is None
+    assert world.switch and world.switch.proved and world.switch.key == str(KEY)
+    assert world.show().rewrite_owed is False
+
+
+def test_without_a_note_and_without_metrics_nothing_is_noted(tmp_path: Path) -> None:
+    world = with_kms_on(tmp_path, noted=False)
+    world.faults["secrets.evidence"] = [Denied("read the metrics", "Forbidden", "no")]
+    result = reencrypt(world)
+    assert states(result) == [("rewrite-secrets", "done"), ("note-proof", "already"), ("note-ledger", "already")]
+    assert result.rewrite and not result.rewrite.proved
+    assert world.switch is None and not world.writes["clusters.tag"]
 
 
 def test_one_namespace_is_rewritten_and_proves_nothing(tmp_path: Path) -> None:
@@ -75,7 +89,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     world = with_kms_on(tmp_path)
     result = reencrypt(world, dry_run=True)
     assert result.status == "dry-run"
-    assert states(result) == [("rewrite-secrets", "planned"), ("note-proof", "planned")]
+    assert states(result) == [(step, "planned") for step in STEPS]
     assert not world.writes
 
 

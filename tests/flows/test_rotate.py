@@ -218,3 +218,36 @@ def test_tags_that_cannot_be_changed_stop_nothing(tmp_path: Path) -> None:
     assert "key-ledger" in {finding.code for finding in state.findings if finding.state.value == "warning"}
     world.drive(REENCRYPT, Wanted("reencrypt", prove_only=True))
     assert "key-ledger" not in {f.code for f in world.show().findings if f.state.value == "warning"}
+
+
+def broken(world: FakeWorld, how: str) -> None:
+    versions = world.keys[(HOST, "etcd")]
+    if how == "deleted":
+        world.binned[(HOST, "etcd")] = world.keys.pop((HOST, "etcd"))
+        world.deleted.add("etcd")
+    else:
+        yesterday = world.clock.time - timedelta(days=1)
+        changes = {"enabled": False} if how == "disabled" else {"expires": yesterday}
+        versions[:] = [replace(each, **changes) for each in versions]  # type: ignore[arg-type]
+        world.api_server_away = how == "disabled"
+
+
+@pytest.mark.parametrize(
+    ("how", "repaired"), [("disabled", "keys.enable"), ("expired", "keys.extend"), ("deleted", "keys.recover")]
+)
+def test_a_key_that_cannot_be_used_is_repaired_and_then_rotated(tmp_path: Path, how: str, repaired: str) -> None:
+    world = on(tmp_path)
+    broken(world, how)
+    result = world.drive(ROTATE, ROTATED)
+    assert result.status == "done" and world.writes[repaired] == 1
+    assert present(world) != str(KEY) and world.under(present(world)) == 9
+    assert next(iter(codes(result))) == {"deleted": "recover-key"}.get(how, f"{repaired.partition('.')[2]}-key")
+
+
+def test_a_key_that_cannot_be_repaired_from_here_is_told_before_anything_is_changed(tmp_path: Path) -> None:
+    world = on(tmp_path)
+    broken(world, "disabled")
+    world.vault_closed = "(ForbiddenByFirewall) Client address is not authorized"
+    refused = world.drive(ROTATE, ROTATED)
+    assert refused.status == "refused" and not world.writes
+    assert {finding.code for finding in refused.findings if finding.blocks} == {"key-repair-closed"}

@@ -130,10 +130,6 @@ def test_what_only_the_service_writes_is_not_sent_back() -> None:
     assert not set(READ_ONLY_PROPERTIES) & set(body["properties"])
 
 
-def test_tags_of_others_stay() -> None:
-    assert with_tags({"tags": {"team": "shop", "a": "old"}}, {"a": "new"})["tags"] == {"team": "shop", "a": "new"}
-
-
 def test_a_change_of_identity_replaces_the_old_one() -> None:
     other = identity_id(SUBSCRIPTION, GROUP, "id2")
     assert with_identity(cluster_json(), other)["identity"]["userAssignedIdentities"] == {str(other): {}}

@@ -55,7 +55,9 @@ def rotated(*keys: KeyId) -> Cluster:
     return cluster
 
 
-def fates(cluster: Cluster, neighbours: Observed[tuple[Cluster, ...]] = ALONE, proved: bool = True) -> dict[str, object]:
+def fates(
+    cluster: Cluster, neighbours: Observed[tuple[Cluster, ...]] = ALONE, proved: bool = True
+) -> dict[str, object]:
     found = previous_keys(cluster, neighbours, proved)
     return {(each.id.version or "")[0]: each.may_retire for each in found}
 
@@ -96,7 +98,9 @@ def test_the_cluster_s_other_tags_stay() -> None:
 
 def test_no_value_is_longer_than_arm_allows() -> None:
     longest = KeyId(LONGEST_HOST, "k" * 127, "f" * 32)
-    cluster = replace(never(), tags=with_change(never(), longest, RUN), kms=replace(never().kms, enabled=True, key=longest))
+    cluster = replace(
+        never(), tags=with_change(never(), longest, RUN), kms=replace(never().kms, enabled=True, key=longest)
+    )
     tags = with_rewrite(cluster, 2**63)
     assert tags and max(map(len, tags.values())) <= 256
 
@@ -130,7 +134,10 @@ def test_tags_that_somebody_touched_tell_nothing(spoil: object) -> None:
 
 
 def test_tags_of_another_cluster_tell_nothing() -> None:
-    assert "copied them there" in ledger_of(replace(other(version("b")), tags=rotated(version("a"), version("b")).tags)).gap
+    assert (
+        "copied them there"
+        in ledger_of(replace(other(version("b")), tags=rotated(version("a"), version("b")).tags)).gap
+    )
 
 
 def test_the_case_of_a_tag_s_name_does_not_matter() -> None:
