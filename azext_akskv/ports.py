@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, get_type_hints
 
 from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.cluster import Cluster
@@ -291,18 +291,6 @@ class _ReadOnly:
         return getattr(self._port, name)
 
 
-_PROTOCOLS = {
-    "clusters": Clusters,
-    "vaults": Vaults,
-    "keys": Keys,
-    "roles": Roles,
-    "identities": Identities,
-    "governance": Governance,
-    "secrets": Secrets,
-    "inside": Inside,
-}
-
-
 def read_only(ports: Ports) -> Ports:
     """The same ports, but whatever writes raises WriteRefused: looking, checking and --dry-run go through these."""
-    return Ports(**{each.name: _ReadOnly(getattr(ports, each.name), _PROTOCOLS[each.name]) for each in fields(ports)})
+    return Ports(**{name: _ReadOnly(getattr(ports, name), protocol) for name, protocol in get_type_hints(Ports).items()})

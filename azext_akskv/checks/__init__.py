@@ -13,4 +13,15 @@ from azext_akskv.checks import (
     vault,
 )
 
-__all__ = ["access", "cluster", "governance", "identity", "key", "network", "run_command", "secrets", "vault"]
+__all__ = [
+    "access",
+    "cluster",
+    "governance",
+    "identity",
+    "key",
+    "network",
+    "rotation",
+    "run_command",
+    "secrets",
+    "vault",
+]

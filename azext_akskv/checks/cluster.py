@@ -131,8 +131,8 @@ def legacy_kms(snapshot: Snapshot) -> Iterator[Problem]:
     if cluster.experience.legacy and minor_of(cluster.kubernetes_version) >= FIRST_RENEWED_MINOR:
         yield Problem(
             f"{cluster.id.name} is on legacy KMS with Kubernetes {cluster.kubernetes_version}",
-            "from 1.33 on AKS has the new KMS data encryption, which follows the key's versions and rewrites secrets by "
-            "itself. There is no way back from it, so nothing urges: legacy KMS goes on working",
+            "from 1.33 on AKS has the new KMS data encryption, which follows the key's versions and rewrites secrets "
+            "by itself. There is no way back from it, so nothing urges: legacy KMS goes on working",
         )
 
 

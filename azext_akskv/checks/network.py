@@ -122,7 +122,7 @@ def endpoint_left(snapshot: Snapshot) -> Iterator[Problem]:
         unused = group in connection.endpoint.lower() and cluster.kms.enabled and not over_private_endpoint(snapshot)
         if connection.status == "Disconnected" or unused:
             yield Problem(
-                f"a private endpoint at {vault.id.name} serves nothing any more: {connection.endpoint or connection.id}",
+                f"a private endpoint at {vault.id.name} is left over: {connection.endpoint or connection.id}",
                 "its endpoint is gone, or was made by AKS for the private mode, which the cluster does not use",
                 shell("az", "keyvault", "private-endpoint-connection", "delete", "--id", connection.id),
             )

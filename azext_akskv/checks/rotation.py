@@ -107,7 +107,7 @@ def key_repair_closed(snapshot: Snapshot) -> Iterator[Problem]:
     if closed:
         vault, key = the_vault(snapshot), the_cluster(snapshot).kms.key
         yield Problem(
-            f"the key in use must be repaired ({', '.join(repairs)}), and {vault.id.name} does not answer you: {closed}",
+            f"the key in use must be repaired ({', '.join(repairs)}), and {vault.id.name} does not let you: {closed}",
             "only the vault itself can do that, and Azure Resource Manager cannot: run this from a network and as "
             "somebody that the vault lets in",
             shell("az", "keyvault", "key", "show", "--id", str(key)),

@@ -22,7 +22,7 @@ CURES = frozenset({"grant-missing", "cluster-failed", "rewrite-owed", "vault-unr
 
 
 def plan(snapshot: Snapshot) -> Plan:
-    """AKS docs "Use KMS etcd encryption", headings "Update a key vault mode", as read on 2026-08-21. Raises NotObserved.
+    """AKS docs "Use KMS etcd encryption", heading "Update a key vault mode", as read on 2026-08-21. Raises NotObserved.
 
     While KMS is turned on the vault must be reached both ways, for the key from before is probed over the old one. So
     going private the vault is closed last, and going public it is opened first, before anything that cannot be undone:

@@ -81,8 +81,8 @@ def _changing(snapshot: Snapshot, wanted: KmsWanted) -> tuple[Step, ...]:
 
 
 def _repair(snapshot: Snapshot, key: KeyId) -> Plan:
-    """AKS docs "KMS observability", `KeyExpired`: extend the date, then rotate. What follows is planned by another look,
-    when the API server can be asked again."""
+    """AKS docs "KMS observability", `KeyExpired`: extend the date, then rotate. What follows is planned by another
+    look, when the API server can be asked again."""
     vault = snapshot.vault.get()
     if vault is None:
         raise NotObserved("the vault of the key in use could not be found")
@@ -137,7 +137,7 @@ def _words(key: KeyId) -> str:
 
 def _keep(snapshot: Snapshot, cluster: Cluster, wanted: KmsWanted) -> Iterator[str]:
     new = str(wanted.key) if isinstance(wanted.key, KeyId) else f"The new key in {wanted.vault.name}"
-    yield f"{new} must stay enabled, unexpired and undeleted, its vault reachable and the identity's grants as they are."
+    yield f"{new} must stay enabled, unexpired and undeleted, its vault reachable, and the identity's grants there."
     if isinstance(wanted.key, KeyId) and same_key(wanted.key, cluster.kms.key):
         return
     yield (

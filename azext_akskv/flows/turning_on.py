@@ -1,5 +1,5 @@
-"""What turning KMS on, putting in another key and changing the mode have in common: what the cluster's profile shall say,
-and the grants that must be there first."""
+"""What turning KMS on, putting in another key and changing the mode have in common: what the cluster's profile shall
+say, the grants that must be there first, and what must not be forgotten with the change."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ def granting(snapshot: Snapshot, wanted: KmsWanted) -> Iterator[Step]:
 
 
 def must_wait(snapshot: Snapshot, cluster: Cluster, wanted: KmsWanted) -> bool:
-    """On a private vault AKS cannot see whether a grant works yet, and would go on with one that does not. [AKS docs]"""
+    """On a private vault AKS cannot see whether a grant works, and goes on with one that does not. [AKS docs]"""
     if wanted.network_access != "Private" or "grant-missing" in snapshot.accepted:
         return False
     return isinstance(wanted.key, Fact) or not is_on_with(cluster, wanted.key, wanted.network_access, wanted.vault)
 
 
 def under_present_key(snapshot: Snapshot, cluster: Cluster, coming: Fact[KeyId] | KeyId | None) -> Iterator[Step]:
-    """What must be so before another key (None: none) comes to the first place: no secret is stored under the one before
-    the present one, which the API servers forget with that change. [AKS docs; kubernetes-kms#291]
+    """What must be so before another key (None: none) comes to the first place: no secret is stored under the one
+    before the present one, which the API servers forget with that change. [AKS docs; kubernetes-kms#291]
 
     Where nothing tells, a pass rewrites what the API servers call stale; what it cannot prove it tells.
     """

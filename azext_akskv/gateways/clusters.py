@@ -127,7 +127,7 @@ class ArmClusters:
 
 
 def _guard(seen: Cluster) -> dict[str, Any]:
-    """Against a change between our read and our write. Clouds older than 2024 have no eTag, and nothing else does it."""
+    """Against a change between our read and our write; clouds older than 2024 have no eTag, and nothing instead."""
     return {"etag": seen.etag, "match_condition": MatchConditions.IfNotModified} if seen.etag else {}
 
 

@@ -138,13 +138,10 @@ def changing_for_us(snapshot: Snapshot) -> bool:
         return False
     if not changed_by(cluster.tags, flow):
         return False
-    if flow == "disable":
-        return not cluster.kms.enabled
-    if flow == "migrate-mode":
-        return True
+    if flow in ("disable", "migrate-mode"):
+        return flow == "migrate-mode" or not cluster.kms.enabled
     if flow == "enable" and not cluster.kms.enabled:
         return identity_since(cluster.tags) is not None and cluster.identity.id == identity_to_use(snapshot)
     key = snapshot.key.value
-    if flow == "rotate":
-        return cluster.kms.enabled and (makes_key(snapshot.wanted) or key is None or same_key(cluster.kms.key, key.id))
-    return flow == "enable" and (key is None or same_key(cluster.kms.key, key.id))
+    fits = key is None or makes_key(snapshot.wanted) or same_key(cluster.kms.key, key.id)
+    return flow in ("enable", "rotate") and cluster.kms.enabled and fits

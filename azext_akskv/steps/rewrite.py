@@ -30,9 +30,6 @@ HALF_WAY = Fact("rewritten-half-way", str)
 """The change under which every secret was rewritten before it could be noted. An empty patch that rewrites a value from
 before the change was answered by an API server that has changed over."""
 
-R0_BEFORE = Fact("r0-before-rewrite", lambda text: Before.parse(text))
-"""For a cluster whose key no run of ours has put there: what a pass stood on that may prove itself by the metrics."""
-
 KEEP_BOTH = "no secret became unreadable by this: keep the key from before and the present one enabled"
 FIRST_REFUSED = 5
 
@@ -137,6 +134,10 @@ class Before:
         return cls(key, int(r0))
 
 
+R0_BEFORE = Fact("r0-before-rewrite", Before.parse)
+"""For a cluster whose key no run of ours has put there: what a pass stood on that may prove itself by the metrics."""
+
+
 def _found_in_force(run: Run) -> Switch | None:
     """The note of a key that no run of ours has put there, when it was the same one during the whole pass."""
     cluster = run.ports.clusters.get(run.target)
@@ -176,9 +177,7 @@ def rewrite(run: Run, order: Order, under: str = "") -> None:
     if cursor:
         run.reporter.note(f"Going on behind {cursor.place}: {secrets(cursor.tally.total)} done.")
     elif switch is None and not order.namespaces:
-        before = f"{run.ports.clusters.get(run.target).key_in_force} {run.ports.secrets.latest_version()}"
-        run.facts[R0_BEFORE.name] = before
-        run.journal.write("progress", facts={R0_BEFORE.name: before})
+        _remember_before(run)
     how = InsidePass if run.ports.inside.wanted() else Pass
     each = how(run, order, switch, cursor)
     started = run.clock.monotonic()
@@ -196,6 +195,12 @@ def rewrite(run: Run, order: Order, under: str = "") -> None:
     verdict = judge(each.tally, ground, run.ports.secrets.evidence)
     outcome.proved, outcome.why = verdict.proved, verdict.why
     complain(outcome, switch)
+
+
+def _remember_before(run: Run) -> None:
+    before = f"{run.ports.clusters.get(run.target).key_in_force} {run.ports.secrets.latest_version()}"
+    run.facts[R0_BEFORE.name] = before
+    run.journal.write("progress", facts={R0_BEFORE.name: before})
 
 
 def wholly_rewritten(tally: Tally) -> bool:

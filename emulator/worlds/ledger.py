@@ -1,5 +1,5 @@
-"""The tags that akskv leaves on a cluster, as its ADR 13 describes them: written here a second time, so that a mistake in
-the one shows in the other."""
+"""The tags that akskv leaves on a cluster, as its ADR 13 describes them: written here a second time, so that a mistake
+in the one shows in the other."""
 
 from __future__ import annotations
 

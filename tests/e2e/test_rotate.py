@@ -1,4 +1,4 @@
-"""`az aks kv rotate` and `kms migrate-mode` with the real az: what is stored under which key, in the end and on the way."""
+"""`az aks kv rotate` and `kms migrate-mode` with the real az: what is stored under which key."""
 
 from __future__ import annotations
 

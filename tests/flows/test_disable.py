@@ -87,7 +87,10 @@ def test_show_of_kms_turned_on_by_other_means_does_not_know_whether_a_rewrite_is
     world = worlds.kms_on(tmp_path)
     state = world.show()
     assert state.rewrite_owed is None
-    assert [finding.code for finding in state.findings if finding.state.value == "warning"] == ["key-ledger", "rewrite-owed"]
+    assert [finding.code for finding in state.findings if finding.state.value == "warning"] == [
+        "key-ledger",
+        "rewrite-owed",
+    ]
 
 
 def test_show_of_a_cluster_switched_off_elsewhere_still_names_its_key(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from azext_akskv.model.observed import Observed
 from azext_akskv.model.snapshot import UnfinishedRun, Wanted
 from azext_akskv.model.tags import IDENTITY_SINCE_TAG, RUN_TAG
 from tests.builders import KEY, NOW, OTHER_KEY, a_cluster, a_snapshot, cluster_json, snapshot_with_kms_on
-from tests.unit.checks.verdicts import problem, state
+from tests.unit.checks.verdicts import findings, problem, state
 
 SHOW, DISABLE = Wanted("show"), Wanted("disable")
 PREPARE = Wanted("enable", vault="kv1", key="etcd", identity="id1", create=True, prepare_only=True)
@@ -136,3 +136,11 @@ def test_maintenance_near_where_nothing_says_when_the_cluster_upgrades_itself() 
     assert state("maintenance-near", a_snapshot(cluster=by_itself, maintenance=scheduled)) == "ok"
     never = a_cluster(autoUpgradeProfile={"upgradeChannel": "none", "nodeOSUpgradeChannel": "NodeImage"})
     assert state("maintenance-near", a_snapshot(cluster=never)) == "ok"
+
+
+def test_legacy_kms() -> None:
+    modern = a_cluster(cluster_json(kms=KEY), currentKubernetesVersion="1.33.2")
+    assert state("legacy-kms", snapshot_with_kms_on()) == "ok"
+    [told] = findings("legacy-kms", snapshot_with_kms_on(cluster=modern))
+    assert told.state.value == "warning" and "no way back" in told.why
+    assert state("legacy-kms", a_snapshot()) == "skipped"

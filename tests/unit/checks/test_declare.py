@@ -55,5 +55,5 @@ def test_checks_run_by_category_and_each_says_something() -> None:
 
 @pytest.mark.parametrize("code", CATALOGUE)
 def test_every_check_has_a_test_named_after_it(code: str) -> None:
-    tests = Path(__file__).parent / f"test_{CATALOGUE[code].category}.py"
-    assert f"def test_{code.replace('-', '_')}" in tests.read_text()
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert f"def test_{code.replace('-', '_')}" in tests

@@ -76,6 +76,40 @@ def test_endpoint_pending() -> None:
     assert finding.command.endswith("/privateEndpointConnections/c1")
 
 
+def test_endpoint_left() -> None:
+    def with_endpoint(status: str, group: str):
+        endpoint = f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Network/privateEndpoints/e"
+        connection = {
+            "id": f"{VAULT}/privateEndpointConnections/c1",
+            "properties": {
+                "privateEndpoint": {"id": endpoint},
+                "privateLinkServiceConnectionState": {"status": status},
+            },
+        }
+        return a_vault(vault_json(), privateEndpointConnections=[connection])
+
+    assert state("endpoint-left", snapshot_with_kms_on()) == "ok"
+    assert state("endpoint-left", snapshot_with_kms_on(vault=with_endpoint("Approved", "elsewhere"))) == "ok"
+    for left in (with_endpoint("Approved", "MC_rg1"), with_endpoint("Disconnected", "elsewhere")):
+        finding = problem("endpoint-left", snapshot_with_kms_on(vault=left))
+        assert not finding.blocks and finding.command.endswith("/privateEndpointConnections/c1")
+    private = a_cluster(cluster_json(kms=KEY, private=True))
+    used = snapshot_with_kms_on(cluster=private, vault=with_endpoint("Approved", "MC_rg1"))
+    assert state("endpoint-left", used) == "ok"
+
+
+def test_vault_closing_shared() -> None:
+    def to(mode: str, *neighbours: object) -> Snapshot:
+        wanted = Wanted("migrate-mode", network_access=mode)
+        return replace(snapshot_with_kms_on("migrate-mode", neighbours=neighbours), wanted=wanted)
+
+    other, private = a_cluster(cluster_json(kms=KEY)), a_cluster(cluster_json(kms=KEY, private=True))
+    assert state("vault-closing-shared", to("Public", other)) == "skipped"
+    assert state("vault-closing-shared", to("Private", private)) == "ok"
+    shared = problem("vault-closing-shared", to("Private", private, other))
+    assert shared.blocks and shared.may_accept and shared.command.startswith("az aks kv kms show")
+
+
 def customers_key(mode: str, **vault: object) -> Snapshot:
     raw = cluster_json(kms=replace(KEY, version=None), renewed=True)
     raw["properties"]["securityProfile"]["azureKeyVaultKms"]["keyVaultNetworkAccess"] = mode
