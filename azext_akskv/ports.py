@@ -293,4 +293,6 @@ class _ReadOnly:
 
 def read_only(ports: Ports) -> Ports:
     """The same ports, but whatever writes raises WriteRefused: looking, checking and --dry-run go through these."""
-    return Ports(**{name: _ReadOnly(getattr(ports, name), protocol) for name, protocol in get_type_hints(Ports).items()})
+    return Ports(
+        **{name: _ReadOnly(getattr(ports, name), protocol) for name, protocol in get_type_hints(Ports).items()}
+    )

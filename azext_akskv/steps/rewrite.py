@@ -15,6 +15,7 @@ from azext_akskv.failures import Rejected
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.duration import suiting_rate
 from azext_akskv.model.kube import Refused, Switch, Tally
+from azext_akskv.model.ledger import ledger_of
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import RUN_TAG
 from azext_akskv.ports import Ports
@@ -162,11 +163,21 @@ def require_proof(wanted: KeyWanted) -> Step:
 
 
 def switch_in_force(ports: Ports, run: Run, key: str | None = None) -> Switch | None:
-    """The cluster's note, when it speaks of its present key, and of `key` where one is wanted."""
-    switch = ports.secrets.switch()
-    if switch is None or not switch.speaks_of(ports.clusters.get(run.target)):
+    """The cluster's note, or its tags, when they speak of its present key, and of `key` where one is wanted."""
+    switch, cluster = ports.secrets.switch(), ports.clusters.get(run.target)
+    if switch is None or not switch.speaks_of(cluster):
+        switch = noted_in_tags(cluster)
+    if switch is None:
         return None
     return switch if key is None or key.lower() == switch.key.lower() else None
+
+
+def noted_in_tags(cluster: Cluster) -> Switch | None:
+    """Where the note behind the API server was deleted: what the ledger says once everything is proved."""
+    era = ledger_of(cluster).present
+    if era is None or not era.rewritten or era.r0 is None:
+        return None
+    return Switch(cluster.key_in_force, cluster.tags.get(RUN_TAG, ""), era.r0, proved=True)
 
 
 def rewrite(run: Run, order: Order, under: str = "") -> None:

@@ -53,13 +53,13 @@ def test_a_rotation_by_hand_owes_its_rewrite_and_is_told(station: Station) -> No
     emulation = station.start("kms-noted", secrets=4)
     first = station.key_in_arm()
     assert station.az(*newer_version()).code == 0
-    kid = station.az("keyvault", "key", "show", "--vault-name", "shop-kv", "--name", "etcd", "-o", "json").json["key"]
-    assert station.az(*by_hand(kid["kid"])).code == 0
+    kid = emulation.world.keyvault.key("shop-kv.vault.emulator.test", "etcd").versions[-1].kid
+    assert station.az(*by_hand(kid)).code == 0
     refused = station.az(*ROTATE)
     assert (refused.code, found(refused, "error")) == (4, {"rewrite-unknown"}), refused.output
-    assert done(station.az(*REENCRYPT))["secrets"]["proved"] is True and station.stored_under() == {kid["kid"]}
+    assert done(station.az(*REENCRYPT))["secrets"]["proved"] is True and station.stored_under() == {kid}
     assert done(station.az(*ROTATE))["secrets"]["proved"] is True
-    assert previous(station) == [(kid["kid"], False), (first, None)] and emulation.verdict()["ok"]
+    assert previous(station) == [(kid, False), (first, None)] and emulation.verdict()["ok"]
 
 
 def newer_version() -> tuple[str, ...]:

@@ -16,7 +16,6 @@ from tests.builders import (
     KEY,
     NOW,
     OTHER_KEY,
-    VAULT,
     a_cluster,
     a_key,
     a_snapshot,

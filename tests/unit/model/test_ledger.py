@@ -4,10 +4,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import dictionaries, from_regex, sampled_from, text
 
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import KeyId
-from azext_akskv.model.ledger import DIGEST_TAG, ERA_TAG, MOST_ERAS, Era, ledger_of, with_change, with_rewrite
+from azext_akskv.model.ledger import (
+    DIGEST_TAG,
+    ERA_TAG,
+    ERA_TAGS,
+    MOST_ERAS,
+    Era,
+    ledger_of,
+    with_change,
+    with_rewrite,
+)
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.retirement import previous_keys
 from tests.builders import HOST, KEY, NOW, a_cluster, cluster_json
@@ -210,3 +221,15 @@ def test_a_neighbour_s_own_ledger_says_when_it_has_left_the_key() -> None:
 def test_a_key_that_the_journal_alone_knows_is_told_and_no_more() -> None:
     [told] = previous_keys(a_cluster(cluster_json(kms=KEY)), ALONE, True, [version("a")])
     assert told.id == version("a") and told.may_retire is None and "journal alone" in told.why
+
+
+ERA = from_regex(r"\A(\d{8}T\d{6}Z|-) (\d{1,20}|-) (done|owed) (off|[a-z.]{1,9}/[a-z0-9-]{1,9}/[0-9a-z]{1,9})\Z")
+
+
+@given(dictionaries(sampled_from([*ERA_TAGS, f"{ERA_TAG}77", DIGEST_TAG, "akskv-run", "other"]), text() | ERA))
+def test_whatever_stands_in_the_tags_it_tells_nothing_untrue(tags: dict[str, str]) -> None:
+    cluster = replace(a_cluster(cluster_json(kms=KEY)), tags=tags)
+    ledger = ledger_of(cluster)
+    assert ledger.gap and ledger.present is None
+    assert all(each.may_retire is not True for each in previous_keys(cluster, ALONE, True))
+    assert not ledger_of(replace(cluster, tags=with_change(cluster, version("b"), RUN))).eras[-1].rewritten

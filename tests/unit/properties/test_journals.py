@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from azext_akskv.engine.journal import FORMAT, Journal, JournalTrouble, read_run
 from azext_akskv.engine.step import MissingFact
-from azext_akskv.flows.previous_keys import previous_keys
+from azext_akskv.flows.previous_keys import keys_before
 from azext_akskv.model.kube import Switch
 from azext_akskv.report import tables
 from azext_akskv.report.runs import run_row, run_story
 from azext_akskv.steps.access import POLICY_SINCE
 from azext_akskv.steps.create import KEY as KEY_FACT
 from azext_akskv.steps.rewrite_cursor import CURSOR, cursor_of
-from tests.builders import KEY, TARGET, a_cluster, cluster_json
+from tests.builders import KEY, TARGET
 from tests.fakes import FakeClock
 from tests.unit.properties.json_of_any_shape import ANY_JSON, spoiled
 from tests.unit.steps.secret_store import Scene, SecretStore
@@ -51,7 +51,7 @@ def read(folder: Path, content: bytes) -> None:
     run = read_run(path)
     if run is None:
         return
-    list(previous_keys(a_cluster(cluster_json(kms=KEY)), False, [run]))
+    keys_before([run])
     tables.journal_table(run_story(run))
     tables.runs_table([run_row(run)])
     assert isinstance(run.finished, bool) and all(isinstance(fact, str) for fact in run.facts().values())
