@@ -49,9 +49,9 @@ class EnabledBefore(KmsScenario):
 
 
 class KmsOn(KmsScenario):
-    """A cluster with KMS on."""
+    """A cluster whose KMS was turned on by `kms enable`."""
 
-    world = "kms-on"
+    world = "kms-noted"
     before_live = (ENABLE,)
 
     def test_show_says_which_key_is_in_use(self) -> None:
@@ -62,6 +62,19 @@ class KmsOn(KmsScenario):
     def test_reencrypt_proves_every_secret(self) -> None:
         self.cmd("aks kv reencrypt -g {group} -n {cluster} --yes", checks=self.proved())
         assert {change.partition(" ")[0] for change in self.changes()} == {"PATCH"}
+
+    def test_list_of_a_group_asks_no_api_server(self) -> None:
+        rows = self.cmd("aks kv kms list -g {group}").get_output_in_json()
+        [row] = [each for each in rows if each["cluster"] == self.kwargs["cluster"]]
+        assert (row["experience"], row["rewriteOwed"], row["key"]["name"]) == ("legacy-v2", False, self.kwargs["key"])
+        assert self.changes() == []
+
+    def test_rotate_puts_a_newer_version_in(self) -> None:
+        row = self.cmd("aks kv rotate -g {group} -n {cluster} --yes", checks=self.proved()).get_output_in_json()
+        after = ["put-key-in", "note-switch", "rewrite-secrets", "note-proof", "note-ledger"]
+        assert list(states(row))[0] == "create-key-version" and list(states(row))[-5:] == after
+        state = self.cmd("aks kv kms show -g {group} -n {cluster}").get_output_in_json()
+        assert [each["mayRetire"] for each in state["previousKeys"]] == [False]
 
     def test_disable_names_the_key_to_keep(self) -> None:
         row = self.cmd("aks kv kms disable -g {group} -n {cluster} --yes", checks=self.proved()).get_output_in_json()
@@ -88,6 +101,19 @@ class PrivateVnet(KmsScenario):
         row = self.cmd(ENABLE, checks=self.proved()).get_output_in_json()
         grants = ["grant-crypto-user", "grant-contributor", "wait-for-grants"]
         assert list(states(row))[:4] == [*grants, "turn-on-kms"]
+
+
+class PrivateOn(KmsScenario):
+    """The same, after `kms enable` ended well."""
+
+    world = "kms-noted-private"
+    before_live = (ENABLE,)
+
+    def test_migrate_mode_to_public(self) -> None:
+        change = "aks kv kms migrate-mode -g {group} -n {cluster} --to Public --yes"
+        row = self.cmd(change, checks=self.proved()).get_output_in_json()
+        assert next(iter(states(row))) == "open-vault" and states(row)["turn-off-kms"] == "done"
+        self.cmd("aks kv kms show -g {group} -n {cluster}", checks=[self.check("networkAccess.declared", "Public")])
 
 
 class EntraOnly(KmsScenario):

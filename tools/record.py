@@ -24,7 +24,7 @@ EMULATOR = [sys.executable, "-m", "emulator", "exec", "--world", "public-rbac", 
 LIVE_WORLDS = {
     "public-rbac": ("PublicRbac", "EnabledBefore", "KmsOn"),
     "public-policy": ("PublicPolicy",),
-    "private-vnet": ("PrivateVnet",),
+    "private-vnet": ("PrivateVnet", "PrivateOn"),
     "entra-only": ("EntraOnly",),
 }
 """What the user's cluster and vault may be like (AKSKV_WORLD), and the classes of stories that fit."""

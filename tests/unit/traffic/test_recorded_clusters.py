@@ -72,7 +72,8 @@ def edited(body: Json) -> None:
     moved = with_identity(body, IDENTITY)
     assert all(path.partition(".")[0] == "identity" for path in changed(back, moved))
     assert moved["identity"]["userAssignedIdentities"] == {str(IDENTITY): {}}
-    assert changed(back, with_tags(for_put(body), {"akskv-run": "1"})) - {"tags"} == {"tags.akskv-run"}
+    tags = {**(body.get("tags") or {}), "akskv-run": "1"}
+    assert changed(back, with_tags(for_put(body), tags)) - {"tags"} == {"tags.akskv-run"}
 
 
 @needs("clusters")
