@@ -72,7 +72,7 @@ class KmsOn(KmsScenario):
     def test_rotate_puts_a_newer_version_in(self) -> None:
         row = self.cmd("aks kv rotate -g {group} -n {cluster} --yes", checks=self.proved()).get_output_in_json()
         after = ["put-key-in", "note-switch", "rewrite-secrets", "note-proof", "note-ledger"]
-        assert list(states(row))[0] == "create-key-version" and list(states(row))[-5:] == after
+        assert next(iter(states(row))) == "create-key-version" and list(states(row))[-5:] == after
         state = self.cmd("aks kv kms show -g {group} -n {cluster}").get_output_in_json()
         assert [each["mayRetire"] for each in state["previousKeys"]] == [False]
 
