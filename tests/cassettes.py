@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from azure.cli.testsdk.scenario_tests import RecordingProcessor
@@ -31,6 +32,7 @@ KEY = re.compile(r"https://[\w.-]+/keys/[\w-]+/[0-9a-f]{32}")
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 TOKEN = re.compile(r'("clusterToken": ?)"[^"]*"')
 """What opens the cluster to a command in its pod: the caller's own token."""
+DIGEST = "akskv-ledger"
 LONG = 300
 METRIC = "apiserver_envelope_encryption_key_id_hash_total"
 CERTIFICATE = (
@@ -48,13 +50,16 @@ class AsRecorded(RecordingProcessor):
     def __init__(self, disguise: dict[str, str]) -> None:
         self._disguise = disguise
         self._key_hashes: dict[str, str] = {}
+        self._digests: dict[str, str] = {}
 
     def process_request(self, request: Any) -> Any:
         if "/msi/token" in request.uri or "/oauth2/" in request.uri:
             return None
-        request.uri = self._disguised(request.uri)
         if request.body:
-            request.body = self._disguised(TOKEN.sub(r'\1"opens-nothing"', request.body.decode()))
+            text = TOKEN.sub(r'\1"opens-nothing"', request.body.decode())
+            self._learn_digests(text, urlsplit(request.uri).path)
+            request.body = self._disguised(text)
+        request.uri = self._disguised(request.uri)
         request.headers = {name.lower(): value for name, value in request.headers.items()}
         request.headers = {name: request.headers[name] for name in REQUEST_HEADERS if name in request.headers}
         return request
@@ -63,6 +68,7 @@ class AsRecorded(RecordingProcessor):
         text = response["body"]["string"] or ""
         text = text.decode() if isinstance(text, bytes) else text
         self._key_hashes |= {key_hash(key): key_hash(self._disguised(key)) for key in KEY.findall(text)}
+        self._learn_digests(text)
         text = self._disguised(text)
         headers = {name.lower(): value for name, value in response["headers"].items()}
         kept = {name: headers[name] for name in RESPONSE_HEADERS if name in headers}
@@ -74,8 +80,18 @@ class AsRecorded(RecordingProcessor):
         response["body"]["string"] = stable(MAIL.sub("someone@example.com", text))
         return response
 
+    def _learn_digests(self, text: str, path: str = "") -> None:
+        """The digest in a cluster's tags is over names that are disguised: with those it is another one. [ADR 13]"""
+        body = json.loads(text) if DIGEST in text else {}
+        for cluster in body.get("value") or [body]:
+            tags = cluster.get("tags") or {}
+            if DIGEST in tags:
+                eras = [tags[name] for name in sorted(tags, reverse=True) if name.startswith("akskv-kms-")]
+                words = self._disguised("\n".join([str(cluster.get("id") or path).lower(), *eras]))
+                self._digests[tags[DIGEST]] = hashlib.sha256(words.encode()).hexdigest()[:16]
+
     def _disguised(self, text: str) -> str:
-        for real, shown in (AZURE | self._disguise | self._key_hashes).items():
+        for real, shown in (AZURE | self._disguise | self._key_hashes | self._digests).items():
             text = text.replace(real, shown)
         return text
 
