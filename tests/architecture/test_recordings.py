@@ -30,8 +30,9 @@ def test_there_are_cassettes() -> None:
 
 
 @pytest.mark.parametrize("path", CASSETTES, ids=shown)
-def test_a_cassette_has_at_most_100_kb(path: Path) -> None:
-    assert path.stat().st_size <= 100_000
+def test_a_cassette_has_at_most_150_kb(path: Path) -> None:
+    """One story each; the longest is two changes of KMS with a rewrite after each."""
+    assert path.stat().st_size <= 150_000
 
 
 @pytest.mark.parametrize("path", CASSETTES, ids=shown)

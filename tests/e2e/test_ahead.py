@@ -147,7 +147,7 @@ def test_a_template_that_takes_the_key_back_is_told_and_the_remedy_repairs_it(st
     finding = errors(shown)["key-went-back"]
     assert f"from {newer} to {older}" in finding["text"] and f"put {newer} into the template" in finding["why"]
     for command in finding["command"].split(" && "):
-        assert run(station, f"{command} --yes" if "reencrypt" in command else command).code == 0
+        assert run(station, f"{command} --yes").code == 0
     assert station.az(*SHOW).code == 0 and station.stored_under() == {newer} and emulation.verdict()["ok"]
 
 

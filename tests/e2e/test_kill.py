@@ -33,9 +33,9 @@ class Story:
 
 
 STORIES = {
-    "enable": Story("public-rbac", ("kms", "enable", "--vault", "shop-kv", "--key", "etcd"), 14, 8),
-    "disable": Story("kms-noted", ("kms", "disable"), 12, 7),
-    "rotate": Story("kms-noted", ("rotate",), 14, 8),
+    "enable": Story("public-rbac", ("kms", "enable", "--vault", "shop-kv", "--key", "etcd"), 17, 9),
+    "disable": Story("kms-noted", ("kms", "disable"), 15, 8),
+    "rotate": Story("kms-noted", ("rotate",), 18, 9),
 }
 
 
@@ -52,8 +52,9 @@ def points(story: Story) -> list[dict[str, Any]]:
 CASES = [
     pytest.param(name, point, journal, id=f"{name}-{'-'.join(map(str, point.values()))}-{journal}")
     for name, story in STORIES.items()
-    for point in points(story)
+    for number, point in enumerate(points(story))
     for journal in ("with-journal", "without-journal")
+    if name != "rotate" or (number % 2 == 0) is (journal == "with-journal")  # half of them: it is the same engine
 ]
 
 
@@ -106,5 +107,5 @@ def test_an_answer_that_is_lost_is_not_taken_for_somebody_elses_change(station: 
     emulation.server.call(lambda: emulation.control._set_fault(fault))
     done = station.az(*command(story), "-o", "json")
     assert (done.code, done.json["status"]) == (0, "done"), done.output
-    sent = [each["status"] for each in station.changes() if "/managedClusters/" in each["url"]]
-    assert len(sent) == 2 and sent[1] in (409, 412)
+    puts = [each for each in station.changes() if each["method"] == "PUT" and "/managedClusters/" in each["url"]]
+    assert len(puts) == 2 and puts[1]["status"] in (409, 412)

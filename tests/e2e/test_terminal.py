@@ -110,4 +110,4 @@ def test_progress_is_written_over_and_leaves_no_trace(shop: Station) -> None:
     code, screen = at_a_terminal(shop, [Typing("(y/n)", "y\n")])
     assert code == 0
     assert not re.search(r"^ +\d/\d \.\.\.|^Looking at", screen, re.MULTILINE)
-    assert len(re.findall(r"^  [1-5]/5 .*done", screen, re.MULTILINE)) == 5
+    assert len(re.findall(r"^  [1-6]/6 .*done", screen, re.MULTILINE)) == 6
