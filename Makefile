@@ -78,8 +78,9 @@ counts: .venv/installed ## how much is checked, tried and compared, into docs/wi
 traffic: .venv/installed ## real Azure's recorded answers against the emulator's (docs/traffic.rst)
 	@$(PYTHON) -m tests.emulator.traffic
 
-reliability: setup ## each request of enable and disable failing in each way: docs/reliability.rst (half an hour)
+reliability: setup ## each request of enable and disable failing in each way: docs/reliability.rst; each kill (40 min)
 	@$(PYTHON) -m tests.e2e.reliability $(KEPT)
+	@AKSKV_WHOLE_TABLE=1 $(PYTHON) -m pytest -q -n 2 tests/e2e/test_kill.py
 
 bench: setup apiserver ## rewriting against kubectl and others: docs/benchmarks.rst (an hour); smoke: make bench SCALE=small
 	@$(PYTHON) -m benchmarks.rewrite --scale $(or $(SCALE),full)

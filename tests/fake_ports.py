@@ -61,12 +61,14 @@ class FakeClusters(FakePort):
             raise Missing("read the cluster", "ResourceNotFound")
         return parse_cluster(copy.deepcopy(self.world.cluster), self.world.clock.time)
 
-    def all(self, subscription: str) -> list[Cluster]:
+    def all(self, subscription: str, group: str = "") -> list[Cluster]:
         self.asked("clusters.all")
         own = [self.world.cluster] if self.world.cluster else []
-        return [
+        found = [
             parse_cluster(copy.deepcopy(raw), self.world.clock.time) for raw in (*own, *self.world.around.neighbours)
         ]
+        there = [each for each in found if each.id.subscription == subscription]
+        return [each for each in there if group.lower() in ("", each.id.group.lower())]
 
     def maintenance(self, cluster: Cluster) -> list[dict[str, Any]]:
         self.asked("clusters.maintenance")
@@ -135,6 +137,11 @@ class FakeVaults(FakePort):
         if vault not in self.world.vaults:
             raise Missing("read the vault", "ResourceNotFound")
         return parse_vault(copy.deepcopy(self.world.vaults[vault]), self.world.clock.time)
+
+    def all(self, subscription: str) -> list[Vault]:
+        self.asked("vaults.all")
+        there = [raw for id_, raw in self.world.vaults.items() if id_.subscription == subscription]
+        return [parse_vault(copy.deepcopy(raw), self.world.clock.time) for raw in there]
 
     def find(self, subscription: str, name: str) -> Vault | None:
         self.asked("vaults.find")

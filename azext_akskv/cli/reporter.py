@@ -119,7 +119,7 @@ class TerminalReporter:
         if self._untold:
             self._tell([text.why_line(self._untold)])
         self._untold = None
-        self._step_head = f"  {number}/{of} {'...':<9}"
+        self._step_head = f"  {number:>{len(str(of))}}/{of} {'...':<9}"
         self._step = f"{self._step_head}{plain(title)}"
         self._step_began = self._screen.monotonic()
         self._progress(self._step, live_only=True)

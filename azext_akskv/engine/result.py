@@ -53,6 +53,8 @@ class Result:
     trouble: Trouble | None = None
     profile: KmsProfile | None = None
     """What the cluster's profile says after a run that changed KMS, as it was read again at the end."""
+    may_go: tuple[str, ...] = ()
+    """What need not be kept any more, with the command for it."""
 
     @property
     def exit_code(self) -> int:

@@ -28,18 +28,21 @@ class Interrupted(Exception):
 
 
 def preview(plan: Plan, run: Run) -> list[StepRecord]:
-    """What each step would find now: `already` or `planned`. Nothing is changed and nothing is journalled."""
-    records = []
+    """What each step would find now: `already` or `planned`. Nothing is changed and nothing is journalled. What follows
+    a change of KMS that is still to come is planned, whatever it would find before that change."""
+    records: list[StepRecord] = []
+    changes = False
     for step in plan.steps:
         gap = ""
         try:
-            seen = step.look(run)
+            seen = None if changes else step.look(run)
         except MissingFact:  # a step before it is still to be done
             seen = None
         except GatewayError as error:  # the run looks again, and stops if it must
             seen, gap = None, str(error)
         run.facts.update(seen.facts if seen else {})
         records.append(StepRecord(step.code, step.title, "already" if seen else "planned", 0.0, _detail(seen) or gap))
+        changes = changes or (step.point_of_no_return and seen is None)
     return records
 
 

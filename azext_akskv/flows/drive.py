@@ -38,7 +38,7 @@ class Flow:
     after: tuple[str, ...] = ()
     cures: frozenset[str] = frozenset()
     advice: Callable[[Snapshot], tuple[str, ...]] = _nothing
-    """What is to be kept, or may go, by the look after a run that is done."""
+    """What may go now, by the look after a run that is done."""
 
 
 def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
@@ -81,7 +81,7 @@ def _looked_again(
     if flow.after and result.status == "done" and any(step.state == "done" for step in result.steps):
         seen = look(wanted, world, flow.after)
         findings = _afterwards(flow, seen, world, findings)
-        result = dataclasses.replace(_with_profile(result, plan, seen), keep=(*result.keep, *flow.advice(seen)))
+        result = dataclasses.replace(_with_profile(result, plan, seen), may_go=flow.advice(seen))
     if result.status == "done" and plan.then:
         result = dataclasses.replace(result, status="waiting", trouble=Trouble(f"{plan.then}."))
     return dataclasses.replace(result, findings=tuple(findings))

@@ -151,8 +151,8 @@ def _notes(snapshot: Snapshot, wanted: KmsWanted) -> Iterator[str]:
     closed = snapshot.vault_closed.value
     if closed and snapshot.free_name.value:
         yield (
-            f"The vault {wanted.vault.name} does not answer you itself ({closed}), and only it makes versions of a key "
-            f"that is there. So a key of another name is made through ARM: {snapshot.free_name.value}."
+            f"The vault {wanted.vault.name} itself does not let you in: {closed}. And only it makes further versions "
+            f"of a key. So a key of another name is made through Azure Resource Manager: {snapshot.free_name.value}."
         )
     declared = the_cluster(snapshot).kms.network_access or "Public"
     if wanted.network_access != declared:

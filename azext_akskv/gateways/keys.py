@@ -75,7 +75,8 @@ class VaultKeys:
         except Missing:
             return ""
         except (Denied, Unavailable) as error:
-            return f"({error.code}) {error.message}" if error.code else error.message
+            said = error.message.strip().partition("\n")[0].strip()  # the others name caller and vault
+            return f"{said} ({error.code})" if error.code else said
         return ""
 
     def create(self, vault: Vault, name: str, tags: Mapping[str, str], like: KeyVersion | None = None) -> KeyVersion:

@@ -36,7 +36,7 @@ def change_row(result: Result) -> Row:
             for step in result.steps
         ],
         "findings": [finding_row(finding) for finding in result.findings],
-        "keep": [plain(each) for each in keep_of(result)],
+        "keep": [plain(each) for each in (*keep_of(result), *result.may_go)],
         "secrets": rewrite_row(result.rewrite) if result.rewrite else None,
     }
 

@@ -103,7 +103,7 @@ def step_line(number: int, of: int, record: StepRecord, width: int) -> Line:
     said = "" if record.state == "failed" else short(plain(record.detail))
     about = ", ".join(part for part in (took, said) if part)
     title = plain(record.title)
-    head = f"  {number}/{of} {record.state:<9}"
+    head = f"  {number:>{len(str(of))}}/{of} {record.state:<9}"
     return Line(head, f"{title.ljust(width)}   {about}" if about else title, record.state)
 
 
@@ -154,12 +154,12 @@ def why_line(record: StepRecord) -> Line:
     return Line("    why    ", plain(record.detail))
 
 
-def keep_lines(keep: Iterable[str]) -> list[Line]:
+def keep_lines(keep: Iterable[str], word: str = "keep") -> list[Line]:
     """What must be kept; a command at its end stands in a line of its own, ready to be copied."""
     lines = []
     for each in keep:
         words, colon, command = plain(each).partition(": az ")
-        lines.append(Line("  keep   ", words + colon.removesuffix(" az "), "keep"))
+        lines.append(Line(f"  {word:<7}", words + colon.removesuffix(" az "), word))
         lines += [Line("         ", f"az {command}", wraps=False)] if command else []
     return lines
 
@@ -188,6 +188,7 @@ def ending(result: Result, command: str) -> list[Line]:
             *_about_secrets(result.rewrite),
             *keep_lines(keep_of(result)),
             *template_lines(result.profile),
+            *keep_lines(result.may_go, "may go"),
         ]
     if result.status == "dry-run":
         once = " Once it is done:" if result.keep else ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.e2e.bad_input import arguments, clusters, hostile, keys, services
+from tests.e2e.bad_input import arguments, clusters, hostile, keys, rotation, services
 from tests.e2e.bad_input.case import BadInput
 
 SUBJECTS: dict[str, tuple[BadInput, ...]] = {
     "Malformed arguments": arguments.CASES,
     "Keys and vaults": keys.CASES,
+    "Rotation and the mode": rotation.CASES,
     "Clusters, identities, runs": clusters.CASES,
     "Rights, networks, answers": services.CASES,
     "Hostile text": hostile.CASES,
