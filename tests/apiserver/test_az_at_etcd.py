@@ -18,6 +18,7 @@ CLUSTER = ("-g", "shop-rg", "-n", "shop")
 ENABLE = ("aks", "kv", "kms", "enable", *CLUSTER, "--vault", "shop-kv", "--key", "etcd", "--yes", "-o", "json")
 DISABLE = ("aks", "kv", "kms", "disable", *CLUSTER, "--yes", "-o", "json")
 REENCRYPT = ("aks", "kv", "reencrypt", *CLUSTER, "--yes", "-o", "json")
+ROTATE = ("aks", "kv", "rotate", *CLUSTER, "--yes", "-o", "json")
 SHOW = ("aks", "kv", "kms", "show", *CLUSTER, "-o", "json")
 VAULT = "shop-kv.vault.emulator.test"
 MARKER = b"correct-horse-battery"
@@ -99,6 +100,20 @@ def test_on_and_off_and_on_with_another_key_version(shop: Station) -> None:
     newer = new_version(shop)
     assert rewrote_all(done(shop, *ENABLE))
     assert shop.key_in_arm() == newer != first and holders(shop) == {newer}
+
+
+def test_rotated_twice_and_off(shop: Station) -> None:
+    """KMS v1, two slots: after the second rotation no API server holds the first key."""
+    assert rewrote_all(done(shop, *ENABLE))
+    keys = [shop.key_in_arm()]
+    for _ in range(2):
+        assert rewrote_all(done(shop, *ROTATE))
+        keys.append(shop.key_in_arm())
+        assert holders(shop) == {keys[-1]}
+    assert len(set(keys)) == 3
+    shown = done(shop, *SHOW)
+    assert [(each["id"], each["mayRetire"]) for each in shown["previousKeys"]] == [(keys[1], False), (keys[0], True)]
+    assert rewrote_all(done(shop, *DISABLE)) and holders(shop) == {PLAIN}
 
 
 def new_version(station: Station) -> str:
