@@ -8,7 +8,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -173,7 +173,7 @@ class Ordeal:
             self.all_is_well(story, first)
             return Outcome(COMPLETED, 0)
         self.is_honest(first, changed=True)
-        patched = any(each["method"] == "PATCH" for each in self.station.changes())
+        patched = rewritten_since_the_update(self.station.changes())
         expect(patched == ending.rewrites, f"secrets rewritten: {patched}", first)
         expect(ending.rewrites or "before it began" in first.output, "it does not say that nothing began", first)
         expect(emulation.verdict()["ok"], "the oracle", first)
@@ -273,3 +273,10 @@ def last_event(journal: str) -> str:
 def expect(so: bool, otherwise: str, *runs: Ended) -> None:
     if not so:
         raise Untrue("\n".join([otherwise, *(f"--- exit {run.code}\n{run.output}" for run in runs)]))
+
+
+def rewritten_since_the_update(changes: Sequence[Mapping[str, Any]]) -> bool:
+    """Secrets may be rewritten before it, too: under the key in use, where nothing tells that they are."""
+    puts = [n for n, each in enumerate(changes) if each["method"] == "PUT" and "/managedClusters/" in each["url"]]
+    after = changes[puts[-1] :] if puts else changes
+    return any(each["method"] == "PATCH" and "/secrets/" in each["url"] for each in after)
