@@ -35,14 +35,15 @@ def preview(plan: Plan, run: Run) -> list[StepRecord]:
     for step in plan.steps:
         gap = ""
         try:
-            seen = None if changes else step.look(run)
+            seen = step.look(run)
         except MissingFact:  # a step before it is still to be done
             seen = None
         except GatewayError as error:  # the run looks again, and stops if it must
             seen, gap = None, str(error)
         run.facts.update(seen.facts if seen else {})
-        records.append(StepRecord(step.code, step.title, "already" if seen else "planned", 0.0, _detail(seen) or gap))
+        seen = None if changes else seen
         changes = changes or (step.point_of_no_return and seen is None)
+        records.append(StepRecord(step.code, step.title, "already" if seen else "planned", 0.0, _detail(seen) or gap))
     return records
 
 

@@ -101,7 +101,7 @@ def _eras(tags: Mapping[str, str]) -> tuple[Era, ...] | None:
 def _era(match: re.Match[str]) -> Era:
     since, r0, key = match["since"], match["r0"], match["key"]
     return Era(
-        key=None if key.lower() == OFF else KeyId.parse("https://{}/keys/{}/{}".format(*key.split("/"))),
+        key=None if key.lower() == OFF else KeyId(*key.split("/")),
         since=None if since == UNSEEN else _time(since),
         r0=None if r0 == UNSEEN else int(r0),
         rewritten=match["state"] == "done",

@@ -133,3 +133,10 @@ def test_somebody_else_may_begin_an_update() -> None:
     client = Arm("second-operator", visits=(Visit("update", method="GET", nth=2),))
     states = [client("GET", CLUSTER).body["properties"]["provisioningState"] for _ in range(3)]
     assert states == ["Succeeded", "Updating", "Updating"]
+
+
+def test_a_cluster_may_carry_the_tags_of_the_extension() -> None:
+    noted, plain = Arm("kms-noted")("GET", CLUSTER).body, Arm("kms-on")("GET", CLUSTER).body
+    key = noted["properties"]["securityProfile"]["azureKeyVaultKms"]["keyId"]
+    assert noted["tags"]["akskv-kms-1"].split()[1:] == ["1", "done", key[8:].replace("/keys/", "/")]
+    assert len(noted["tags"]["akskv-ledger"]) == 16 and not plain.get("tags")
