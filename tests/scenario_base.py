@@ -21,6 +21,7 @@ from azure.cli.testsdk import base as testsdk
 from azure.cli.testsdk.reverse_dependency import get_dummy_cli
 from azure.cli.testsdk.scenario_tests import mock_in_unit_test
 from azure.cli.testsdk.scenario_tests.const import MOCKED_SUBSCRIPTION_ID, MOCKED_TENANT_ID
+from azure.keyvault.keys._shared import http_challenge_cache
 
 from tests.cassettes import AsRecorded, AsSent, ReadableYaml, about, same
 from tests.changes import may_change
@@ -60,6 +61,7 @@ class KmsScenario(ScenarioTest):
     def setUp(self) -> None:
         if self.in_recording and not self.is_live:
             self.fail(f"there is no {self.recording_file}; `make record` makes it")
+        http_challenge_cache.clear()  # or a story would lean on what vaults said in the one before it
         self.environment = pytest.MonkeyPatch()
         self.addCleanup(self.environment.undo)
         private = Path(tempfile.mkdtemp())
