@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from emulator.worlds.spec import Cluster, Kms
+import pytest
+
+from emulator.worlds.spec import Cluster, Key, Kms, Vault
 from tests.e2e.commands import CLUSTER, DISABLE, JSON, REENCRYPT, SHOW, found, steps
 from tests.e2e.conftest import Ended, Station
 
@@ -118,3 +121,32 @@ def test_to_private_and_back(station: Station) -> None:
     assert emulation.verdict()["ok"]
     left = station.az(*SHOW)
     assert left.code == 0 and "endpoint-left" in found(left, "warning"), left.output
+
+
+BROKEN = {
+    "expired": (Key(expires_in_days=-1), "extend-key"),
+    "disabled": (Key(enabled=False), "enable-key"),
+    "deleted": (Key(deleted=True), "recover-key"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_key_that_cannot_be_used_is_repaired_before_the_rotation(station: Station, how: str) -> None:
+    """The API servers have restarted without their key, and so are down. They ask for it once a minute."""
+    key, repair = BROKEN[how]
+    station.settings = {"AZURE_AKSKV_WAIT_FACTOR": "0.02"}
+    down = (Cluster(kms=Kms(), noted=True, restarted=True),)
+    emulation = station.start("kms-noted", secrets=4, vaults=(Vault(keys=(key,)),), clusters=down)
+    before = station.key_in_arm()
+    station.begin(*ROTATE)
+    deadline = time.monotonic() + 60
+    while not any(each["site"] == "keyvault" for each in station.changes()):
+        assert time.monotonic() < deadline, "nothing was repaired"
+        time.sleep(0.05)
+    emulation.server.call(lambda: emulation.world.clock.advance(90))
+    result = station.end()
+    station.settings = {}
+    assert done(result)["secrets"]["proved"] is True
+    assert list(steps(result))[:2] == [repair, "await-api-server"]
+    assert station.key_in_arm() != before and station.stored_under() == {station.key_in_arm()}
+    assert emulation.verdict()["ok"]
