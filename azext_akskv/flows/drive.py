@@ -49,10 +49,20 @@ def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
     with world.journal.locked():
         result, goes_on = _stage(flow, wanted, world, consent)
         while goes_on:
-            before = result.steps
+            before = result
             result, goes_on = _stage(flow, wanted, world, consent)
-            result = dataclasses.replace(result, steps=(*before, *result.steps))
+            result = _after(before, result)
         return result
+
+
+def _after(before: Result, result: Result) -> Result:
+    """What a later stage came to, without forgetting what the one before it did."""
+    result = dataclasses.replace(result, steps=(*before.steps, *result.steps))
+    if result.status != "refused" or result.trouble is None:
+        return result
+    did = "; ".join(step.title for step in before.steps if step.state == "done")
+    trouble = dataclasses.replace(result.trouble, safe=(f"Done before: {did}. Nothing else was changed.",))
+    return dataclasses.replace(result, run=before.run, trouble=trouble)
 
 
 def _stage(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> tuple[Result, bool]:
@@ -68,7 +78,7 @@ def _stage(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> tuple[
     if plan is None or any(finding.blocks for finding in findings):
         return Result(flow.name, "", "refused", findings=tuple(findings), trouble=_refusal(findings, gap)), False
     result = _rehearse_and_carry_out(plan, snapshot, world, consent)
-    if plan.goes_on and result.status == "done":
+    if plan.goes_on and result.status == "done" and any(step.state == "done" for step in result.steps):
         return result, True
     return _looked_again(flow, plan, result, findings, (wanted, world)), False
 

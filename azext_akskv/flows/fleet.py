@@ -75,7 +75,7 @@ def fleet(scope: Scope, ports: Ports, reporter: Reporter, workers: int) -> Fleet
         clusters, gaps = _clusters(scope, ports, pool)
         vaults = _vaults(clusters, ports, pool)
         keys = _keys(clusters, vaults, ports, pool)
-    sharing = _sharing(clusters)
+    sharing = None if scope.group or gaps else _sharing(clusters)
     states = [_state(each, vaults, keys, sharing) for each in clusters]
     return Fleet(tuple(sorted(states, key=_badness)), gaps)
 
@@ -138,15 +138,19 @@ def _state(
     cluster: Cluster,
     vaults: dict[str, Observed[Vault | None]],
     keys: dict[KeyId, SeenKey],
-    sharing: dict[str, list[Cluster]],
+    sharing: dict[str, list[Cluster]] | None,
 ) -> KmsState:
-    others = {id(each): each for named in _named(cluster) for each in sharing[named] if each is not cluster}
+    """`sharing` None: not all clusters were listed, so another one may use the same key."""
+    neighbours: Observed[tuple[Cluster, ...]] = Observed.unknown("not every cluster of the subscription was listed")
+    if sharing is not None:
+        others = {id(each): each for named in _named(cluster) for each in sharing[named] if each is not cluster}
+        neighbours = Observed(tuple(others.values()))
     snapshot = Snapshot(
         cluster.seen_at,
         cluster.id,
         Wanted("list"),
         Observed(cluster),
-        neighbours=Observed(tuple(others.values())),
+        neighbours=neighbours,
     )
     if cluster.kms.key:
         seen = keys[cluster.kms.key]

@@ -194,7 +194,8 @@ def ending(result: Result, command: str) -> list[Line]:
         once = " Once it is done:" if result.keep else ""
         return [Line("", f"Nothing was changed (dry run).{once}"), *keep_lines(result.keep)]
     if result.status == "declined":
-        return [Line("", "Nothing was changed.")]
+        did = "; ".join(plain(step.title) for step in result.steps if step.state == "done")
+        return [Line("", f"Nothing else was changed. Done before: {did}." if did else "Nothing was changed.")]
     trouble = result.trouble or Trouble(f"The run ended {result.status}.")
     head = Line("Waiting: ", plain(trouble.text), "Waiting") if result.status == "waiting" else error_line(trouble.text)
     safe = [Line("Safe:  ", plain(each)) for each in trouble.safe]

@@ -10,6 +10,7 @@ from typing import Any
 from azext_akskv.failures import Denied
 from azext_akskv.flows.enable import ENABLE
 from azext_akskv.flows.fleet import Fleet, Scope, fleet
+from azext_akskv.flows.rotate import ROTATE
 from azext_akskv.model.cluster import Experience
 from azext_akskv.model.snapshot import Wanted
 from azext_akskv.report.rows import exit_code_of_fleet, fleet_rows
@@ -109,3 +110,16 @@ def test_a_subscription_that_cannot_be_listed_is_a_gap_and_no_empty_list(tmp_pat
     assert found.states == () and "AuthorizationFailed" in found.gaps[0]
     assert exit_code_of_fleet(found.states, found.gaps) == 5
     assert [line.text for line in fleet_lines(found.states, found.gaps)][1] == found.gaps[0]
+
+
+def test_a_key_may_not_go_where_only_some_clusters_were_listed(tmp_path: Path) -> None:
+    world = protected(tmp_path)
+    for _ in range(2):
+        world.clock.sleep(3600)
+        assert world.drive(ROTATE, Wanted("rotate")).status == "done"
+
+    def may_retire(found: Fleet) -> list[bool | None]:
+        return [each.may_retire for each in found.states[0].previous_keys]
+
+    assert may_retire(listed(world)) == [False, True]
+    assert may_retire(listed(world, "rg1")) == [False, None]

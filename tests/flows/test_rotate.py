@@ -251,3 +251,22 @@ def test_a_key_that_cannot_be_repaired_from_here_is_told_before_anything_is_chan
     refused = world.drive(ROTATE, ROTATED)
     assert refused.status == "refused" and not world.writes
     assert {finding.code for finding in refused.findings if finding.blocks} == {"key-repair-closed"}
+
+
+def test_what_was_repaired_is_told_when_the_rotation_after_it_is_declined_or_refused(tmp_path: Path) -> None:
+    from azext_akskv.flows.drive import drive
+    from azext_akskv.flows.world import Consent
+    from azext_akskv.report.text import ending
+
+    world = on(tmp_path / "declined")
+    broken(world, "disabled")
+    answers = iter([True, False])
+    result = drive(ROTATE, ROTATED, world.world(), Consent(False, (), lambda _question: next(answers)))
+    assert result.status == "declined" and world.writes["keys.enable"] == 1
+    assert "Nothing else was changed. Done before: enable the key in use" in ending(result, "az")[0].text
+
+    world = worlds.kms_on(tmp_path / "refused")
+    broken(world, "disabled")
+    refused = world.drive(ROTATE, ROTATED)
+    assert refused.status == "refused" and refused.trouble
+    assert refused.trouble.safe[0].startswith("Done before: enable the key in use")
