@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-flows test apiserver test-apiserver document counts traffic big reliability check wheel record record-live
-.PHONY: bench bench-startup clean
+.PHONY: bench bench-startup bench-fleet clean
 .PHONY: lint types azdev rst architecture
 
 # Compiled modules are kept whatever the shell says: without them each az would start half a second later, and the
@@ -26,8 +26,9 @@ setup: .venv/installed .venv/kubectl ## az, the tools and the extension's wheel,
 demo: setup ## a cluster's secrets put under a Key Vault key and back, with the real az, without Azure
 	@$(PYTHON) -m emulator exec --world demo -- bash demo/walkthrough.sh
 
-demo-flows: setup ## rotation and the change of the vault's mode, with the real az, without Azure
+demo-flows: setup ## rotation and the migrations, with the real az, without Azure
 	@$(PYTHON) -m emulator exec --world demo-flows -- bash demo/flows.sh
+	@$(PYTHON) -m emulator exec --world demo-upgrades -- bash demo/upgrades.sh
 
 test: setup ## every test that needs no Azure; some: make test TESTS=tests/unit
 	@$(PYTHON) -m pytest -q -n 2 --dist worksteal $(or $(TESTS),tests --ignore=tests/apiserver)
@@ -84,6 +85,9 @@ reliability: setup ## each request of enable and disable failing in each way: do
 
 bench: setup apiserver ## rewriting against kubectl and others: docs/benchmarks.rst (an hour); smoke: make bench SCALE=small
 	@$(PYTHON) -m benchmarks.rewrite --scale $(or $(SCALE),full)
+
+bench-fleet: setup ## `kms list` over 1,000 clusters and 100 vaults, against az's own lists
+	@$(PYTHON) -m emulator exec --world fleet -- $(PYTHON) benchmarks/fleet.py
 
 bench-startup: setup ## what the extension adds to `az aks show --help`
 	@$(PYTHON) benchmarks/startup.py

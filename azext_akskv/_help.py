@@ -34,6 +34,10 @@ long-summary: |
     goes on from there. A cluster with a system-assigned identity is moved to a
     user-assigned one first; the control plane takes hours to follow, so that run ends
     with the status `waiting` and says when to run the same command again.
+
+    --key-management customer-managed and platform-managed turn on the KMS data encryption
+    of Kubernetes 1.33 and later instead, a preview of AKS from which there is no way back:
+    see `az aks kv kms migrate-encryption`.
 examples:
   - name: Show what would be done; change nothing.
     text: az aks kv kms enable -g MyResourceGroup -n MyCluster --vault MyVault --key MyKey --dry-run
@@ -49,6 +53,8 @@ examples:
     text: >-
       az aks kv kms enable -g MyResourceGroup -n MyCluster --key MyKey --network-access Private --vault
       /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/Keys/providers/Microsoft.KeyVault/vaults/MyVault
+  - name: Turn on the KMS data encryption with a key that AKS keeps (preview; no way back).
+    text: az aks kv kms enable -g MyResourceGroup -n MyCluster --key-management platform-managed
   - name: Prepare vault, key, identity and grants for a cluster that is to be created with KMS.
     text: >-
         az aks kv kms enable -g MyResourceGroup -n MyNewCluster --vault MyVault --key MyKey --identity MyIdentity
@@ -67,7 +73,7 @@ long-summary: |
     after KMS was turned off, and stops when the key is deleted or expires. The last line
     names the key.
 
-    On the new KMS data encryption (platform-managed or customer-managed keys) there is no
+    From the KMS data encryption (platform-managed or customer-managed keys) there is no
     way back; the command refuses.
 examples:
   - name: Show what would be done; change nothing.
@@ -120,6 +126,52 @@ examples:
     text: az aks kv kms migrate-mode -g MyResourceGroup -n MyCluster --to Private --yes
   - name: Use a private vault over the public network from now on.
     text: az aks kv kms migrate-mode -g MyResourceGroup -n MyCluster --to Public
+"""
+
+helps["aks kv kms migrate-encryption"] = """
+type: command
+short-summary: Move a cluster to the KMS data encryption of Kubernetes 1.33 and later (preview of AKS; no way back).
+long-summary: |
+    From legacy KMS v2, from a cluster without KMS, and from one kind of the KMS data
+    encryption to the other. With platform-managed AKS keeps vault and key. With
+    customer-managed it is your key, without a version: AKS goes over to its newest version
+    by itself, within some 6 hours, and rewrites every secret.
+
+    There is no way back to legacy KMS or to none, so the cluster's name has to be typed
+    (or --yes given). The grants that the cluster's identity lacks are made, and trusted
+    services are let into a vault that is closed to public networks; no private endpoint
+    and no API Server VNet Integration are needed. The platform rewrites every secret; an
+    empty patch of each then rewrites what it has not come to yet, and proves what can be
+    proved. Keep the key from before until that is so.
+examples:
+  - name: Show what would be done; change nothing.
+    text: az aks kv kms migrate-encryption -g MyResourceGroup -n MyCluster --to customer-managed --dry-run
+  - name: Go on with the key in use, whose newest version AKS follows from now on.
+    text: az aks kv kms migrate-encryption -g MyResourceGroup -n MyCluster --to customer-managed
+  - name: Leave vault and key to AKS, without being asked.
+    text: az aks kv kms migrate-encryption -g MyResourceGroup -n MyCluster --to platform-managed --yes
+"""
+
+helps["aks kv kms migrate-v2"] = """
+type: command
+short-summary: Bring a cluster from KMS v1 (Kubernetes before 1.27) to KMS v2, upgrades included.
+long-summary: |
+    AKS cannot upgrade a cluster to 1.27 or later while KMS v1 is on. So KMS is turned off,
+    every secret is rewritten and proved to be stored without the key, and the control plane
+    and then the nodes are upgraded version by version, by the shortest way that AKS offers
+    the cluster. As soon as the control plane has reached its last version KMS is turned on
+    again with the same key, every secret is rewritten and proved, and the nodes follow.
+
+    In between secrets are protected by the platform's storage encryption alone, and an
+    upgrade cannot be taken back. What stops one (a PodDisruptionBudget, a quota, no room
+    for a surge node) is told as AKS tells it; run the same command again once it is mended.
+examples:
+  - name: Show the way and what would be done; change nothing.
+    text: az aks kv kms migrate-v2 -g MyResourceGroup -n MyCluster --dry-run
+  - name: Go to the lowest version on offer that has KMS v2, without being asked.
+    text: az aks kv kms migrate-v2 -g MyResourceGroup -n MyCluster --yes
+  - name: Go to Kubernetes 1.28.
+    text: az aks kv kms migrate-v2 -g MyResourceGroup -n MyCluster --kubernetes-version 1.28
 """
 
 helps["aks kv kms show"] = """

@@ -16,7 +16,9 @@ from azext_akskv.cli import completers, validators
 CHANGING = (
     "aks kv kms enable",
     "aks kv kms disable",
+    "aks kv kms migrate-encryption",
     "aks kv kms migrate-mode",
+    "aks kv kms migrate-v2",
     "aks kv reencrypt",
     "aks kv rotate",
 )
@@ -30,6 +32,7 @@ def load_arguments(loader: Any, _command: str) -> None:
     _how_to_enable(loader)
     _reencrypt(loader)
     _rotate(loader)
+    _migrate(loader)
     _operation(loader)
     with loader.argument_context("aks kv kms show") as context:
         context.argument(
@@ -107,8 +110,10 @@ def _how_to_enable(loader: Any) -> None:
         context.argument("create", action="store_true", help="Make the vault, the key and the identity if missing.")
         context.argument(
             "key_management",
-            arg_type=get_enum_type(["legacy"], default="legacy"),
-            help="Which KMS experience. This version knows legacy alone: the only one that can be turned off again.",
+            arg_type=get_enum_type(["legacy", "customer-managed", "platform-managed"], default="legacy"),
+            help="Which KMS. `legacy` is the only one that can be turned off again. The two others are the KMS data "
+            "encryption of Kubernetes 1.33 and later (a preview of AKS), from which there is no way back: with the "
+            "newest version of your key, or with a key that AKS keeps.",
         )
         context.argument(
             "prepare_only",
@@ -170,12 +175,6 @@ def _rotate(loader: Any) -> None:
             action="store_true",
             help="The clusters of every enabled subscription of the tenant, not only of the present one.",
         )
-    with loader.argument_context("aks kv kms migrate-mode") as context:
-        context.argument(
-            "to",
-            arg_type=get_enum_type(["Public", "Private"]),
-            help="How the API servers shall reach the vault from now on.",
-        )
     with loader.argument_context("aks kv rotate") as context:
         context.argument(
             "key",
@@ -183,6 +182,35 @@ def _rotate(loader: Any) -> None:
             help="Name of a key of the same vault, of which the newest enabled version is taken, or a key identifier, "
             "also of another vault. Default: the newest enabled version of the key in use if that is newer than the "
             "one in use, else a new version with the same attributes.",
+        )
+
+
+def _migrate(loader: Any) -> None:
+    with loader.argument_context("aks kv kms migrate-mode") as context:
+        context.argument(
+            "to",
+            arg_type=get_enum_type(["Public", "Private"]),
+            help="How the API servers shall reach the vault from now on.",
+        )
+    with loader.argument_context("aks kv kms migrate-encryption") as context:
+        context.argument(
+            "to",
+            arg_type=get_enum_type(["platform-managed", "customer-managed"]),
+            help="Whose key protects the secrets from now on.",
+        )
+        context.argument(
+            "key",
+            type=validators.key,
+            help="With customer-managed: name of a key of the vault in use, or a key identifier without a version. "
+            "Default: the key in use.",
+        )
+    with loader.argument_context("aks kv kms migrate-v2") as context:
+        context.argument(
+            "kubernetes_version",
+            options_list=["--kubernetes-version", "-k"],
+            type=validators.kubernetes_version,
+            help="Version to upgrade to, such as 1.28 (its newest patch) or 1.28.12. Default: the lowest one that the "
+            "region offers from 1.27 on.",
         )
 
 

@@ -19,16 +19,26 @@ def load_command_table(loader: Any, _args: list[str] | None) -> None:
         group.custom_command("rotate", "rotate", table_transformer=_table("change_table"))
 
     with loader.command_group("aks kv kms", custom_command_type=kms) as group:
-        group.custom_command("enable", "enable", table_transformer=_table("change_table"))
+        group.custom_command(
+            "enable", "enable", table_transformer=_table("change_table"), validator=_what_goes_together
+        )
         group.custom_command("disable", "disable", table_transformer=_table("change_table"))
         group.custom_command("list", "list_clusters", table_transformer=_table("fleet_table"))
         group.custom_command("migrate-mode", "migrate_mode", table_transformer=_table("change_table"))
+        group.custom_command("migrate-encryption", "migrate_encryption", table_transformer=_table("change_table"))
+        group.custom_command("migrate-v2", "migrate_v2", table_transformer=_table("change_table"))
         group.custom_show_command("show", "show", table_transformer=_table("state_table"))
 
     with loader.command_group("aks kv operation", custom_command_type=operation) as group:
         group.custom_command("list", "list_runs", table_transformer=_table("runs_table"))
         group.custom_show_command("show", "show_run", table_transformer=_table("journal_table"))
         group.custom_command("abandon", "abandon_run", table_transformer=_table("run_table"))
+
+
+def _what_goes_together(namespace: Any) -> None:
+    from azext_akskv.cli.validators import options_of_enable
+
+    options_of_enable(namespace)
 
 
 def _table(name: str) -> Callable[[Any], Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar, get_type_hints
+from typing import Any, Protocol, TypeVar
 
 from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.cluster import Cluster
@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def writes(method: F) -> F:
     """Marks a method of a port that changes something; `read_only` refuses it."""
-    method.writes = True  # type: ignore[attr-defined]  # a mark on the function, read by read_only alone
+    method.writes = True  # type: ignore[attr-defined]  # a mark on the function, read by azext_akskv/read_only.py alone
     return method
 
 
@@ -56,6 +56,12 @@ class Clusters(Protocol):
     def turn_on_kms(self, seen: Cluster, setting: KmsSetting, tags: Mapping[str, str], watch: Watch) -> None: ...
 
     @writes
+    def turn_on_encryption(
+        self, seen: Cluster, setting: KmsSetting | None, tags: Mapping[str, str], watch: Watch
+    ) -> None:
+        """The new KMS data encryption, with a key of the customer's, or (None) with the platform's."""
+
+    @writes
     def turn_off_kms(self, seen: Cluster, tags: Mapping[str, str], watch: Watch) -> None: ...
 
     @writes
@@ -64,6 +70,19 @@ class Clusters(Protocol):
     @writes
     def tag(self, seen: Cluster, tags: Mapping[str, str], watch: Watch) -> None:
         """Changes nothing but the tags."""
+
+    def upgrades(self, cluster: Cluster) -> tuple[str, ...]:
+        """The versions that AKS offers this cluster right now, previews left out."""
+
+    def versions(self, cluster: Cluster) -> Mapping[str, tuple[str, ...]]:
+        """Each version that the cluster's region offers, with those that it may be upgraded to; previews left out."""
+
+    @writes
+    def upgrade_control_plane(self, seen: Cluster, version: str, tags: Mapping[str, str], watch: Watch) -> None: ...
+
+    @writes
+    def upgrade_node_pools(self, seen: Cluster, version: str, tags: Mapping[str, str], watch: Watch) -> None:
+        """All pools that are on another version, one after the other."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +118,10 @@ class Vaults(Protocol):
     @writes
     def close_to_public(self, vault: Vault) -> None:
         """Public network access off: only private endpoints, and trusted services where they may, get in."""
+
+    @writes
+    def let_trusted_services_in(self, vault: Vault) -> None:
+        """The services that Azure trusts may pass the firewall, which goes on keeping others out; its rules stay."""
 
     @writes
     def approve(self, vault: Vault, connection: EndpointConnection) -> None:
@@ -274,25 +297,3 @@ class Ports:
     governance: Governance
     secrets: Secrets
     inside: Inside = field(default_factory=Direct)
-
-
-class WriteRefused(Exception):
-    """A look, a check or a dry run tried to change something: our own mistake, stopped before it reached anything."""
-
-
-class _ReadOnly:
-    def __init__(self, port: Any, protocol: type) -> None:
-        self._port = port
-        self._protocol = protocol
-
-    def __getattr__(self, name: str) -> Any:
-        if getattr(getattr(self._protocol, name, None), "writes", False):
-            raise WriteRefused(f"{self._protocol.__name__}.{name} was called where nothing may be changed")
-        return getattr(self._port, name)
-
-
-def read_only(ports: Ports) -> Ports:
-    """The same ports, but whatever writes raises WriteRefused: looking, checking and --dry-run go through these."""
-    return Ports(
-        **{name: _ReadOnly(getattr(ports, name), protocol) for name, protocol in get_type_hints(Ports).items()}
-    )

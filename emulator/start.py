@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.providers.authorization import assignments, locks
-from emulator.providers.containerservice import clusters, maintenance, visitors
+from emulator.providers.containerservice import clusters, maintenance, renewed, visitors
 from emulator.providers.ids import group_id
 from emulator.providers.insights import settings
 from emulator.providers.keyvault import vaults
@@ -58,6 +58,7 @@ def _make_vault(world: EmulatedWorld, vault: spec.Vault, created: datetime) -> N
 
 def _make_cluster(world: EmulatedWorld, cluster: spec.Cluster, created: datetime) -> None:
     made = clusters.create(world, world.spec.group, cluster, created)
+    renewed.begin(world, made)
     if cluster.noted:
         made.body["tags"] = (made.body.get("tags") or {}) | ledger.tags_of(made.id, ledger.key_of(made.body), created)
     for configuration in cluster.maintenance:

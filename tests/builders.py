@@ -15,6 +15,7 @@ from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.maintenance import Maintenance
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.snapshot import SecretCensus, Snapshot, Wanted
+from azext_akskv.model.upgrade import Offer
 from azext_akskv.model.vault import Vault, parse_vault
 
 Json = dict[str, Any]
@@ -134,6 +135,7 @@ def a_snapshot(wanted: Wanted | None = None, **sections: Any) -> Snapshot:
         "switch": None,
         "neighbours": (),
         "maintenance": Maintenance((), ()),
+        "upgrades": Offer((), {}),
         "audited": True,
         "login": Login(LoginKind.MANAGED_IDENTITY, NOW + timedelta(hours=24)),
         "locks": (),

@@ -1,134 +1,22 @@
-"""The ports of tests/fakes.py: before and after each effect is a moment at which the process can be killed."""
+"""The ports of tests/fakes.py but the clusters' one."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
-from azext_akskv.failures import Conflict, Denied, Missing, OperationFailed, Rejected, Unavailable, Unreadable
+from azext_akskv.failures import Denied, Missing, Rejected, Unavailable, Unreadable
 from azext_akskv.model.access import KEY_POLICY, USES_KEYS, Grant, Identity
-from azext_akskv.model.cluster import (
-    Cluster,
-    parse_cluster,
-    with_identity,
-    with_kms_off,
-    with_kms_on,
-    with_tags,
-)
 from azext_akskv.model.ids import KeyId, ResourceId
-from azext_akskv.model.key import KeyVersion, why_unusable
+from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch, key_id_hash
-from azext_akskv.model.vault import EndpointConnection, Openness, Vault, openness_of, parse_vault
-from azext_akskv.ports import KmsSetting, Touched, Watch
-from azext_akskv.steps.cluster_kms import NOT_GRANTED
+from azext_akskv.model.vault import EndpointConnection, Vault, parse_vault
+from azext_akskv.ports import Touched
 from tests.builders import TENANT, a_key, policy, vault_json
-
-if TYPE_CHECKING:
-    from tests.fakes import FakeWorld
-
-UPDATE_SECONDS = 300.0
-READ_ONLY_ON_PUT = {"provisioningState", "powerState", "currentKubernetesVersion"}
-
-
-class FakePort:
-    def __init__(self, world: FakeWorld) -> None:
-        self.world = world
-
-    def asked(self, call: str) -> None:
-        self.world.calls[call] += 1
-        waiting = self.world.faults.get(call)
-        if waiting:
-            raise waiting.pop(0)
-        self.world.settle()
-
-    @contextmanager
-    def changing(self, call: str) -> Iterator[None]:
-        self.asked(call)
-        self.world.moments.at(f"before {call}")
-        yield
-        self.world.writes[call] += 1
-        self.world.moments.at(f"after {call}")
-
-
-class FakeClusters(FakePort):
-    def get(self, cluster: ResourceId) -> Cluster:
-        self.asked("clusters.get")
-        if self.world.cluster is None:
-            raise Missing("read the cluster", "ResourceNotFound")
-        return parse_cluster(copy.deepcopy(self.world.cluster), self.world.clock.time)
-
-    def all(self, subscription: str, group: str = "") -> list[Cluster]:
-        self.asked("clusters.all")
-        own = [self.world.cluster] if self.world.cluster else []
-        found = [
-            parse_cluster(copy.deepcopy(raw), self.world.clock.time) for raw in (*own, *self.world.around.neighbours)
-        ]
-        there = [each for each in found if each.id.subscription == subscription]
-        return [each for each in there if group.lower() in ("", each.id.group.lower())]
-
-    def maintenance(self, cluster: Cluster) -> list[dict[str, Any]]:
-        self.asked("clusters.maintenance")
-        return self.world.around.maintenance
-
-    def turn_on_kms(self, seen: Cluster, setting: KmsSetting, tags: Mapping[str, str], watch: Watch) -> None:
-        self._validate(setting, seen)
-        body = with_kms_on(seen.raw, setting.key, setting.network_access, setting.vault)
-        self._put("clusters.turn_on_kms", seen, with_tags(body, tags), watch)
-
-    def turn_off_kms(self, seen: Cluster, tags: Mapping[str, str], watch: Watch) -> None:
-        self._put("clusters.turn_off_kms", seen, with_tags(with_kms_off(seen.raw), tags), watch)
-
-    def assign_identity(self, seen: Cluster, identity: ResourceId, tags: Mapping[str, str], watch: Watch) -> None:
-        body = with_tags(with_identity(seen.raw, identity), tags)
-        principal = self.world.identities[identity].principal_id
-        body["identity"]["userAssignedIdentities"] = {str(identity): {"principalId": principal}}
-        self._put("clusters.assign_identity", seen, body, watch)
-
-    def tag(self, seen: Cluster, tags: Mapping[str, str], watch: Watch) -> None:
-        with self.changing("clusters.tag"):
-            assert self.world.cluster is not None
-            if self.world.cluster["eTag"] != seen.etag:
-                raise Conflict("tag the cluster", "EtagMismatch", "the cluster was changed")
-            self.world.cluster |= {"tags": dict(tags), "eTag": str(int(seen.etag or 0) + 1)}
-
-    def _validate(self, setting: KmsSetting, seen: Cluster) -> None:
-        """AKS tries the key on a public vault; on a private one a bad grant breaks the control plane instead."""
-        vault, principal = self.world.vaults[setting.vault], seen.identity.principal_id or ""
-        version = next(each for each in self.world.keys[(setting.key.host, setting.key.name)] if each.id == setting.key)
-        works = self.world.allowed(vault, principal) and not list(why_unusable(version, self.world.clock.time))
-        open_ = openness_of(vault["properties"]) is Openness.PUBLIC
-        if setting.network_access == "Public" and not (works and open_):
-            raise Rejected("turn on KMS", NOT_GRANTED, "The identity does not have keys encrypt/decrypt permission.")
-        assert works, "KMS was turned on for a private vault before the grant worked: the control plane is broken"
-
-    def _put(self, call: str, seen: Cluster, body: dict[str, Any], watch: Watch) -> None:
-        world = self.world
-        self.asked(call)
-        assert world.cluster is not None
-        if world.cluster["eTag"] != seen.etag:
-            raise Conflict("update the cluster", "EtagMismatch", "the cluster was changed")
-        if world.cluster["properties"]["provisioningState"] == "Updating":
-            raise Conflict("update the cluster", "OperationNotAllowed", "another operation is in progress")
-        world.moments.at(f"before {call}")
-        old = world.cluster
-        properties = {**body["properties"], **{name: old["properties"][name] for name in READ_ONLY_ON_PUT}}
-        world.cluster = {**old, **body, "properties": properties, "eTag": str(int(old["eTag"]) + 1)}
-        world.cluster["properties"]["provisioningState"] = "Updating"
-        world.updating_until = world.clock.time + timedelta(seconds=UPDATE_SECONDS)
-        world.writes[call] += 1
-        world.moments.at(f"after {call} was accepted")
-        watch.accepted("https://management.azure.com/operations/1")
-        while world.updating_until:
-            watch.status("Updating")
-            world.clock.sleep(60)
-            world.settle()
-        world.moments.at(f"after {call} ended")
-        if world.cluster["properties"]["provisioningState"] != "Succeeded":
-            raise OperationFailed("update the cluster", "InternalOperationError", "Internal server error")
+from tests.fake_port import FakePort
 
 
 class FakeVaults(FakePort):
@@ -169,6 +57,11 @@ class FakeVaults(FakePort):
         with self.changing("vaults.close"):
             self.world.vaults[vault.id]["properties"]["publicNetworkAccess"] = "Disabled"
             self.world.oracle()
+
+    def let_trusted_services_in(self, vault: Vault) -> None:
+        with self.changing("vaults.let_trusted_services_in"):
+            acls = self.world.vaults[vault.id]["properties"]["networkAcls"]
+            acls["bypass"] = "AzureServices"
 
     def approve(self, vault: Vault, connection: EndpointConnection) -> None:
         with self.changing("vaults.approve"):
@@ -306,7 +199,7 @@ class FakeSecrets(FakePort):
 
     def evidence(self) -> KeyEvidence | None:
         self.asked("secrets.evidence")
-        present = self.world.slots[0]
+        present = self.world.slots[0].removeprefix("plus ")
         return KeyEvidence(frozenset({"api-1"}), {"api-1": frozenset({key_id_hash(present)})})
 
     def may(self, right: KubeRight) -> bool:

@@ -18,6 +18,7 @@ from azext_akskv.flows.drive import Flow, drive
 from azext_akskv.flows.show import show
 from azext_akskv.flows.world import Consent, World
 from azext_akskv.model.access import Grant, Identity
+from azext_akskv.model.cluster import ENCRYPTION, PLATFORMS
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import SecretRef, Switch
@@ -25,12 +26,21 @@ from azext_akskv.model.snapshot import Wanted
 from azext_akskv.model.state import KmsState
 from azext_akskv.ports import Ports
 from tests.builders import HOST, IDENTITY, NOW, TARGET, VAULT, a_key, an_identity, cluster_json, vault_json
+from tests.fake_clusters import FakeClusters
 from tests.fake_governance import Around, FakeGovernance
-from tests.fake_ports import FakeClusters, FakeIdentities, FakeKeys, FakeRoles, FakeSecrets, FakeVaults
+from tests.fake_ports import FakeIdentities, FakeKeys, FakeRoles, FakeSecrets, FakeVaults
 
 Json = dict[str, Any]
 
-PLAIN = "off"
+PLAIN, PLUS = "off", "plus "
+OFFERED = {
+    "1.25.15": ("1.26.12",),
+    "1.26.12": ("1.27.9", "1.27.16"),
+    "1.27.9": ("1.27.16", "1.28.12"),
+    "1.27.16": ("1.28.12",),
+    "1.28.12": (),
+}
+"""What the region offers, and where each version leads."""
 
 
 class Crash(BaseException):
@@ -136,8 +146,9 @@ class FakeWorld:
         self.updating_until: datetime | None = None
         self.ends_as, self.api_server_away = "Succeeded", False
         self.around = Around()
+        self.offered = OFFERED
         self.switch: Switch | None = None
-        self.slots: list[str] = [self.kms()["keyId"] if self.kms().get("enabled") else PLAIN]
+        self.slots: list[str] = [self.in_force()]
         names = [SecretRef(f"team-{n % 3}", f"secret-{n:03}") for n in range(secrets)]
         self.stored: dict[SecretRef, tuple[int, str]] = {ref: (n + 1, self.slots[0]) for n, ref in enumerate(names)}
         self.version = 100
@@ -146,23 +157,43 @@ class FakeWorld:
         security = (self.cluster or {}).get("properties", {}).get("securityProfile") or {}
         return security.get("azureKeyVaultKms") or {}
 
+    def in_force(self) -> str:
+        """What the API servers write under: a key, its newest version by the new encryption's plugin (PLUS), the
+        platform's key, or none."""
+        security = (self.cluster or {}).get("properties", {}).get("securityProfile") or {}
+        renewed = (security.get(ENCRYPTION) or {}).get("infrastructureEncryption") == "Enabled"
+        profile = self.kms()
+        if not profile.get("enabled"):
+            return PLATFORMS if renewed else PLAIN
+        if not renewed:
+            return str(profile["keyId"])
+        key = KeyId.parse(profile["keyId"])
+        return f"{PLUS}{self.keys[(key.host, key.name)][-1].id}"
+
     def settle(self) -> None:
         """An update whose time has come ends: then the API servers have the new keys."""
         if self.cluster is None or self.updating_until is None or self.clock.time < self.updating_until:
             return
         self.updating_until = None
         self.cluster["properties"]["provisioningState"], self.ends_as = self.ends_as, "Succeeded"
-        profile = self.kms()
-        present = profile["keyId"] if profile.get("enabled") else PLAIN
+        self._upgraded(self.cluster["properties"])
+        present = self.in_force()
         if present != self.slots[0]:
             self.slots = [present, self.slots[0]]
         self.oracle()
+
+    def _upgraded(self, properties: Json) -> None:
+        """An update that ends badly has upgraded nothing."""
+        if properties["provisioningState"] == "Succeeded" and properties["kubernetesVersion"] in self.offered:
+            properties["currentKubernetesVersion"] = properties["kubernetesVersion"]
+            for pool in properties.get("agentPoolProfiles") or []:
+                pool["currentOrchestratorVersion"] = pool.get("orchestratorVersion")
 
     def oracle(self) -> None:
         """Every stored value can be decrypted with a key that an API server holds and that is there and enabled."""
         for ref, (_, key) in self.stored.items():
             assert key in self.slots, f"{ref} is stored under {key}, and the API servers hold {self.slots}"
-            assert key == PLAIN or self.key_works(KeyId.parse(key)), f"{ref}: {key} does not work"
+            assert key in (PLAIN, PLATFORMS) or self.key_works(KeyId.parse(key.removeprefix(PLUS))), f"{ref}: {key}"
 
     def key_works(self, key: KeyId) -> bool:
         return any(each.id == key and each.enabled for each in self.keys.get((key.host, key.name), []))
@@ -184,7 +215,7 @@ class FakeWorld:
     def drive(
         self, flow: Flow, wanted: Wanted, *, dry_run: bool = False, accept: tuple[str, ...] = (), yes=True
     ) -> Result:
-        return drive(flow, wanted, self.world(), Consent(dry_run, accept, lambda _question: yes))
+        return drive(flow, wanted, self.world(), Consent(dry_run, accept, lambda _question, _word: yes))
 
     def show(self, *, evidence: bool = False) -> KmsState:
         return show(self.world(), Wanted("show", evidence=evidence))

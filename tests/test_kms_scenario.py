@@ -80,6 +80,19 @@ class KmsOn(KmsScenario):
         assert "/keys/{key}/".format_map(self.kwargs) in row["keep"][0]
 
 
+class LegacyV1(KmsScenario):
+    """A cluster of Kubernetes 1.26 whose KMS is on."""
+
+    world = "legacy-v1"
+    before_live = (ENABLE,)
+
+    def test_migrate_v2_upgrades_with_kms_off(self) -> None:
+        row = self.cmd("aks kv kms migrate-v2 -g {group} -n {cluster} --yes", checks=self.proved())
+        codes = list(states(row.get_output_in_json()))
+        assert codes.index("turn-off-kms") < codes.index("upgrade-control-plane") < codes.index("turn-on-kms")
+        assert codes[-1] == "upgrade-node-pools"
+
+
 class PublicPolicy(KmsScenario):
     """A cluster without KMS; a vault with public access and access policies."""
 

@@ -3,6 +3,7 @@
 from azext_akskv.checks import (
     access,
     cluster,
+    encryption,
     governance,
     identity,
     key,
@@ -10,12 +11,14 @@ from azext_akskv.checks import (
     rotation,
     run_command,
     secrets,
+    upgrade,
     vault,
 )
 
 __all__ = [
     "access",
     "cluster",
+    "encryption",
     "governance",
     "identity",
     "key",
@@ -23,5 +26,6 @@ __all__ = [
     "rotation",
     "run_command",
     "secrets",
+    "upgrade",
     "vault",
 ]

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from azext_akskv.checks.declare import ACCESS, NotApplicable, check
 from azext_akskv.checks.subjects import (
+    is_customers_key,
     only_for,
     over_private_endpoint,
-    shows_customers_key,
     the_grants,
     the_identity,
     the_vault,
@@ -24,7 +24,7 @@ from azext_akskv.model.access import (
     USES_KEYS,
     Identity,
 )
-from azext_akskv.model.choice import network_access_of
+from azext_akskv.model.choice import OFF_AND_ON, network_access_of
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
@@ -65,7 +65,7 @@ def grant_missing(snapshot: Snapshot) -> Iterator[Problem]:
             "without it the API servers cannot decrypt a secret",
             _set_policy(vault, identity),
         )
-    if shows_customers_key(snapshot):
+    if is_customers_key(snapshot):
         if network_access_of(snapshot) == "Private" and not _has_role(snapshot, READS_VAULTS):
             yield Problem(
                 f"{identity.id.name} may not read the vault {vault.id.name}",
@@ -127,7 +127,7 @@ def contributor_grant(snapshot: Snapshot) -> Iterator[Problem]:
     if not over_private_endpoint(snapshot) or "grant-missing" in snapshot.accepted:
         return
     roles, showing = {grant.role for grant in the_grants(snapshot)}, snapshot.wanted.flow == "show"
-    comes = snapshot.wanted.flow in ("enable", "migrate-mode") and not roles & APPROVES_ENDPOINTS
+    comes = snapshot.wanted.flow in ("enable", *OFF_AND_ON) and not roles & APPROVES_ENDPOINTS
     if not comes and not (showing and KEY_VAULT_CONTRIBUTOR in roles):
         return
     also = "" if vault.rbac else "; on this vault it may also give itself and others access to every key and secret"

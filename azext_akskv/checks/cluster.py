@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from azext_akskv.checks.declare import CLUSTER, NotApplicable, check
 from azext_akskv.checks.subjects import CHANGES_KMS, in_cluster, only_for, the_cluster
-from azext_akskv.model.choice import ENDED_BADLY, changing_for_us, place_to_make
+from azext_akskv.model.choice import ENCRYPT, ENDED_BADLY, changing_for_us, place_to_make
 from azext_akskv.model.cluster import FIRST_RENEWED_MINOR, Experience, minor_of
 from azext_akskv.model.duration import expected
 from azext_akskv.model.finding import Problem, State
@@ -115,13 +115,15 @@ def _maintenance(snapshot: Snapshot, verb: str, *words: str) -> str:
 @check("cluster-version", CLUSTER, State.WARNING, "the Kubernetes version has KMS v2")
 def cluster_version(snapshot: Snapshot) -> Iterator[Problem]:
     cluster = the_cluster(snapshot)
-    if cluster.experience is Experience.LEGACY_V1 or (cluster.kms_v1 and snapshot.wanted.flow == "enable"):
-        yield Problem(
-            f"Kubernetes {cluster.kubernetes_version} has KMS v1; KMS v2 begins with 1.27",
-            "KMS v1 asks Key Vault for every secret, holds 2,000 of them at most, and blocks the upgrade to 1.27 while "
-            "it is on: upgrade first, then turn KMS on",
-            in_cluster(snapshot, "aks", "get-upgrades", "--output", "table"),
-        )
+    told = f"Kubernetes {cluster.kubernetes_version} has KMS v1; KMS v2 begins with 1.27"
+    why = "KMS v1 asks Key Vault for every secret, holds 2,000 of them at most, and blocks the upgrade to 1.27 while it"
+    if snapshot.wanted.flow == "migrate-v2":
+        raise NotApplicable("this command takes the cluster there")
+    if cluster.experience is Experience.LEGACY_V1:
+        yield Problem(told, f"{why} is on", in_cluster(snapshot, "aks", "kv", "kms", "migrate-v2"))
+    elif cluster.kms_v1 and snapshot.wanted.flow == "enable":
+        upgrades = in_cluster(snapshot, "aks", "get-upgrades", "--output", "table")
+        yield Problem(told, f"{why} is on: upgrade first, then turn KMS on", upgrades)
 
 
 @check("legacy-kms", CLUSTER, State.WARNING, "the cluster is on the KMS that its Kubernetes version is meant for")
@@ -147,7 +149,7 @@ def not_legacy(snapshot: Snapshot) -> Iterator[Problem]:
         )
     if not cluster.experience.renewed:
         return
-    only_for(snapshot, *CHANGES_KMS, "reencrypt")
+    only_for(snapshot, *(flow for flow in CHANGES_KMS if flow not in ("rotate", ENCRYPT)), "reencrypt")
     yield Problem(
         f"{cluster.id.name} uses the new KMS data encryption ({cluster.experience.value})",
         "there is no way back from it to legacy KMS or to none, and the platform rewrites its secrets by itself: "

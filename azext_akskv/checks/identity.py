@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from azext_akskv.checks.declare import IDENTITY, NotApplicable, check
 from azext_akskv.checks.subjects import in_cluster, only_for, the_cluster, unless_unused
-from azext_akskv.model.choice import identity_to_use
+from azext_akskv.model.choice import ENCRYPT, identity_to_use
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.shell import shell
@@ -105,7 +105,7 @@ def identity_just_switched(snapshot: Snapshot) -> Iterator[Problem]:
 @check("identity-grants", IDENTITY, State.WARNING, "the cluster keeps its identity, and so its roles")
 def identity_grants(snapshot: Snapshot) -> Iterator[Problem]:
     cluster = the_cluster(snapshot)
-    only_for(snapshot, "enable")
+    only_for(snapshot, "enable", ENCRYPT)
     wanted = identity_to_use(snapshot)
     if cluster.kms.enabled or wanted is None or cluster.identity.id == wanted:
         return

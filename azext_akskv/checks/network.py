@@ -9,9 +9,9 @@ from azext_akskv.checks.subjects import (
     at_vault,
     in_cluster,
     in_neighbour,
+    is_customers_key,
     only_for,
     over_private_endpoint,
-    shows_customers_key,
     the_cluster,
     the_vault,
     unless_unused,
@@ -28,7 +28,7 @@ def vault_unreachable(snapshot: Snapshot) -> Iterator[Problem]:
     """Legacy KMS knows two shapes: open to all public networks, or closed with a private endpoint. [AKS docs]"""
     unless_unused(snapshot)
     vault, mode = the_vault(snapshot), network_access_of(snapshot)
-    if shows_customers_key(snapshot):
+    if is_customers_key(snapshot):
         yield from _for_trusted_services(vault, mode)
     elif vault.openness is Openness.SELECTED:
         yield Problem(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from azext_akskv.checks.declare import CLUSTER, KEY, SECRETS, NotApplicable, check
 from azext_akskv.checks.subjects import in_cluster, only_for, the_cluster, the_key, the_vault
-from azext_akskv.model.choice import repairs_of, rewrite_owed, same_key
+from azext_akskv.model.choice import OFF_AND_ON, repairs_of, rewrite_owed, same_key
 from azext_akskv.model.cluster import Experience
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.ledger import ledger_of
@@ -17,14 +17,15 @@ from azext_akskv.model.tags import changed_by
 
 @check("kms-off", CLUSTER, State.ERROR, "KMS is on")
 def kms_off(snapshot: Snapshot) -> Iterator[Problem]:
-    only_for(snapshot, "rotate", "migrate-mode")
+    only_for(snapshot, "rotate", *OFF_AND_ON)
     cluster = the_cluster(snapshot)
-    if cluster.kms.enabled or cluster.experience.renewed or changed_by(cluster.tags, "migrate-mode"):
+    flow = snapshot.wanted.flow
+    if cluster.kms.enabled or cluster.experience.renewed or (flow in OFF_AND_ON and changed_by(cluster.tags, flow)):
         return
     was = "was never turned on" if cluster.experience is Experience.NEVER else "is off"
     yield Problem(
         f"KMS {was} on {cluster.id.name}: there is no key in use",
-        "a rotation puts another key in the place of the one in use, and a mode is that of a vault in use",
+        "a rotation puts another key in the place of the one in use, and a migration takes the one in use along",
         in_cluster(snapshot, "aks", "kv", "kms", "enable", "--vault", "NAME", "--key", "NAME"),
     )
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from azext_akskv.checks.declare import NotApplicable
 from azext_akskv.model.access import Grant, Identity
-from azext_akskv.model.choice import network_access_of
+from azext_akskv.model.choice import ENCRYPT, network_access_of, takes_customers_key
 from azext_akskv.model.cluster import Cluster, Experience
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
@@ -18,7 +18,7 @@ from azext_akskv.model.vault import Vault
 
 T = TypeVar("T")
 
-CHANGES_KMS = ("enable", "disable", "rotate", "migrate-mode")
+CHANGES_KMS = ("enable", "disable", "rotate", "migrate-mode", "migrate-v2", ENCRYPT)
 """The commands that change a cluster's KMS profile."""
 
 
@@ -55,23 +55,27 @@ def unless_unused(snapshot: Snapshot) -> None:
     wanted, cluster = snapshot.wanted, snapshot.cluster.value
     if cluster is None and not (snapshot.cluster.known and wanted.prepare_only):
         the_cluster(snapshot)
-    if cluster and cluster.experience.renewed and not shows_customers_key(snapshot):
+    if wanted.flow == ENCRYPT:
+        if not takes_customers_key(wanted) and not (cluster and cluster.kms.enabled):
+            raise NotApplicable("no key of yours takes part")
+        return
+    if cluster and cluster.experience.renewed and not is_customers_key(snapshot):
         raise NotApplicable("the cluster uses the new KMS data encryption")
     if cluster and cluster.kms.key is None and wanted.flow != "enable":
         raise NotApplicable("KMS was never turned on")
 
 
-def shows_customers_key(snapshot: Snapshot) -> bool:
-    """The new KMS data encryption with a key of the customer's: to be looked at, and changed by nothing here."""
+def is_customers_key(snapshot: Snapshot) -> bool:
+    """The new KMS data encryption with a key of its owner's: in use, or on its way."""
     cluster = snapshot.cluster.value
     customers = cluster is not None and cluster.experience is Experience.CUSTOMER_MANAGED
-    return customers and snapshot.wanted.flow == "show"
+    return takes_customers_key(snapshot.wanted) or (customers and snapshot.wanted.flow in ("show", "rotate", ENCRYPT))
 
 
 def over_private_endpoint(snapshot: Snapshot) -> bool:
     """Whether AKS makes, or made, a private endpoint to the vault: legacy KMS does for a private vault, the new one
     comes in as a trusted service. [AKS docs, kms-data-encryption]"""
-    return network_access_of(snapshot) == "Private" and not shows_customers_key(snapshot)
+    return network_access_of(snapshot) == "Private" and not is_customers_key(snapshot)
 
 
 def only_for(snapshot: Snapshot, *flows: str) -> None:

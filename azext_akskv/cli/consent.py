@@ -12,19 +12,22 @@ class NoTerminal(Exception):
     """There is nobody to ask: the command was given neither --yes nor a terminal."""
 
 
-def asker(cli_ctx: Any, yes: bool) -> Callable[[str], bool]:
+def asker(cli_ctx: Any, yes: bool) -> Callable[[str, str], bool]:
     """What puts a question and returns the answer. --yes answers it, and so does az's own core.disable_confirm_prompt
     (AZURE_CORE_DISABLE_CONFIRM_PROMPT). Raises NoTerminal where nobody can answer."""
     agreed = yes or cli_ctx.config.getboolean("core", "disable_confirm_prompt", fallback=False)
-    return (lambda _question: True) if agreed else ask
+    return (lambda _question, _word: True) if agreed else ask
 
 
-def ask(question: str) -> bool:
-    """Asks on stderr, because stdout is for data alone; the end of the input is a no."""
-    from knack.prompting import NoTTYException, prompt_y_n
+def ask(question: str, word: str = "") -> bool:
+    """Asks on stderr, because stdout is for data alone; the end of the input is a no. `word` is what has to be typed
+    for a yes where there is no way back: anything else is a no."""
+    from knack.prompting import NoTTYException, prompt, prompt_y_n
 
     try:
         with redirect_stdout(sys.stderr):
+            if word:
+                return str(prompt(f"{question} Type {word} to go on: ")).strip() == word
             return bool(prompt_y_n(question))
     except NoTTYException as error:
         raise NoTerminal("Nothing was changed: the plan needs a yes, and there is no terminal to ask on") from error

@@ -17,7 +17,7 @@ def enable(  # noqa: PLR0913  # az reads the options off the signature
     network_access: str | None = None,
     identity: Any = None,
     create: bool = False,
-    key_management: str = "legacy",  # the only choice there is: nothing to pass on
+    key_management: str = "legacy",
     prepare_only: bool = False,
     skip_reencrypt: bool = False,
     accept: list[str] | None = None,
@@ -29,8 +29,16 @@ def enable(  # noqa: PLR0913  # az reads the options off the signature
     from azext_akskv.flows.enable import ENABLE
     from azext_akskv.model.snapshot import Wanted
 
+    given = Given(resource_group_name, name, accept, dry_run, yes)
+    if key_management != "legacy":
+        from azext_akskv.flows.migrate_encryption import MIGRATE_ENCRYPTION
+
+        encrypted = Wanted(
+            "migrate-encryption", vault, key, network_access, identity, create, management=key_management
+        )
+        return carry(cmd, MIGRATE_ENCRYPTION, encrypted, given)
     wanted = Wanted("enable", vault, key, network_access, identity, create, prepare_only, skip_reencrypt)
-    return carry(cmd, ENABLE, wanted, Given(resource_group_name, name, accept, dry_run, yes))
+    return carry(cmd, ENABLE, wanted, given)
 
 
 def disable(  # noqa: PLR0913  # az reads the options off the signature
@@ -67,6 +75,45 @@ def migrate_mode(  # noqa: PLR0913  # az reads the options off the signature
 
     wanted = Wanted("migrate-mode", network_access=to)
     return carry(cmd, MIGRATE_MODE, wanted, Given(resource_group_name, name, accept, dry_run, yes))
+
+
+def migrate_v2(  # noqa: PLR0913  # az reads the options off the signature
+    cmd: Any,
+    resource_group_name: str,
+    name: str,
+    *,
+    kubernetes_version: str | None = None,
+    accept: list[str] | None = None,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> Row:
+    """KMS off, the cluster upgraded to a version that has KMS v2, KMS on again."""
+    from azext_akskv.cli.change import Given, carry
+    from azext_akskv.flows.migrate_v2 import MIGRATE_V2
+    from azext_akskv.model.snapshot import Wanted
+
+    wanted = Wanted("migrate-v2", kubernetes_version=kubernetes_version)
+    return carry(cmd, MIGRATE_V2, wanted, Given(resource_group_name, name, accept, dry_run, yes))
+
+
+def migrate_encryption(  # noqa: PLR0913  # az reads the options off the signature
+    cmd: Any,
+    resource_group_name: str,
+    name: str,
+    *,
+    to: str,
+    key: Any = None,
+    accept: list[str] | None = None,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> Row:
+    """To the new KMS data encryption."""
+    from azext_akskv.cli.change import Given, carry
+    from azext_akskv.flows.migrate_encryption import MIGRATE_ENCRYPTION
+    from azext_akskv.model.snapshot import Wanted
+
+    wanted = Wanted("migrate-encryption", key=key, management=to)
+    return carry(cmd, MIGRATE_ENCRYPTION, wanted, Given(resource_group_name, name, accept, dry_run, yes))
 
 
 def show(cmd: Any, resource_group_name: str, name: str, evidence: bool = False) -> Row:

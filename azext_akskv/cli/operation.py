@@ -46,7 +46,8 @@ def abandon_run(
         chosen = one_of([each for each in runs_of(cmd, resource_group_name, name) if not each.finished], run)
         journal = Journal(journal_folder(cmd.cli_ctx), chosen.cluster, SystemClock())
         with journal.locked():
-            if asker(cmd.cli_ctx, yes)(f"Give up run {chosen.run} of {chosen.cluster.name}? What it changed stays."):
+            question = f"Give up run {chosen.run} of {chosen.cluster.name}? What it changed stays."
+            if asker(cmd.cli_ctx, yes)(question, ""):
                 journal.abandon(chosen)
         return run_row(journal.find(chosen.run) or chosen)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
+from typing import Any
 
+from azext_akskv.model.cluster import FIRST_V2_MINOR
 from azext_akskv.model.ids import IDENTITY_TYPE, VAULT_TYPE, BadInput, KeyId, ResourceId, in_short
 
 _VAULT_NAME = re.compile(r"(?=.{3,24}$)[a-z](?:-?[a-z0-9])*", re.IGNORECASE | re.ASCII)
 _KEY_NAME = re.compile(r"[0-9a-z-]{1,127}", re.IGNORECASE | re.ASCII)
 _IDENTITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{2,127}", re.IGNORECASE | re.ASCII)
+_KUBERNETES = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.\d{1,3})?", re.ASCII)
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,60}", re.ASCII)
 MOST_CONNECTIONS = 128
@@ -25,6 +28,34 @@ def vault(text: str) -> str | ResourceId:
         f"{in_short(text)} is not the name of a key vault (3 to 24 letters, digits and single hyphens, a letter first) "
         "nor its resource id"
     )
+
+
+def options_of_enable(namespace: Any) -> None:
+    """What is for one kind of key management alone. Raises MutuallyExclusiveArgumentError."""
+    from azure.cli.core.azclierror import MutuallyExclusiveArgumentError
+
+    if namespace.key_management == "legacy":
+        return
+    others = {"--prepare-only": namespace.prepare_only, "--skip-reencrypt": namespace.skip_reencrypt}
+    if namespace.key_management == "platform-managed":
+        others |= {"--vault": namespace.vault, "--key": namespace.key, "--network-access": namespace.network_access}
+        others |= {"--identity": namespace.identity, "--create": namespace.create}
+    given = [option for option, value in others.items() if value]
+    if given:
+        raise MutuallyExclusiveArgumentError(
+            f"{', '.join(given)}: not with --key-management {namespace.key_management}",
+            "Leave it out; az aks kv kms enable --help tells what goes with what.",
+        )
+
+
+def kubernetes_version(text: str) -> str:
+    """1.28 or 1.28.12, of a version that has KMS v2."""
+    match = _KUBERNETES.fullmatch(_given(text))
+    if not match:
+        raise ArgumentTypeError(f"{in_short(text)} is not a Kubernetes version, such as 1.28 or 1.28.12")
+    if (int(match[1]), int(match[2])) < FIRST_V2_MINOR:
+        raise ArgumentTypeError(f"Kubernetes {in_short(text)} has KMS v1: KMS v2 begins with 1.27")
+    return text
 
 
 def key(text: str) -> str | KeyId:

@@ -15,7 +15,8 @@ from azext_akskv.engine.reporter import Reporter
 from azext_akskv.engine.waiting import SystemClock, Waits
 from azext_akskv.flows.world import World
 from azext_akskv.model.ids import BadInput, ResourceId, cluster_id
-from azext_akskv.ports import Inside, Ports, Secrets, read_only
+from azext_akskv.ports import Inside, Ports, Secrets
+from azext_akskv.read_only import read_only
 
 if TYPE_CHECKING:
     from azext_akskv.gateways.clients import Clients

@@ -11,7 +11,8 @@ from azext_akskv.engine.reporter import Reporter
 from azext_akskv.engine.waiting import Clock, Waits
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.kube import Tally
-from azext_akskv.ports import Ports, read_only
+from azext_akskv.ports import Ports
+from azext_akskv.read_only import read_only
 
 T = TypeVar("T")
 
@@ -64,8 +65,12 @@ class Plan:
     keep: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """Said with the preview: the point of no return, the outage to expect, the time it will take."""
+    nothing_left: str = ""
+    """Said in the notes' place where nothing is left to do."""
     question: str = ""
     """What the user is asked; empty: nothing to confirm."""
+    typed: str = ""
+    """The word that stands for yes, where a yes alone is too quickly said; empty: a yes is enough."""
     goes_on: bool = False
     """When all steps are done there is another look, and another plan after it."""
     then: str = ""

@@ -113,6 +113,12 @@ class Waits:
         return self._of(3600)
 
     @property
+    def upgrade(self) -> float:
+        """The longest that an upgrade, begun by a run that was killed, is waited for: nodes go one after the other, and
+        each may wait half an hour for its pods. [AKS docs, node drain timeout]"""
+        return self._of(12 * 3600)
+
+    @property
     def appear(self) -> float:
         """The longest that something just made may take to be seen: a vault, a key, an identity, a settled cluster."""
         return self._of(600)

@@ -17,7 +17,7 @@ from azext_akskv.model.finding import Finding, State
 from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.snapshot import Snapshot, UnfinishedRun, Wanted
 from azext_akskv.observe.take import Lookout, ask_ahead, take_snapshot
-from azext_akskv.ports import read_only
+from azext_akskv.read_only import read_only
 
 VAULT_CATEGORIES = frozenset({IDENTITY, KEY, ACCESS, NETWORK})
 """Categories whose checks look at vault, key, identity and grants."""
@@ -161,7 +161,7 @@ def _rehearse_and_carry_out(plan: Plan, snapshot: Snapshot, world: World, consen
     if consent.dry_run:
         return Result(plan.flow, "", "dry-run", tuple(records), keep=plan.keep)
     nothing_to_do = all(record.state == "already" for record in records)
-    if plan.question and not nothing_to_do and not consent.ask(plan.question):
+    if plan.question and not nothing_to_do and not consent.ask(plan.question, plan.typed):
         return Result(plan.flow, "", "declined", tuple(records), keep=plan.keep)
     before = {**_before(snapshot), "accepted": list(consent.accept), "caller": world.caller}
     journal, facts, resumed = world.journal.start(plan.flow, asked(snapshot.wanted), before)

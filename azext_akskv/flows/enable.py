@@ -33,7 +33,7 @@ def plan(snapshot: Snapshot) -> Plan:
     Grants come before a change of identity: a refused grant then leaves the cluster as it was.
     """
     wanted = kms_wanted(snapshot, NEW_KEY)
-    preparing = (*_making(snapshot), *granting(snapshot, wanted))
+    preparing = (*making(snapshot), *granting(snapshot, wanted))
     if snapshot.wanted.prepare_only:
         return Plan("enable", preparing, keep=_prepared(snapshot, wanted), question=_question(snapshot))
     cluster = the_cluster(snapshot)
@@ -42,7 +42,7 @@ def plan(snapshot: Snapshot) -> Plan:
         "enable",
         (
             *preparing,
-            *_identifying(snapshot, cluster),
+            *identifying(snapshot, cluster),
             *waiting,
             *(() if cluster.kms.enabled else under_present_key(snapshot, cluster, wanted.key)),
             turn_on_kms(wanted),
@@ -54,7 +54,7 @@ def plan(snapshot: Snapshot) -> Plan:
     )
 
 
-def _making(snapshot: Snapshot) -> Iterator[Step]:
+def making(snapshot: Snapshot) -> Iterator[Step]:
     """What is missing, with --create only; the checks refuse the command without it."""
     vault, name, identity = vault_to_use(snapshot), key_name_to_use(snapshot), identity_to_use(snapshot)
     place = place_to_make(snapshot) or Place("", "")
@@ -66,7 +66,7 @@ def _making(snapshot: Snapshot) -> Iterator[Step]:
         yield create_identity(identity, place)
 
 
-def _identifying(snapshot: Snapshot, cluster: Cluster) -> Iterator[Step]:
+def identifying(snapshot: Snapshot, cluster: Cluster) -> Iterator[Step]:
     identity = identity_to_use(snapshot)
     if cluster.kms.enabled or identity is None:
         return

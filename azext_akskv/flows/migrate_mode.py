@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from azext_akskv.checks.declare import CATEGORIES
-from azext_akskv.engine.step import Plan, Run, Step
+from azext_akskv.engine.step import Plan, Step
 from azext_akskv.flows.drive import Flow
-from azext_akskv.flows.turning_on import granting, must_wait, the_cluster, under_present_key
-from azext_akskv.model.choice import key_to_come_back, vault_to_use
+from azext_akskv.flows.turning_on import kms_to_come_back, the_cluster, turning_off
 from azext_akskv.model.cluster import Cluster
-from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.snapshot import Snapshot
-from azext_akskv.steps.access import wait_for_grants
-from azext_akskv.steps.cluster_kms import KmsWanted, turn_off_kms, turn_on_kms
+from azext_akskv.steps.cluster_kms import KmsWanted, turn_on_kms
 from azext_akskv.steps.ledger import after_change
-from azext_akskv.steps.rewrite import order_of, require_proof
+from azext_akskv.steps.rewrite import order_of
 from azext_akskv.steps.vault_network import approve_endpoint, close_vault, open_vault
 
 CURES = frozenset({"grant-missing", "cluster-failed", "rewrite-owed", "vault-unreachable"})
@@ -29,7 +26,7 @@ def plan(snapshot: Snapshot) -> Plan:
     opening is what others (a lock, a policy) may veto.
     """
     cluster, target = the_cluster(snapshot), snapshot.wanted.network_access or "Public"
-    wanted = _kms_wanted(snapshot, cluster, target)
+    wanted = kms_to_come_back(snapshot, cluster, target)
     there = cluster.kms.enabled and (cluster.kms.network_access or "Public") == target
     steps = (
         *(() if there else _off(snapshot, cluster, wanted)),
@@ -49,27 +46,10 @@ def plan(snapshot: Snapshot) -> Plan:
     )
 
 
-def _kms_wanted(snapshot: Snapshot, cluster: Cluster, target: str) -> KmsWanted:
-    vault, identity, key = vault_to_use(snapshot), snapshot.identity.get(), key_to_come_back(cluster)
-    if vault is None or identity is None or key is None:
-        raise NotObserved("the key, its vault or the identity could not be found")
-    return KmsWanted(key, target, vault, identity.principal_id)
-
-
 def _off(snapshot: Snapshot, cluster: Cluster, wanted: KmsWanted) -> Iterator[Step]:
     """What can be refused comes before KMS goes off."""
     yield open_vault(wanted.vault)
-    yield from granting(snapshot, wanted)
-    if must_wait(snapshot, cluster, wanted):
-        yield wait_for_grants(wanted.vault, wanted.principal)
-    yield from under_present_key(snapshot, cluster, None)
-    yield turn_off_kms()
-    yield from after_change(order_of(snapshot), _plain)
-    yield require_proof(_plain)
-
-
-def _plain(_run: Run) -> str:
-    return "off"
+    yield from turning_off(snapshot, cluster, wanted)
 
 
 def _notes(snapshot: Snapshot, wanted: KmsWanted, there: bool) -> Iterator[str]:

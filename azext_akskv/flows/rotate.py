@@ -9,7 +9,7 @@ from azext_akskv.engine.step import Plan, Run, Step, given
 from azext_akskv.flows.drive import Flow
 from azext_akskv.flows.turning_on import granting, kms_wanted, must_wait, the_cluster, under_present_key
 from azext_akskv.model.choice import ENABLE, EXTEND, RECOVER, repairs_of, rewrite_owed, same_key, vault_to_use
-from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.cluster import Cluster, Experience
 from azext_akskv.model.ids import KeyId
 from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.retirement import previous_keys
@@ -17,6 +17,7 @@ from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import RUN_TAG, changed_by
 from azext_akskv.steps.access import wait_for_grants
+from azext_akskv.steps.adoption import ADOPTION, await_adoption
 from azext_akskv.steps.cluster_kms import KmsWanted, put_key_in
 from azext_akskv.steps.create import KEY as NEW_KEY
 from azext_akskv.steps.create import create_key, create_version
@@ -36,10 +37,14 @@ def plan(snapshot: Snapshot) -> Plan:
     secrets under a third: AKS hangs in `Updating` then. [kubernetes-kms#291]
     """
     cluster = the_cluster(snapshot)
+    if cluster.experience is Experience.PLATFORM_MANAGED:
+        return Plan("rotate", (), nothing_left="AKS keeps the key and rotates it by itself: there is nothing to do.")
     if cluster.kms.key is None:
         raise NotObserved("the cluster does not tell which key is in use")
     if repairs_of(snapshot):
         return _repair(snapshot, cluster.kms.key)
+    if cluster.experience is Experience.CUSTOMER_MANAGED:
+        return _newer_version(snapshot, cluster.kms.key)
     if rewrite_owed(snapshot) or _is_all_but_ended(snapshot, cluster):
         return _what_is_owed(snapshot, cluster, cluster.kms.key)
     wanted = kms_wanted(snapshot, NEW_KEY)
@@ -57,6 +62,31 @@ def plan(snapshot: Snapshot) -> Plan:
         keep=tuple(_keep(snapshot, cluster, wanted)),
         notes=tuple(_notes(snapshot, wanted)),
         question=f"Put another key in the place of {_words(cluster.kms.key)} on {cluster.id.name}?",
+    )
+
+
+def _newer_version(snapshot: Snapshot, key: KeyId) -> Plan:
+    """AKS docs "KMS data encryption": the platform looks for a newer version every 6 hours, goes over to it, and
+    rewrites every secret by itself."""
+    vault, used = snapshot.vault.get(), snapshot.key_in_use.get()
+    if vault is None or used is None:
+        raise NotObserved("the key in use could not be found in its vault")
+    made = changed_by(used.tags, "rotate") and used.created and snapshot.taken_at - used.created < 4 * ADOPTION
+    closed = "" if made else snapshot.vault_closed.get()
+    if closed:
+        raise NotObserved(
+            f"only the vault itself makes a version of a key, and {vault.id.name} does not let you: {closed}"
+        )
+    making = () if made else (create_version(vault.id, used),)
+    return Plan(
+        "rotate",
+        (*making, await_adoption(used.id if made else NEW_KEY, vault.id)),
+        keep=(f"The versions of {key} from before must stay enabled for a day at the least after AKS has gone over.",),
+        notes=(
+            "AKS looks for a newer version of the key every 6 hours, goes over to it and rewrites every secret.",
+            "This run ends in `waiting` until then; run it again to see whether AKS has gone over.",
+        ),
+        question="" if made else f"Make a newer version of {key.name} in {vault.id.name}?",
     )
 
 

@@ -6,14 +6,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from azext_akskv.engine.step import Fact, Run, Step
-from azext_akskv.model.choice import is_on_with, network_access_of, rewrite_owed, same_key, vault_to_use
+from azext_akskv.model.choice import (
+    is_on_with,
+    key_to_come_back,
+    network_access_of,
+    rewrite_owed,
+    same_key,
+    vault_to_use,
+)
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import KeyId
 from azext_akskv.model.ledger import ledger_of
 from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.snapshot import Snapshot
-from azext_akskv.steps.access import grant_contributor, grant_crypto_user, grant_key_policy
-from azext_akskv.steps.cluster_kms import KmsWanted
+from azext_akskv.steps.access import grant_contributor, grant_crypto_user, grant_key_policy, wait_for_grants
+from azext_akskv.steps.cluster_kms import KmsWanted, turn_off_kms
 from azext_akskv.steps.create import PRINCIPAL
 from azext_akskv.steps.ledger import after_change
 from azext_akskv.steps.rewrite import order_of, require_proof, rewrite_secrets
@@ -38,6 +45,31 @@ def kms_wanted(snapshot: Snapshot, new_key: Fact[KeyId]) -> KmsWanted:
         vault=vault,
         principal=identity.principal_id if identity else PRINCIPAL,
     )
+
+
+def kms_to_come_back(snapshot: Snapshot, cluster: Cluster, network_access: str) -> KmsWanted:
+    """What the profile shall say once KMS, turned off on the way, is on again with the key from before. Raises
+    NotObserved."""
+    vault, identity, key = vault_to_use(snapshot), snapshot.identity.get(), key_to_come_back(cluster)
+    if vault is None or identity is None or key is None:
+        raise NotObserved("the key, its vault or the identity could not be found")
+    return KmsWanted(key, network_access, vault, identity.principal_id)
+
+
+def turning_off(snapshot: Snapshot, cluster: Cluster, wanted: KmsWanted) -> Iterator[Step]:
+    """KMS off for as long as something takes that cannot be done with it on, and every secret proved to be readable
+    without it. What can refuse that it comes on again, a grant above all, is put right before."""
+    yield from granting(snapshot, wanted)
+    if must_wait(snapshot, cluster, wanted):
+        yield wait_for_grants(wanted.vault, wanted.principal)
+    yield from under_present_key(snapshot, cluster, None)
+    yield turn_off_kms()
+    yield from after_change(order_of(snapshot), _plain)
+    yield require_proof(_plain)
+
+
+def _plain(_run: Run) -> str:
+    return "off"
 
 
 def granting(snapshot: Snapshot, wanted: KmsWanted) -> Iterator[Step]:

@@ -30,8 +30,9 @@ class World:
 
 @dataclass(frozen=True)
 class Consent:
-    """How far the user lets a change go. `ask` puts the plan's question and returns the answer."""
+    """How far the user lets a change go. `ask` puts the plan's question and returns the answer; its second argument is
+    the word that has to be typed for a yes, or empty."""
 
     dry_run: bool
     accept: Sequence[str]
-    ask: Callable[[str], bool]
+    ask: Callable[[str, str], bool]

@@ -14,10 +14,19 @@ from azext_akskv.gateways.answers import Answer, Json, answer, items
 from azext_akskv.gateways.clients import CLUSTER_VERSIONS, RENEWED_SINCE, Clients
 from azext_akskv.gateways.errors import UNKNOWN_VERSION, asking
 from azext_akskv.gateways.operations import WatchedPolling
-from azext_akskv.model.cluster import Cluster, parse_cluster, with_identity, with_kms_off, with_kms_on, with_tags
+from azext_akskv.model.cluster import (
+    Cluster,
+    parse_cluster,
+    with_encryption,
+    with_identity,
+    with_kms_off,
+    with_kms_on,
+    with_tags,
+)
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.members import children, text, whole
 from azext_akskv.model.times import of_date_header
+from azext_akskv.model.upgrade import parse_upgrades, parse_versions, with_control_plane_at, with_node_pools_at
 from azext_akskv.ports import KmsSetting, Watch
 
 T = TypeVar("T")
@@ -89,6 +98,13 @@ class ArmClusters:
         body = with_kms_on(seen.raw, setting.key, setting.network_access, setting.vault)
         self._put(seen, with_tags(body, tags), watch, f"turn on KMS of {seen.id.name}")
 
+    def turn_on_encryption(
+        self, seen: Cluster, setting: KmsSetting | None, tags: Mapping[str, str], watch: Watch
+    ) -> None:
+        named = (setting.key, setting.network_access, setting.vault) if setting else (None,)
+        doing = f"turn on the KMS data encryption of {seen.id.name}"
+        self._put(seen, with_tags(with_encryption(seen.raw, *named), tags), watch, doing)
+
     def turn_off_kms(self, seen: Cluster, tags: Mapping[str, str], watch: Watch) -> None:
         self._put(seen, with_tags(with_kms_off(seen.raw), tags), watch, f"turn off KMS of {seen.id.name}")
 
@@ -103,6 +119,26 @@ class ArmClusters:
             clusters = self._of(seen.id, self._version)
             body = {"tags": dict(tags)}
             clusters.begin_update_tags(seen.id.group, seen.id.name, body, polling=polling, **_guard(seen)).result()
+
+    def upgrades(self, cluster: Cluster) -> tuple[str, ...]:
+        with asking(f"read which upgrades {cluster.id.name} is offered"):
+            clusters = self._of(cluster.id, self._version)
+            found: Answer = clusters.get_upgrade_profile(cluster.id.group, cluster.id.name, cls=answer)
+            return parse_upgrades(found.json)
+
+    def versions(self, cluster: Cluster) -> Mapping[str, tuple[str, ...]]:
+        with asking(f"read which Kubernetes versions {cluster.location} offers"):
+            clusters = self._of(cluster.id, self._version)
+            found: Answer = clusters.list_kubernetes_versions(cluster.location, cls=answer)
+            return parse_versions(found.json)
+
+    def upgrade_control_plane(self, seen: Cluster, version: str, tags: Mapping[str, str], watch: Watch) -> None:
+        body = with_tags(with_control_plane_at(seen.raw, version), tags)
+        self._put(seen, body, watch, f"upgrade the control plane of {seen.id.name} to {version}")
+
+    def upgrade_node_pools(self, seen: Cluster, version: str, tags: Mapping[str, str], watch: Watch) -> None:
+        body = with_tags(with_node_pools_at(seen.raw, version), tags)
+        self._put(seen, body, watch, f"upgrade the nodes of {seen.id.name} to {version}")
 
     def user_kubeconfig(self, cluster: ResourceId) -> bytes:
         """The kubeconfig (YAML) that the caller gets from `az aks get-credentials`. Raises GatewayError."""

@@ -70,6 +70,12 @@ class ArmVaults:
         with asking(f"close the vault {vault.id.name} to public networks"):
             self._change(vault, {"publicNetworkAccess": "Disabled"})
 
+    def let_trusted_services_in(self, vault: Vault) -> None:
+        acls = {**child(child(vault.raw, "properties"), "networkAcls"), "bypass": "AzureServices"}
+        acls.setdefault("defaultAction", "Deny")
+        with asking(f"let trusted services into the vault {vault.id.name}"):
+            self._change(vault, {"networkAcls": acls})
+
     def approve(self, vault: Vault, connection: EndpointConnection) -> None:
         name = ResourceId.parse(connection.id).name
         state = {"status": "Approved", "description": "for the KMS of AKS"}

@@ -22,6 +22,8 @@ ROLE_NAMES = {
     KEY_VAULT_CRYPTO_OFFICER: "Key Vault Crypto Officer",
     KEY_VAULT_CRYPTO_USER: "Key Vault Crypto User",
     KEY_VAULT_CONTRIBUTOR: "Key Vault Contributor",
+    KEY_VAULT_READER: "Key Vault Reader",
+    READER: "Reader",
     CONTRIBUTOR: "Contributor",
     OWNER: "Owner",
 }

@@ -15,6 +15,10 @@ ENDED_BADLY = frozenset({"Failed", "Canceled"})
 """Provisioning states in which an operation came to a bad end; any other but Succeeded means that one is running."""
 
 
+OFF_AND_ON = ("migrate-mode", "migrate-v2")
+"""The commands that turn KMS off and, once something else is done, on again with the same key."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where something new is made."""
@@ -23,13 +27,25 @@ class Place:
     tenant: str
 
 
+ENCRYPT = "migrate-encryption"
+PLATFORM_MANAGED, CUSTOMER_MANAGED = Experience.PLATFORM_MANAGED.value, Experience.CUSTOMER_MANAGED.value
+
+
+def takes_customers_key(wanted: Wanted) -> bool:
+    """The cluster shall be on the new KMS data encryption, with a key of its owner's."""
+    return wanted.flow == ENCRYPT and wanted.management == CUSTOMER_MANAGED
+
+
 def network_access_of(snapshot: Snapshot) -> str | None:
     """The mode to declare: as asked for, else as declared already for that vault, else what the vault's firewall says;
     None where that is neither open nor closed. A vault still to be made will be open."""
     cluster, vault = snapshot.cluster.value, snapshot.vault.value
     if snapshot.wanted.network_access:
         return snapshot.wanted.network_access
-    if cluster and cluster.kms.enabled and not _of_another_vault(snapshot):
+    if takes_customers_key(snapshot.wanted):
+        return "Public" if vault is None or vault.openness is Openness.PUBLIC else "Private"
+    back = snapshot.wanted.flow == "migrate-v2" and cluster and cluster.kms.network_access  # it is off on the way
+    if cluster and (cluster.kms.enabled or back) and not _of_another_vault(snapshot):
         return cluster.kms.network_access or "Public"
     if vault is None:
         return "Public"
@@ -136,10 +152,15 @@ def changing_for_us(snapshot: Snapshot) -> bool:
     cluster, flow = snapshot.cluster.get(), snapshot.wanted.flow
     if cluster is None or cluster.settled or cluster.provisioning_state in ENDED_BADLY:
         return False
-    if not changed_by(cluster.tags, flow):
-        return False
-    if flow in ("disable", "migrate-mode"):
-        return flow == "migrate-mode" or not cluster.kms.enabled
+    return changed_by(cluster.tags, flow) and (flow in OFF_AND_ON or _shows_what_is_wanted(snapshot, cluster))
+
+
+def _shows_what_is_wanted(snapshot: Snapshot, cluster: Cluster) -> bool:
+    flow = snapshot.wanted.flow
+    if flow == ENCRYPT:
+        return cluster.experience.value == snapshot.wanted.management
+    if flow == "disable":
+        return not cluster.kms.enabled
     if flow == "enable" and not cluster.kms.enabled:
         return identity_since(cluster.tags) is not None and cluster.identity.id == identity_to_use(snapshot)
     key = snapshot.key.value

@@ -18,6 +18,10 @@ FIRST_V2_MINOR = (1, 27)
 FIRST_RENEWED_MINOR = (1, 33)
 """From there on there is the new KMS data encryption. [AKS docs, kms-data-encryption]"""
 
+ENCRYPTION = "kubernetesResourceObjectEncryptionProfile"
+PLATFORMS = "platform"
+"""Stands for the platform's own key where keys are named."""
+
 READ_ONLY = ("id", "name", "type", "eTag", "etag", "systemData")
 READ_ONLY_PROPERTIES = (
     "provisioningState",
@@ -116,7 +120,9 @@ class Cluster:
 
     @property
     def key_in_force(self) -> str:
-        """What a Switch calls `key`: the key identifier, or "off"."""
+        """What a Switch calls `key`: the key identifier, "platform", or "off"."""
+        if self.experience is Experience.PLATFORM_MANAGED:
+            return PLATFORMS
         return str(self.kms.key or "") if self.kms.enabled else "off"
 
     @property
@@ -185,7 +191,7 @@ def parse_kms(properties: Json) -> KmsProfile:
 def experience_of(properties: Json, kms: KmsProfile, version: str) -> Experience:
     """The state decoder: the six rows of what `azureKeyVaultKms` and the new profile can say together."""
     security = child(properties, "securityProfile")
-    if text(child(security, "kubernetesResourceObjectEncryptionProfile"), "infrastructureEncryption") == "Enabled":
+    if text(child(security, ENCRYPTION), "infrastructureEncryption") == "Enabled":
         return Experience.CUSTOMER_MANAGED if kms.enabled else Experience.PLATFORM_MANAGED
     if kms.enabled:
         return Experience.LEGACY_V1 if minor_of(version) < FIRST_V2_MINOR else Experience.LEGACY_V2
@@ -226,6 +232,26 @@ def with_kms_on(raw: Json, key: KeyId, network_access: str, vault: ResourceId | 
     profile |= {"enabled": True, "keyId": str(key), "keyVaultNetworkAccess": network_access}
     profile["keyVaultResourceId"] = str(vault) if network_access == "Private" and vault else ""
     _security(body)["azureKeyVaultKms"] = profile
+    return body
+
+
+def with_encryption(raw: Json, key: KeyId | None, network_access: str = "", vault: ResourceId | None = None) -> Json:
+    """The body that turns the new KMS data encryption on: with the newest version of a key, whichever that will be, or
+    with the platform's (None). The vault's id goes along in either mode, as the only published client of it sends it:
+    the specification would leave it out when Public. [PRE, TEST; ADR 14]"""
+    body = for_put(raw)
+    security = _security(body)
+    security[ENCRYPTION] = {**child(security, ENCRYPTION), "infrastructureEncryption": "Enabled"}
+    if key is not None:
+        named = KeyId(key.host, key.name, None)
+        security["azureKeyVaultKms"] = {
+            "enabled": True,
+            "keyId": str(named),
+            "keyVaultNetworkAccess": network_access,
+            "keyVaultResourceId": str(vault or ""),
+        }
+    elif security.get("azureKeyVaultKms"):
+        security["azureKeyVaultKms"] = {**security["azureKeyVaultKms"], "enabled": False}
     return body
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from azext_akskv.model.choice import network_access_of
+from azext_akskv.model.choice import ENCRYPT, OFF_AND_ON, network_access_of
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.snapshot import Snapshot
+from azext_akskv.model.upgrade import pools_of, way_to
 
 SECRETS_PER_SECOND = 200.0
 """Each rewrite is an event to every informer that watches secrets."""
@@ -29,6 +30,16 @@ GRANTS = timedelta(minutes=15)
 """What is waited for a new grant on a private vault, and about what AKS may refuse one on a public vault."""
 
 
+UPGRADE = timedelta(minutes=15)
+"""Of a control plane. [REC: 874 s]"""
+NODE = timedelta(minutes=5)
+"""Drained and replaced; how long its pods take to leave is theirs to say."""
+
+
+UPDATES = {"enable": 1, "disable": 1, "rotate": 1, ENCRYPT: 1, **dict.fromkeys(OFF_AND_ON, 2)}
+"""How often each command changes the cluster's KMS."""
+
+
 def suiting_rate(kms_v1: bool, key: KeyVersion | None) -> float:
     """Secrets a second: KMS v1 asks Key Vault for each of them, so there it follows from the key's size."""
     if not kms_v1:
@@ -43,13 +54,22 @@ def expected(snapshot: Snapshot) -> timedelta:
     """How long the change that was asked for will take, rather too long than too short."""
     wanted, cluster, census = snapshot.wanted, snapshot.cluster.value, snapshot.secrets.value
     took = timedelta(0)
-    updates = {"enable": 1, "disable": 1, "rotate": 1, "migrate-mode": 2}.get(wanted.flow, 0)
+    updates = UPDATES.get(wanted.flow, 0)
     took += updates * (UPDATE + SETTLE)
-    if wanted.flow in ("enable", "migrate-mode") and (
+    if wanted.flow in ("enable", ENCRYPT, *OFF_AND_ON) and (
         network_access_of(snapshot) == "Private" or not snapshot.grants.value
     ):
         took += GRANTS
+    took += _of_upgrades(snapshot)
     if census and cluster and not wanted.skip_reencrypt:
         rate = suiting_rate(cluster.kms_v1, snapshot.key.value or snapshot.key_in_use.value)
         took += max(1, updates) * timedelta(seconds=census.count / (wanted.max_rate or rate))
     return took
+
+
+def _of_upgrades(snapshot: Snapshot) -> timedelta:
+    cluster, offer = snapshot.cluster.value, snapshot.upgrades.value
+    if cluster is None or offer is None:
+        return timedelta(0)
+    way = way_to(cluster.kubernetes_version, offer, snapshot.wanted.kubernetes_version or "") or ()
+    return len(way) * (UPGRADE + NODE * sum(pool.nodes for pool in pools_of(cluster)))

@@ -3,7 +3,7 @@ would stop it midway is found while nothing was changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from azext_akskv.model.access import (
@@ -11,11 +11,14 @@ from azext_akskv.model.access import (
     KEY_POLICY,
     KEY_VAULT_CONTRIBUTOR,
     KEY_VAULT_CRYPTO_USER,
+    KEY_VAULT_READER,
+    READS_VAULTS,
     ROLE_NAMES,
     USES_KEYS,
     new_grant,
 )
 from azext_akskv.model.choice import (
+    ENCRYPT,
     Place,
     identity_to_use,
     is_on_with,
@@ -23,15 +26,25 @@ from azext_akskv.model.choice import (
     key_to_come_back,
     network_access_of,
     place_to_make,
+    takes_customers_key,
     vault_to_use,
 )
-from azext_akskv.model.cluster import Cluster, with_identity, with_kms_off, with_kms_on, with_tags
+from azext_akskv.model.cluster import (
+    Cluster,
+    Experience,
+    with_encryption,
+    with_identity,
+    with_kms_off,
+    with_kms_on,
+    with_tags,
+)
 from azext_akskv.model.governance import Intent, group_of
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import new_key
 from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import RUN_TAG
+from azext_akskv.model.upgrade import way_to, with_control_plane_at
 from azext_akskv.model.vault import new_vault
 
 Json = dict[str, Any]
@@ -47,21 +60,37 @@ def intents_of(snapshot: Snapshot) -> tuple[Intent, ...]:
 
     Raises NotObserved when what was looked at does not say what there is to do.
     """
-    flow, cluster = snapshot.wanted.flow, snapshot.cluster.get()
-    if flow == "disable" and cluster:
-        return tuple(_turning_off(cluster))
-    if flow not in ("enable", "rotate", "migrate-mode"):
-        return ()
+    cluster, of_flow = snapshot.cluster.get(), INTENTS.get(snapshot.wanted.flow)
+    return tuple(of_flow(snapshot, cluster)) if of_flow and (cluster or snapshot.wanted.flow == "enable") else ()
+
+
+def _the_vault(snapshot: Snapshot) -> ResourceId:
     vault = vault_to_use(snapshot)
     if vault is None:
         raise NotObserved("no vault was named")
-    if flow == "migrate-mode":
-        return tuple(_changing_mode(snapshot, cluster, vault)) if cluster else ()
-    making = _making if flow == "enable" else _making_another
-    preparing = (*making(snapshot, vault), *_granting(snapshot, vault))
-    if snapshot.wanted.prepare_only or cluster is None:
-        return preparing
-    return (*preparing, *_turning_on(snapshot, cluster, vault))
+    return vault
+
+
+def _enabling(snapshot: Snapshot, cluster: Cluster | None) -> Iterator[Intent]:
+    vault = _the_vault(snapshot)
+    yield from _making(snapshot, vault)
+    yield from _granting(snapshot, vault)
+    if cluster is not None and not snapshot.wanted.prepare_only:
+        yield from _turning_on(snapshot, cluster, vault)
+
+
+def _disabling(_snapshot: Snapshot, cluster: Cluster) -> Iterator[Intent]:
+    yield from _turning_off(cluster)
+
+
+def _rotating(snapshot: Snapshot, cluster: Cluster) -> Iterator[Intent]:
+    """A version is made at the vault itself, and the new encryption goes over to it by itself."""
+    if cluster.experience.renewed:
+        return
+    vault = _the_vault(snapshot)
+    yield from _making_another(snapshot, vault)
+    yield from _granting(snapshot, vault)
+    yield from _turning_on(snapshot, cluster, vault)
 
 
 def _turning_off(cluster: Cluster) -> Iterator[Intent]:
@@ -70,8 +99,9 @@ def _turning_off(cluster: Cluster) -> Iterator[Intent]:
         yield from _assigning(cluster.identity.id)
 
 
-def _changing_mode(snapshot: Snapshot, cluster: Cluster, vault: ResourceId) -> Iterator[Intent]:
+def _changing_mode(snapshot: Snapshot, cluster: Cluster) -> Iterator[Intent]:
     """The vault is opened first or closed last."""
+    vault = _the_vault(snapshot)
     key, mode = key_to_come_back(cluster), network_access_of(snapshot) or "Public"
     access = {"Public": "Enabled", "Private": "Disabled"}[mode]
     home = snapshot.vault.get()
@@ -80,10 +110,55 @@ def _changing_mode(snapshot: Snapshot, cluster: Cluster, vault: ResourceId) -> I
         what = f"{'open' if mode == 'Public' else 'close'} the vault {vault.name}"
         yield Intent(what, "Microsoft.KeyVault/vaults/write", str(vault), vault, body)
     yield from _granting(snapshot, vault)
-    if key is None or is_on_with(cluster, key, mode, vault):
+    if key and not is_on_with(cluster, key, mode, vault):
+        yield from _off_and_on(cluster, with_kms_on(cluster.raw, key, mode, vault), mode, vault)
+
+
+def _upgrading(snapshot: Snapshot, cluster: Cluster) -> Iterator[Intent]:
+    """A policy may say which versions there may be. Nodes are upgraded by the same kind of PUT."""
+    vault = _the_vault(snapshot)
+    key, mode = key_to_come_back(cluster), network_access_of(snapshot) or "Public"
+    if key is None or (cluster.kms.enabled and not cluster.kms_v1):
         return
+    yield from _granting(snapshot, vault)
+    offer, raw = snapshot.upgrades.get(), cluster.raw
+    for version in way_to(cluster.kubernetes_version, offer, snapshot.wanted.kubernetes_version or "") or ():
+        raw = with_control_plane_at(cluster.raw, version)
+        yield _update(cluster, f"upgrade the control plane to {version}", raw)
+    yield from _off_and_on(cluster, with_kms_on(raw, key, mode, vault), mode, vault)
+
+
+def _encrypting(snapshot: Snapshot, cluster: Cluster) -> Iterator[Intent]:
+    if takes_customers_key(snapshot.wanted):
+        yield from _to_customers_key(snapshot, cluster, _the_vault(snapshot))
+    elif cluster.experience is not Experience.PLATFORM_MANAGED:
+        yield _update(cluster, "turn on the KMS data encryption", with_encryption(cluster.raw, None))
+        yield from _assigning(cluster.identity.id)
+
+
+def _to_customers_key(snapshot: Snapshot, cluster: Cluster, vault: ResourceId) -> Iterator[Intent]:
+    """What is missing is made, the identity gets its roles, and trusted services are let in."""
+    yield from _making(snapshot, vault)
+    yield from _granting(snapshot, vault)
+    home, identity, mode = snapshot.vault.get(), identity_to_use(snapshot), network_access_of(snapshot) or "Public"
+    if home and mode == "Private" and not home.trusted_services:
+        body = {"location": home.location, "properties": {"networkAcls": {"bypass": "AzureServices"}}}
+        what = f"let trusted services into the vault {vault.name}"
+        yield Intent(what, "Microsoft.KeyVault/vaults/write", str(vault), vault, body)
+    if cluster.experience is Experience.CUSTOMER_MANAGED:
+        return
+    raw, seen = cluster.raw, snapshot.key.get()
+    if identity and cluster.identity.id != identity:
+        raw = with_identity(raw, identity)
+        yield _update(cluster, f"move the cluster to the identity {identity.name}", raw)
+    body = with_encryption(raw, seen.id if seen else _key_to_be_made(snapshot, vault), mode, vault)
+    yield _update(cluster, "turn on the KMS data encryption", body)
+    yield from _assigning(identity)
+
+
+def _off_and_on(cluster: Cluster, body: Json, mode: str, vault: ResourceId) -> Iterator[Intent]:
     yield from _turning_off(cluster)
-    yield _update(cluster, "turn on KMS", with_kms_on(cluster.raw, key, mode, vault))
+    yield _update(cluster, "turn on KMS", body)
     if mode == "Private":
         yield from _by_aks(cluster, vault)
 
@@ -176,7 +251,10 @@ def _granting(snapshot: Snapshot, vault: ResourceId) -> Iterator[Intent]:
     elif not home.policy_of(who) >= KEY_POLICY:
         action = "Microsoft.KeyVault/vaults/accessPolicies/write"
         yield Intent(f"add an access policy to {vault.name}", action, scope, vault)
-    if network_access_of(snapshot) == "Private" and not held & APPROVES_ENDPOINTS:
+    if takes_customers_key(snapshot.wanted):
+        if not held & READS_VAULTS:
+            yield _assignment(vault, scope, KEY_VAULT_READER, who)
+    elif network_access_of(snapshot) == "Private" and not held & APPROVES_ENDPOINTS:
         yield _assignment(vault, scope, KEY_VAULT_CONTRIBUTOR, who)
 
 
@@ -190,3 +268,14 @@ def _key_to_be_made(snapshot: Snapshot, vault: ResourceId) -> KeyId:
     suffix = home.host.partition(".")[2] if home else "vault.azure.net"
     name = snapshot.free_name.value or key_name_to_use(snapshot) or "key"
     return KeyId(f"{vault.name}.{suffix}", name, "0" * 32)
+
+
+INTENTS: dict[str, Callable[..., Iterator[Intent]]] = {
+    "enable": _enabling,
+    "disable": _disabling,
+    "rotate": _rotating,
+    "migrate-mode": _changing_mode,
+    "migrate-v2": _upgrading,
+    ENCRYPT: _encrypting,
+}
+"""Of each command; all but `enable` need a cluster."""

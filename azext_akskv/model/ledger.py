@@ -155,6 +155,14 @@ def with_change(cluster: Cluster, key: KeyId | None, run: str) -> dict[str, str]
     return _written(cluster, eras, {RUN_TAG: run})
 
 
+def with_departure(cluster: Cluster, run: str) -> dict[str, str]:
+    """All tags that the cluster shall have once it is on the new KMS data encryption, put there by that run: which keys
+    it used before stays noted. What the platform does with its keys from then on is not ours to note."""
+    known = ledger_of(cluster)
+    eras = known.eras if known.eras and not known.gap else known.eras + _found(cluster)
+    return _written(cluster, eras, {RUN_TAG: run}) if eras else {**cluster.tags, RUN_TAG: run}
+
+
 def _found(cluster: Cluster) -> tuple[Era, ...]:
     """What is in force without a run of ours having put it there. After KMS was turned off the API servers still need
     the key that the profile goes on naming. [AKS docs]"""

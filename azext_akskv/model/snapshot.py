@@ -15,6 +15,7 @@ from azext_akskv.model.kube import KeyEvidence, KubeRight, Refused, SecretRef, S
 from azext_akskv.model.maintenance import Maintenance
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.run_command import Trouble
+from azext_akskv.model.upgrade import Offer
 from azext_akskv.model.vault import Vault
 
 
@@ -39,6 +40,10 @@ class Wanted:
     prove_only: bool = False
     evidence: bool = False
     """Also ask the API servers' metrics which keys they use."""
+    kubernetes_version: str | None = None
+    """The version to upgrade to; a minor version stands for its newest patch."""
+    management: str = ""
+    """Whose key the new KMS data encryption shall use: `platform-managed` or `customer-managed`."""
     via: str = ""
     """How to reach the API server: `direct`, `run-command`, or whichever works (`auto`, or nothing)."""
 
@@ -108,6 +113,8 @@ class Snapshot:
     neighbours: Observed[tuple[Cluster, ...]] = field(default_factory=_unasked)
     """The other clusters of the subscription."""
     maintenance: Observed[Maintenance] = field(default_factory=_unasked)
+    upgrades: Observed[Offer] = field(default_factory=_unasked)
+    """Which Kubernetes versions are on offer, where the cluster is to be upgraded."""
     audited: Observed[bool] = field(default_factory=_unasked)
     """Whether the vault's audit log is kept somewhere."""
     login: Observed[Login] = field(default_factory=_unasked)

@@ -20,6 +20,7 @@ from azext_akskv.model.kube import TO_NOTE, TO_REWRITE, KubeRight, Refused, Secr
 from azext_akskv.model.maintenance import Maintenance, maintenance_of
 from azext_akskv.model.observed import NotObserved, Observed
 from azext_akskv.model.snapshot import Snapshot
+from azext_akskv.model.upgrade import Offer
 from azext_akskv.model.vault import Vault
 from azext_akskv.observe.sections import observe
 from azext_akskv.ports import Ports
@@ -28,12 +29,16 @@ T = TypeVar("T")
 
 LIST_CLUSTERS = "Microsoft.ContainerService/managedClusters/read at the subscription"
 READ_WINDOWS = "Microsoft.ContainerService/managedClusters/maintenanceConfigurations/read"
+READ_VERSIONS = (
+    "Microsoft.ContainerService/managedClusters/upgradeProfiles/read and "
+    "Microsoft.ContainerService/locations/kubernetesVersions/read"
+)
 READ_SETTINGS = "Microsoft.Insights/diagnosticSettings/read"
 READ_LOCKS = "Microsoft.Authorization/locks/read"
 READ_PERMISSIONS = "Microsoft.Authorization/permissions/read"
 ASK_POLICY = "Microsoft.PolicyInsights/checkPolicyRestrictions/read"
 REVIEW = "to create selfsubjectaccessreviews.authorization.k8s.io"
-CHANGING = ("enable", "disable", "rotate", "migrate-mode")
+CHANGING = ("enable", "disable", "rotate", "migrate-mode", "migrate-v2", "migrate-encryption")
 
 
 def around_cluster(snapshot: Snapshot, ports: Ports, pool: Executor) -> dict[str, Future[Any]]:
@@ -46,6 +51,9 @@ def around_cluster(snapshot: Snapshot, ports: Ports, pool: Executor) -> dict[str
     if flow in CHANGING:
         read = partial(maintenance, cluster, ports)
         found["maintenance"] = pool.submit(observe, "planned maintenance", READ_WINDOWS, read)
+    if flow == "migrate-v2" and not (cluster.kms.enabled and not cluster.kms_v1):
+        read = partial(offer, cluster, ports)
+        found["upgrades"] = pool.submit(observe, "which versions are on offer", READ_VERSIONS, read)
     return found
 
 
@@ -86,6 +94,10 @@ def together(parts: Collection[Observed[T]]) -> Observed[tuple[T, ...]]:
 
 def neighbours(cluster: Cluster, ports: Ports) -> tuple[Cluster, ...]:
     return tuple(each for each in ports.clusters.all(cluster.id.subscription) if each.id != cluster.id)
+
+
+def offer(cluster: Cluster, ports: Ports) -> Offer:
+    return Offer(ports.clusters.upgrades(cluster), ports.clusters.versions(cluster))
 
 
 def maintenance(cluster: Cluster, ports: Ports) -> Maintenance:

@@ -84,7 +84,8 @@ def plan_lines(plan: Plan, records: Sequence[StepRecord], cluster: str) -> list[
     width = title_width(records)
     marked = [_marked(step, record) for step, record in zip(plan.steps, records, strict=True)]
     steps = [step_line(number, len(records), record, width) for number, record in enumerate(marked, start=1)]
-    notes = [Line("  note   ", plain(note), "note") for note in plan.notes if not nothing_to_do]
+    told = tuple(filter(None, [plan.nothing_left])) if nothing_to_do else plan.notes
+    notes = [Line("  note   ", plain(note), "note") for note in told]
     return [Line("", f"Plan for {cluster}, {plan.flow}: {count}"), *steps, *notes]
 
 

@@ -14,6 +14,8 @@ from azext_akskv.model.access import (
     KEY_POLICY,
     KEY_VAULT_CONTRIBUTOR,
     KEY_VAULT_CRYPTO_USER,
+    KEY_VAULT_READER,
+    READS_VAULTS,
     ROLE_NAMES,
     USES_KEYS,
     Grant,
@@ -39,6 +41,11 @@ def grant_crypto_user(vault: ResourceId, who: Who) -> Step:
 def grant_contributor(vault: ResourceId, who: Who) -> Step:
     """AKS makes the private endpoint and approves it as this identity. [AKS docs]"""
     return _grant_role("grant-contributor", vault, who, KEY_VAULT_CONTRIBUTOR, APPROVES_ENDPOINTS)
+
+
+def grant_reader(vault: ResourceId, who: Who) -> Step:
+    """The new KMS data encryption looks at the vault as this identity. [AKS docs, migrate-to-kms-data-encryption]"""
+    return _grant_role("grant-reader", vault, who, KEY_VAULT_READER, READS_VAULTS)
 
 
 def _grant_role(code: str, vault: ResourceId, who: Who, role: str, enough: Collection[str]) -> Step:
@@ -90,16 +97,17 @@ def grant_key_policy(vault: ResourceId, who: Who) -> Step:
     )
 
 
-def wait_for_grants(vault: ResourceId, who: Who) -> Step:
-    """For a private vault: AKS cannot try the grants there, and one that does not work yet breaks the control plane."""
+def wait_for_grants(vault: ResourceId, who: Who, also: frozenset[str] = APPROVES_ENDPOINTS) -> Step:
+    """For a private vault: AKS cannot try the grants there, and one that does not work yet breaks the control plane.
+    `also`: roles of which one is needed beside the right to use keys."""
 
     def left(run: Run) -> float:
         home, principal = run.looking.vaults.get(vault), given(run, who)
         grants = _grants(run, vault, principal)
-        if not _complete(home, principal, grants):
+        if not _complete(home, principal, grants, also):
             return run.waits.grant_propagation
         known = POLICY_SINCE in run
-        since = granted_at(home, grants, run[POLICY_SINCE] if known else None)
+        since = granted_at(home, grants, run[POLICY_SINCE] if known else None, also)
         age = (home.seen_at - since).total_seconds() if since else run.waits.grant_propagation
         return run.waits.grant_propagation - age
 
@@ -126,20 +134,25 @@ def wait_for_grants(vault: ResourceId, who: Who) -> Step:
     )
 
 
-def _complete(vault: Vault, principal: str, grants: Collection[Grant]) -> bool:
+def _complete(vault: Vault, principal: str, grants: Collection[Grant], also: frozenset[str]) -> bool:
     roles = {grant.role for grant in grants}
     keys = bool(roles & USES_KEYS) if vault.rbac else vault.policy_of(principal) >= KEY_POLICY
-    return keys and bool(roles & APPROVES_ENDPOINTS)
+    return keys and bool(roles & also)
 
 
-def granted_at(vault: Vault, grants: Collection[Grant], policy_since: datetime | None) -> datetime | None:
+def granted_at(
+    vault: Vault,
+    grants: Collection[Grant],
+    policy_since: datetime | None,
+    also: frozenset[str] = APPROVES_ENDPOINTS,
+) -> datetime | None:
     """The service's time at which the last of the needed grants was there; None where Azure tells none.
 
     An access policy has no time of its own: it is at least as old as the last change of the vault, which Key Vault does
     not always tell, or as this run's own adding of it. One of unknown age was there before this run.
     """
     policy = vault.changed_at or policy_since
-    times = [_oldest(grants, APPROVES_ENDPOINTS), _oldest(grants, USES_KEYS) if vault.rbac else policy]
+    times = [_oldest(grants, also), _oldest(grants, USES_KEYS) if vault.rbac else policy]
     return max((time for time in times if time), default=None)
 
 

@@ -61,7 +61,7 @@ def _key_in_force(code: str, title: str, wanted: KmsWanted) -> Step:
         if wanted.network_access == "Private":  # AKS cannot validate there: a refusal is never the grant's youth
             change(run, lambda cluster: shown(run, cluster), put)
         else:
-            _until_granted(run, wanted, lambda: change(run, lambda cluster: shown(run, cluster), put))
+            until_granted(run, wanted, lambda: change(run, lambda cluster: shown(run, cluster), put))
 
     return Step(
         code=code,
@@ -98,7 +98,7 @@ def turn_off_kms() -> Step:
     )
 
 
-def _until_granted(run: Run, wanted: KmsWanted, send: Callable[[], None]) -> None:
+def until_granted(run: Run, wanted: KmsWanted, send: Callable[[], None]) -> None:
     """Nobody can act as the cluster's identity, so AKS's own validation is the only test of a grant: it is tried again
     for as long as a grant may take, on exactly this refusal."""
     deadline = run.clock.monotonic() + run.waits.grant_limit

@@ -205,7 +205,7 @@ def rewrite(run: Run, order: Order, under: str = "") -> None:
         run.journal.write("progress", facts={HALF_WAY.name: change_of(ground.cluster)})
     verdict = judge(each.tally, ground, run.ports.secrets.evidence)
     outcome.proved, outcome.why = verdict.proved, verdict.why
-    complain(outcome, switch)
+    complain(outcome, None if ground.cluster.experience.renewed else switch)
 
 
 def _remember_before(run: Run) -> None:
@@ -231,7 +231,8 @@ def change_of(cluster: Cluster) -> str:
 
 
 def complain(outcome: Rewrite, switch: Switch | None) -> None:
-    """Raises Rejected when what came out must not be passed over."""
+    """Raises Rejected when what came out must not be passed over. `switch` None also where the platform rewrites by
+    itself, and may have been the first."""
     tally = outcome.tally
     own = [each for each in tally.refused if not each.platform]
     if own:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from azext_akskv.failures import Denied, GatewayError
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.kube import KeyEvidence, Switch, Tally, key_id_hash
+from azext_akskv.model.ledger import ledger_of
 
 READ_METRICS = "a role that may `get` the path /metrics would let the API servers name their keys"
 
@@ -95,9 +96,8 @@ def _refusals(tally: Tally) -> str:
 
 def what_evidence_lacks(cluster: Cluster, evidence: Callable[[], KeyEvidence | None]) -> str:
     """Why the API servers' metrics do not show that they all write under the present key only; empty when they do."""
-    if cluster.experience.renewed:
-        return "with the new KMS data encryption the platform rewrites secrets itself and does not show how far it is"
-    if not cluster.kms.enabled:
+    renewed = cluster.experience.renewed
+    if not cluster.kms.enabled and not renewed:
         return "with KMS off no metric says how a secret is stored"
     if cluster.kms_v1:
         return "API servers before Kubernetes 1.27 do not name their key in their metrics"
@@ -107,7 +107,22 @@ def what_evidence_lacks(cluster: Cluster, evidence: Callable[[], KeyEvidence | N
         return READ_METRICS
     except GatewayError as error:
         return f"the API servers' metrics could not be read: {error.message or error.code}"
-    return _missing_in(seen, key_id_hash(cluster.key_in_force))
+    return _missing_of_platform(seen, cluster) if renewed else _missing_in(seen, key_id_hash(cluster.key_in_force))
+
+
+def _missing_of_platform(seen: KeyEvidence | None, cluster: Cluster) -> str:
+    """Which version of the key the platform uses nobody tells. But an API server that wrote with one key since it
+    started, and with none that the cluster had before, has changed over; and KMS v2 calls stale whatever another
+    provider or key id wrote. [k8s.io/apiserver]"""
+    former = {key_id_hash(str(era.key)) for era in ledger_of(cluster).eras if era.key}
+    if seen and seen.writing:
+        mixed = [server for server, keys in seen.writing.items() if len(keys) != 1 or keys & former]
+        if mixed:
+            return f"{len(mixed)} of {len(seen.servers)} API servers wrote with a key from before since they started"
+    silent = seen.servers - seen.writing.keys() if seen else frozenset()
+    if seen is None or not seen.servers or silent:
+        return "the platform rewrites secrets by itself, and not every API server says which key it writes with"
+    return ""
 
 
 def _missing_in(seen: KeyEvidence | None, wanted: str) -> str:

@@ -13,14 +13,22 @@ from azext_akskv.model.cluster import Cluster
 from azext_akskv.ports import Watch
 
 
-def change(run: Run, shown: Callable[[Cluster], bool], put: Callable[[Run, Cluster], None]) -> None:
+def change(
+    run: Run,
+    shown: Callable[[Cluster], bool],
+    put: Callable[[Run, Cluster], None],
+    *,
+    limit: float | None = None,
+) -> None:
     """`shown`: the cluster's profile already says what is wanted, which it does as soon as the change is accepted.
 
-    A change that is under way is waited for; one that ended badly is sent again, as AKS advises for a failed cluster.
-    What a failure to send it stands for is read off the cluster itself: a PUT whose answer was lost is sent again and
-    then meets its own change as a conflict, or AKS took the change and its operation cannot be read.
+    A change that is under way is waited for, `limit` seconds at the most (None: Waits.update); one that ended badly is
+    sent again, as AKS advises for a failed cluster. What a failure to send it stands for is read off the cluster
+    itself: a PUT whose answer was lost is sent again and then meets its own change as a conflict, or AKS took the
+    change and its operation cannot be read.
     """
-    cluster = _awaited(run, shown)
+    limit = run.waits.update if limit is None else limit
+    cluster = _awaited(run, shown, limit)
     if shown(cluster) and cluster.settled:
         return
     try:
@@ -28,7 +36,7 @@ def change(run: Run, shown: Callable[[Cluster], bool], put: Callable[[Run, Clust
     except OperationFailed:
         raise
     except GatewayError as error:
-        cluster = _awaited(run, shown)
+        cluster = _awaited(run, shown, limit)
         if shown(cluster) and cluster.settled:
             return
         if shown(cluster):
@@ -39,7 +47,7 @@ def change(run: Run, shown: Callable[[Cluster], bool], put: Callable[[Run, Clust
         raise
 
 
-def _awaited(run: Run, shown: Callable[[Cluster], bool]) -> Cluster:
+def _awaited(run: Run, shown: Callable[[Cluster], bool], limit: float) -> Cluster:
     """The cluster; when what is wanted is on its way, the cluster at the end of that."""
     cluster = run.ports.clusters.get(run.target)
     if not shown(cluster) or ended(cluster):
@@ -48,7 +56,7 @@ def _awaited(run: Run, shown: Callable[[Cluster], bool]) -> Cluster:
         run.clock,
         lambda: _ended(run),
         every=run.waits.poll,
-        limit=run.waits.update,
+        limit=limit,
         what="the update of the cluster that is under way",
     )
 

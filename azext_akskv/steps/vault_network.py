@@ -37,6 +37,21 @@ def close_vault(vault: ResourceId) -> Step:
     )
 
 
+def let_trusted_services_in(vault: ResourceId) -> Step:
+    """The way in of the new KMS data encryption to a vault that is closed to public networks. [AKS docs]"""
+
+    def look(run: Run) -> Seen | None:
+        return Seen("they may pass") if run.looking.vaults.get(vault).trusted_services else None
+
+    return Step(
+        "let-trusted-services-in",
+        f"let trusted services pass the firewall of {vault.name}",
+        look,
+        lambda run: run.ports.vaults.let_trusted_services_in(run.ports.vaults.get(vault)),
+        left_behind="the cluster was not touched; what may use the vault's keys is still for the grants to say",
+    )
+
+
 def approve_endpoint(vault: ResourceId) -> Step:
     """AKS makes the endpoint in the node resource group, and approves it as the cluster's identity when that may.
     [AKS docs]"""

@@ -99,6 +99,9 @@ class ClusterFace(Occasions, ABC):
         self.slots = tuple(slot for slot in (current, previous) if slot is not None)
         self.restart()
 
+    def rewrite_stale(self) -> None:
+        """The platform itself writes every stale secret anew. Only the emulated API server has such a platform."""
+
     @property
     def starting(self) -> bool:
         """It was started and is not there yet, which a real one takes time for."""

@@ -1,4 +1,4 @@
-"""The new KMS data encryption with a key of the platform. What that key does to etcd is not emulated."""
+"""The new KMS data encryption with a key of the platform."""
 
 from emulator.worlds.spec import Cluster, World
 

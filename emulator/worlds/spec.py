@@ -161,6 +161,9 @@ class Cluster:
     tags: tuple[tuple[str, str], ...] = ()
     noted: bool = False
     """akskv turned KMS on, proved the rewrite, and noted both in the cluster's tags."""
+    pools: tuple[str, ...] = ("nodepool1",)
+    upgrade_troubles: tuple[str, ...] = ()
+    """What the next upgrades of nodes fail with, one each: `disruption-budget`, `quota` or `surge`."""
 
 
 @dataclass(frozen=True)
@@ -188,8 +191,9 @@ class Grant:
 class Delays:
     """How long Azure takes, in seconds of the emulated clock: an update of a cluster, a grant until it works, a new
     identity until the directory knows it, a new vault's DNS, a cluster's components until they use its new identity,
-    an update that hangs until it fails, a pod until a node must have taken it; and how long pollers are told to
-    wait."""
+    an update that hangs until it fails, a pod until a node must have taken it, the platform until it has rewritten the
+    secrets under the new encryption, and between two looks for a newer version of its key; and how long pollers are
+    told to wait."""
 
     update: float = 1.0
     grant: float = 0.5
@@ -198,6 +202,8 @@ class Delays:
     identity: float = 6 * 3600.0
     stuck: float = 4 * 3600.0
     pod: float = 60.0
+    platform_rewrite: float = 2.0
+    key_versions: float = 6 * 3600.0
     retry_after: float = 0.2
 
 

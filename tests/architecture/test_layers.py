@@ -13,14 +13,15 @@ EXTENSION = {
     "model": "",
     "failures": "model",
     "ports": "model failures",
+    "read_only": "model ports",
     "checks": "model",
-    "engine": "model failures ports",
+    "engine": "model failures ports read_only",
     "gateways": "model failures ports",
     "observe": "model failures ports engine",
     "report": "model engine",
     "steps": "model failures ports engine",
-    "flows": "model failures ports checks engine observe steps",
-    "cli": "model failures ports checks engine flows report gateways",
+    "flows": "model failures ports read_only checks engine observe steps",
+    "cli": "model failures ports read_only checks engine flows report gateways",
     "loader": "cli report",
 }
 # `azext_akskv/cli/wiring.py` alone knows which gateway fills which port.

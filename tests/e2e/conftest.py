@@ -168,6 +168,12 @@ class Station:
         """The key that the cluster's profile names."""
         return stored.key_in_arm(self.emulation, name)
 
+    def newest_in_arm(self, name: str = "shop") -> str:
+        """The same, or its newest version where the profile names none."""
+        key = self.key_in_arm(name)
+        newest = self.emulation.world.keyvault.newest_enabled(key)
+        return newest.kid if newest and not key.rpartition("/keys/")[2].count("/") else key
+
     def stale(self, name: str = "shop") -> list[str]:
         """The secrets that the API server itself would write anew."""
         return stored.stale(self.emulation, name)
@@ -175,6 +181,11 @@ class Station:
     def stored_under(self, name: str = "shop") -> set[str]:
         """The keys that etcd's values are encrypted under; `plain` is one of them."""
         return stored.stored_under(self.emulation, name)
+
+    def forget_journal(self) -> None:
+        """Another machine: it has no journal of what was done from this one."""
+        for file in self.journal.rglob("*.jsonl"):
+            file.unlink()
 
     def note(self) -> dict[str, str]:
         """What the extension noted in the cluster about its last key change."""

@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parent.parent.parent
-TRANSCRIPTS = {"walkthrough": CHECKOUT / "demo" / "transcript.txt", "flows": CHECKOUT / "demo" / "flows.txt"}
-WORLDS = {"walkthrough": "demo", "flows": "demo-flows"}
+TRANSCRIPTS = {
+    "walkthrough": CHECKOUT / "demo" / "transcript.txt",
+    "flows": CHECKOUT / "demo" / "flows.txt",
+    "upgrades": CHECKOUT / "demo" / "upgrades.txt",
+}
+WORLDS = {"walkthrough": "demo", "flows": "demo-flows", "upgrades": "demo-upgrades"}
 VARIES = (
-    (re.compile(r"\d{8}-\d{6}-([a-z]+)"), r"RUN-\1"),
+    (re.compile(r"\d{8}-\d{6}-([a-z0-9-]+)"), r"RUN-\1"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+]00:00"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "DATE"),
     (re.compile(r"\b\d+ min( \d+ s)?|\b\d+(\.\d)? s\b"), "DURATION"),
@@ -52,7 +56,7 @@ def test_what_the_readme_shows_is_what_the_demos_told() -> None:
     told = [line for text in texts for line in without_what_varies(text).splitlines()]
     readme = without_what_varies((CHECKOUT / "README.rst").read_text(encoding="utf-8")).splitlines()
     begins = [number for number, line in enumerate(readme) if line.startswith("    $ az ")]
-    assert len(begins) == 7
+    assert len(begins) == 9
     for begin in begins:
         end = readme.index("", begin)
         shown = [line.removeprefix("    ") for line in readme[begin:end]]

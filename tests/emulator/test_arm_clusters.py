@@ -10,7 +10,7 @@ import yaml
 
 from emulator.core.http import Answer
 from emulator.providers.containerservice import bodies, versions
-from emulator.worlds.spec import KUBERNETES_VERSIONS, Cluster
+from emulator.worlds.spec import KUBERNETES_VERSIONS, Cluster, Secrets
 from tests.emulator.arm_client import CLUSTER, GROUP, IDENTITY, SUB, Arm, code_of, message_of
 
 LOWER = CLUSTER.replace("/resourceGroups/", "/resourcegroups/")
@@ -42,6 +42,18 @@ def test_clusters_are_listed_by_subscription_and_group() -> None:
     for scope in (SUB, GROUP):
         [cluster] = client("GET", f"{scope}/providers/Microsoft.ContainerService/managedClusters").body["value"]
         assert cluster["name"] == "shop"
+
+
+def test_many_clusters_come_in_pages() -> None:
+    empty = Secrets(count=0, namespaces=("default",))
+    client = Arm(clusters=tuple(Cluster(f"c{number:03}", secrets=empty) for number in range(205)))
+    link, sizes, names = f"{SUB}/providers/Microsoft.ContainerService/managedClusters", [], set()
+    while link:
+        page = client("GET", link).body
+        sizes.append(len(page["value"]))
+        names |= {each["name"] for each in page["value"]}
+        link = page.get("nextLink", "").removeprefix("https://management.emulator.test")
+    assert sizes == [100, 100, 5] and len(names) == 205
 
 
 def test_what_a_put_leaves_out_stays_and_read_only_members_are_ignored() -> None:

@@ -261,7 +261,7 @@ def test_what_was_repaired_is_told_when_the_rotation_after_it_is_declined_or_ref
     world = on(tmp_path / "declined")
     broken(world, "disabled")
     answers = iter([True, False])
-    result = drive(ROTATE, ROTATED, world.world(), Consent(False, (), lambda _question: next(answers)))
+    result = drive(ROTATE, ROTATED, world.world(), Consent(False, (), lambda _question, _word: next(answers)))
     assert result.status == "declined" and world.writes["keys.enable"] == 1
     assert "Nothing else was changed. Done before: enable the key in use" in ending(result, "az")[0].text
 

@@ -12,7 +12,8 @@ from emulator.dataplane.keyvault import refusals
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
 
-Path = Literal["public", "private"]
+Path = Literal["public", "private", "trusted"]
+"""`trusted`: as one of the services that Azure trusts to pass a vault's firewall."""
 
 # The address that the emulator's user comes from over the internet (a documentation range, RFC 5737).
 CLIENT_ADDRESS = "198.51.100.7"
@@ -64,12 +65,15 @@ def vault_text(vault: Resource) -> str:
 
 
 def refuse_unless_reachable(vault: Resource, caller: Caller) -> None:
-    """The vault's firewall; it covers the data plane only, and private endpoints pass it [D].
+    """The vault's firewall; it covers the data plane only, and private endpoints pass it, as do the services that Azure
+    trusts where it says so, whatever else is closed [D].
 
     Raises Refusal: 403 ForbiddenByConnection or ForbiddenByFirewall.
     """
     properties = vault.body["properties"]
     if caller.path == "private" and _has_approved_endpoint(properties):
+        return
+    if caller.path == "trusted" and "AzureServices" in str((properties.get("networkAcls") or {}).get("bypass")):
         return
     if str(properties.get("publicNetworkAccess") or "Enabled").lower() == "disabled":
         raise refusals.by_connection(str(caller), vault_text(vault))

@@ -39,6 +39,7 @@ class KeyVault:
         self._made: Counter[tuple[str, str]] = Counter()
         self.operations: Counter[tuple[str, str]] = Counter()
         """How often a key version did an operation, by kid and operation, as the vault's audit log would count."""
+        self._platform: dict[str, KeyVersion] = {}
 
     def vault(self, host: str) -> Resource | None:
         """The vault that answers at a host name (`shop-kv.vault.emulator.test`); None when there is none."""
@@ -64,11 +65,21 @@ class KeyVault:
         key.versions.append(made)
         return made
 
+    def platform_key(self, cluster_id: str) -> KeyVersion:
+        """The key that the platform keeps for a cluster, in a vault of its own that no customer sees. [D]"""
+        address = ("keys.platform.emulator.test", "aks", self._world.ids.uuid("platform", cluster_id).replace("-", ""))
+        kid = "https://{}/keys/{}/{}".format(*address)
+        if kid not in self._platform:
+            self._platform[kid] = new_version(address, {"kty": "RSA", "key_size": 2048}, self._now())
+        return self._platform[kid]
+
     def use(self, kid: str, operation: str, value: bytes, *, algorithm: str, caller: access.ControlPlane) -> bytes:
         """What the vault answers a part of Azure's control plane: `operation` is encrypt or decrypt.
 
         Raises Refusal: the data plane's 403, 404 or 400.
         """
+        if kid in self._platform:
+            return self.apply(self._platform[kid], operation, algorithm, value)
         host = kid.removeprefix("https://").partition("/")[0].partition(":")[0]
         vault = self.vault(host)
         if vault is None:
@@ -92,12 +103,20 @@ class KeyVault:
 
     def find(self, kid: str) -> KeyVersion | None:
         """The living key version that an identifier names, the newest when it names none; None when there is none."""
+        if kid in self._platform:
+            return self._platform[kid]
         match = _KID.fullmatch(kid)
         key = self._living_or_deleted(match[1], match[2]) if match else None
         if match is None or key is None or key.deleted is not None or self.vault(match[1]) is None:
             return None
         wanted = (match[3] or key.versions[-1].version).lower()
         return next((version for version in key.versions if version.version == wanted), None)
+
+    def newest_enabled(self, kid: str) -> KeyVersion | None:
+        """Of the key that an identifier without a version names; None when there is none."""
+        newest = self.find(kid)
+        versions = self.key(newest.vault_host, newest.name).versions if newest else []
+        return next((version for version in reversed(versions) if version.enabled), None)
 
     def version(self, kid: str) -> KeyVersion:
         """As `find`.

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Any
 from emulator.core.http import Call, Refusal
 from emulator.core.operations import Operation
 from emulator.entra.tokens import client_of
-from emulator.providers.containerservice import ages, bodies, clusters, filled, kms, kms_rules, lifecycle, versions
+from emulator.providers.containerservice import (
+    ages,
+    bodies,
+    clusters,
+    filled,
+    kms,
+    kms_rules,
+    lifecycle,
+    upgrades,
+    versions,
+)
 from emulator.providers.containerservice.clusters import ManagedCluster
-from emulator.providers.errors import aks_error, arm_error
+from emulator.providers.errors import arm_error
 from emulator.worlds import spec
 
 if TYPE_CHECKING:
@@ -62,7 +72,7 @@ def _create(call: Call, request: dict[str, Any]) -> tuple[ManagedCluster, Operat
 
 def _refuse(call: Call, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
     vault = call.world.keyvault.vault(kms_rules.profile_of(after).host)
-    _refuse_version(call.world.spec.kubernetes_versions, before, after)
+    upgrades.refuse(call.world.spec.kubernetes_versions, before, after)
     _refuse_unassignable(call, after)
     kms_rules.refuse(before, after, vault.body if vault else None, call.query["api-version"])
 
@@ -84,9 +94,7 @@ def _apply(call: Call, cluster: ManagedCluster, after: dict[str, Any]) -> Operat
         raise
     _identify(world, cluster)
     filled.at_once(world, cluster, call.query["api-version"])
-    named = after["properties"]["kubernetesVersion"]
-    upgrade = named != before["properties"]["kubernetesVersion"]
-    return lifecycle.start_update(world, cluster, "Upgrading" if upgrade else "Updating")
+    return lifecycle.start_update(world, cluster, "Upgrading" if upgrades.asked(before, after) else "Updating")
 
 
 def fill(world: EmulatedWorld, cluster: ManagedCluster) -> None:
@@ -106,31 +114,6 @@ def _identify(world: EmulatedWorld, cluster: ManagedCluster) -> None:
     if "SystemAssigned" in str(identity.get("type")):
         principal = world.ids.principal(f"cluster/{cluster.body['name']}")
         identity.update(principalId=principal, tenantId=spec.TENANT)
-
-
-def _refuse_version(offered: versions.Offered, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
-    """[D] No unknown version, no downgrade, no minor version skipped [3P: texts]."""
-    if before and after["properties"]["kubernetesVersion"] == before["properties"]["kubernetesVersion"]:
-        return
-    wanted = versions.newest_of(after["properties"]["kubernetesVersion"], offered)
-    current = before["properties"]["currentKubernetesVersion"] if before else None
-    if wanted == current:
-        return
-    if wanted not in offered:
-        message = (
-            f"Version {wanted} is not supported in this region. Please use [az aks get-versions] command to get the "
-            "supported version list in this region. For more information, please check "
-            "https://aka.ms/supported-version-list"
-        )
-        raise aks_error(400, "K8sVersionNotSupported", message)
-    if current is not None and wanted not in versions.upgrades_from(current, offered):
-        available = " ".join(versions.upgrades_from(current, offered))
-        raise aks_error(
-            400,
-            "BadRequest",
-            f"Upgrading Kubernetes version {current} to {wanted} is not allowed. Available upgrades: [{available}]. "
-            "Please see https://aka.ms/aks-supported-k8s-ver for version details.",
-        )
 
 
 def _refuse_unassignable(call: Call, after: dict[str, Any]) -> None:

@@ -32,13 +32,15 @@ _STORAGE = ("fileCSIDriver", "snapshotController")
 @dataclass
 class ManagedCluster(Resource):
     """`current` and `previous` are the key slots that the API servers run with; `former_principal` is whom the control
-    plane still acts as until `identity_switched`; `maintenance` has the configurations by name in lower case."""
+    plane still acts as until `identity_switched`; `maintenance` has the configurations by name in lower case;
+    `troubles` are what the next upgrades of nodes fail with."""
 
     current: KeySlot | None = None
     previous: KeySlot | None = None
     former_principal: str = ""
     identity_switched: datetime | None = None
     maintenance: dict[str, dict[str, Any]] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
 
 
 def cluster_id(group: str, name: str) -> str:
@@ -51,6 +53,7 @@ def create(world: EmulatedWorld, group: str, cluster: spec.Cluster, created: dat
     made = draft(world, group, cluster, created)
     if cluster.kms:
         _switch_on(world, made, cluster.kms)
+    made.current = slot_for(world, made)
     build(world, group, cluster, made)
     return made
 
@@ -58,7 +61,7 @@ def create(world: EmulatedWorld, group: str, cluster: spec.Cluster, created: dat
 def draft(world: EmulatedWorld, group: str, cluster: spec.Cluster, created: datetime) -> ManagedCluster:
     """The document alone."""
     document = _document(world, group, cluster)
-    return ManagedCluster(document["id"], document, created)
+    return ManagedCluster(document["id"], document, created, troubles=list(cluster.upgrade_troubles))
 
 
 def build(world: EmulatedWorld, group: str, cluster: spec.Cluster, made: ManagedCluster) -> None:
@@ -95,7 +98,6 @@ def _switch_on(world: EmulatedWorld, cluster: ManagedCluster, kms: spec.Kms) -> 
     }
     if private:
         connect(world, cluster, vault)["status"] = "Approved"
-    cluster.current = slot_for(world, cluster)
 
 
 def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[s
         "dnsPrefix": host.partition(".")[0].rpartition("-")[0],
         "fqdn": host,
         "azurePortalFQDN": host.replace(".hcp.", ".portal.hcp."),
-        "agentPoolProfiles": [pool(world, own_id, "nodepool1", cluster.kubernetes_version)],
+        "agentPoolProfiles": [pool(world, own_id, name, cluster.kubernetes_version) for name in cluster.pools],
         "servicePrincipalProfile": {"clientId": "msi"},
         "nodeResourceGroup": node_group,
         "enableRBAC": True,

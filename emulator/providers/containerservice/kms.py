@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from emulator.core.http import Refusal
 from emulator.core.operations import OperationFailed
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 INTERNAL = ("InternalOperationError", "Internal server error")
 """[ISS] AKS says no more when an operation fails."""
+READ = "Microsoft.KeyVault/vaults/read"
 APPROVE = "Microsoft.KeyVault/vaults/privateEndpointConnectionsApproval/action"
 
 
@@ -45,15 +46,19 @@ def principal_assigned(world: EmulatedWorld, cluster: Resource) -> str:
 
 def slot_for(world: EmulatedWorld, cluster: ManagedCluster) -> KeySlot | None:
     """The key slot that the document asks for; None when KMS is off. Each key has a provider of its own. [INF] A key id
-    without version stands for the version that is the newest when the cluster is updated. That AKS adopts a newer one
-    by itself, and what a key of the platform does, is not emulated."""
+    without version stands for the newest enabled version; the new encryption's plugin is another one than the legacy
+    one, also where the key is the same."""
     profile = profile_of(cluster.body)
+    if profile.platform and not profile.enabled:
+        return KeySlot(world.keyvault.platform_key(cluster.id.lower()).kid, "", "public", "aksplatform")
     if not profile.enabled:
         return None
-    version = None if profile.versioned else world.keyvault.find(profile.key_id)
+    version = None if profile.versioned else world.keyvault.newest_enabled(profile.key_id)
     kid = version.kid if version else profile.key_id
-    provider = f"azurekms-{hashlib.sha256(kid.encode()).hexdigest()[:8]}"
-    return KeySlot(kid, principal_in_use(world, cluster), "private" if profile.private else "public", provider)
+    plugin = "azurekmsplus" if profile.platform else "azurekms"
+    provider = f"{plugin}-{hashlib.sha256(kid.encode()).hexdigest()[:8]}"
+    private: Literal["trusted", "private"] = "trusted" if profile.platform else "private"
+    return KeySlot(kid, principal_in_use(world, cluster), private if profile.private else "public", provider)
 
 
 def refuse_without_permission(world: EmulatedWorld, cluster: ManagedCluster) -> None:
@@ -98,10 +103,19 @@ def prepare(world: EmulatedWorld, cluster: ManagedCluster) -> None:
     profile, slot = profile_of(cluster.body), slot_for(world, cluster)
     if slot is None:
         return
-    reachable = not profile.private or _private_endpoint_approved(world, cluster, profile)
+    reachable = not profile.private or _reaches(world, cluster, profile)
     asked = {slot, cluster.current, cluster.previous} - {None} if needs_restart(world, cluster) else {slot}
     if not reachable or not all(can_use(world, cluster, one) for one in asked if one):
         raise OperationFailed(*INTERNAL)
+
+
+def _reaches(world: EmulatedWorld, cluster: ManagedCluster, profile: KmsProfile) -> bool:
+    """The new encryption comes to a private vault as a trusted service and makes no endpoint [D]; its identity must be
+    able to read the vault [TEST]."""
+    if not profile.platform:
+        return _private_endpoint_approved(world, cluster, profile)
+    vault = world.resources.get(profile.vault_id)
+    return vault is not None and world.rights.may(principal_in_use(world, cluster), READ, vault.id)
 
 
 def switch(world: EmulatedWorld, cluster: ManagedCluster) -> Callable[[], bool]:
@@ -111,10 +125,10 @@ def switch(world: EmulatedWorld, cluster: ManagedCluster) -> Callable[[], bool]:
     server, wanted = world.kubernetes.server(cluster.id), slot_for(world, cluster)
     before = (cluster.current, cluster.previous)
     previous = cluster.previous
-    if cluster.current is not None and (wanted is None or wanted.kid != cluster.current.kid):
+    if cluster.current is not None and (wanted is None or wanted.provider != cluster.current.provider):
         previous = cluster.current
     if wanted is not None and previous is not None:
-        previous = None if wanted.kid == previous.kid else _by_the_way_of(wanted, previous)
+        previous = None if wanted.provider == previous.provider else _by_the_way_of(wanted, previous)
     server.use_keys(wanted, previous)
 
     def took() -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulator.core.operations import Operation, OperationFailed
 from emulator.core.resources import Resource
-from emulator.providers.containerservice import filled, kms
+from emulator.providers.containerservice import filled, kms, renewed, upgrades
 from emulator.providers.containerservice.clusters import ManagedCluster, touch
 from emulator.providers.containerservice.versions import newest_of
 from emulator.providers.errors import aks_error
@@ -73,6 +73,7 @@ def start_update(world: EmulatedWorld, cluster: ManagedCluster, state: str) -> O
             _switch(world, cluster, operation)
         elif upgrade:
             server.restart()
+        upgrades.finish_pools(cluster, world.spec.kubernetes_versions)
 
     return _start(world, cluster, (state, *UPDATE_STATUSES), effect)
 
@@ -82,7 +83,9 @@ def _switch(world: EmulatedWorld, cluster: ManagedCluster, operation: Operation)
     took = kms.switch(world, cluster)
 
     def conclude() -> None:
-        if not took():
+        if took():
+            renewed.begin(world, cluster)
+        else:
             operation.go_on(operation.ends + timedelta(seconds=world.spec.delays.stuck), stuck)
 
     def stuck() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from emulator.core.http import Answer, Call
 from emulator.core.operations import Operation
 from emulator.core.router import Routes
+from emulator.entra.metadata import ARM
 from emulator.providers.containerservice import ages, bodies, changes, lifecycle, versions
 from emulator.providers.containerservice.clusters import CLUSTERS, ManagedCluster
 from emulator.providers.containerservice.maintenance import declare_maintenance_routes
@@ -15,6 +16,7 @@ from emulator.providers.containerservice.runcommand import declare_run_command_r
 from emulator.providers.errors import aks_error, resource_not_found
 
 ROUTES = Routes()
+PAGE = 100
 _PROVIDER = "/providers/Microsoft.ContainerService"
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _CLUSTERS = _SUBSCRIPTION + "/resourceGroups/{group}" + _PROVIDER + "/managedClusters"
@@ -48,9 +50,16 @@ def _accepted(operation: Operation, body: Any = None) -> Answer:
 @ROUTES.route("GET", _SUBSCRIPTION + _PROVIDER + "/managedClusters")
 @ROUTES.route("GET", _CLUSTERS)
 def list_clusters(call: Call) -> Answer:
+    """[D] Long lists come in pages, each with the address of the next. [OWN] How long a page is."""
     scope = call.path.lower().partition("/providers/")[0]
     found = [one for one in call.world.resources.under(scope, CLUSTERS) if isinstance(one, ManagedCluster)]
-    return Answer(200, {"value": [_shown(call, one) for one in found]})
+    token = call.query.get("$skiptoken", "0")
+    start = int(token) if token.isdecimal() else 0
+    page: dict[str, Any] = {"value": [_shown(call, one) for one in found[start : start + PAGE]]}
+    if start + PAGE < len(found):
+        query = f"api-version={call.query['api-version']}&$skiptoken={start + PAGE}"
+        page["nextLink"] = f"{ARM}{call.path}?{query}"
+    return Answer(200, page)
 
 
 @ROUTES.route("GET", _CLUSTER)

@@ -9,15 +9,16 @@ Offered = tuple[str, ...]
 DEFAULT = "1.32"
 
 
-def _order(version: str) -> tuple[int, ...]:
+def order(version: str) -> tuple[int, ...]:
+    """Versions compare by their numbers."""
     return tuple(int(part) for part in version.split("."))
 
 
 def upgrades_from(version: str, offered: Offered) -> list[str]:
     """[D] Later patches of the same minor version and all of the next one: no minor version is skipped."""
-    major, current, *_ = _order(version)
+    major, current, *_ = order(version)
     reachable = ((major, current), (major, current + 1))
-    return [one for one in offered if _order(one)[:2] in reachable and _order(one) > _order(version)]
+    return [one for one in offered if order(one)[:2] in reachable and order(one) > order(version)]
 
 
 def newest_of(version: str, offered: Offered) -> str:

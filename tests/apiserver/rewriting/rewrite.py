@@ -51,7 +51,7 @@ def carried_out(port: Secrets, folder: Path, flow: Flow = REENCRYPT, **wanted: A
         waits=Waits(0.05),
         command="az aks kv reencrypt",
     )
-    return drive(flow, Wanted(flow.name, **wanted), world, Consent(False, (), lambda _question: True))
+    return drive(flow, Wanted(flow.name, **wanted), world, Consent(False, (), lambda _question, _word: True))
 
 
 def main(folder: Path) -> None:

@@ -81,11 +81,18 @@ CASES = (
         "is not a valid value",
     ),
     malformed(
-        "the new KMS data encryption, which this version cannot turn on",
-        enable("--key-management", "customer-managed"),
+        "a key management that there is not",
+        enable("--key-management", "ours"),
         "legacy",
-        "customer-managed",
+        "ours",
         "is not a valid value",
+    ),
+    malformed(
+        "a key for the encryption with the platform's",
+        enable("--key-management", "platform-managed"),
+        "Leave it out",
+        "--vault, --key",
+        "not with --key-management platform-managed",
     ),
     malformed(
         "a namespace that is a path",

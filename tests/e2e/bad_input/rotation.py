@@ -10,6 +10,7 @@ from tests.e2e.conftest import Station
 
 ROTATE = ("aks", "kv", "rotate", *CLUSTER, *JSON, "--yes")
 OLDER = "https://shop-kv.vault.emulator.test/keys/etcd/6a6872a9204a52809bc1e42f220adab0"
+V2 = ("aks", "kv", "kms", "migrate-v2", *CLUSTER, *JSON, "--yes")
 
 
 def mode(to: str) -> tuple[str, ...]:
@@ -110,7 +111,56 @@ CASES = (
         4,
         mode("Public"),
         "kms-off",
-        expected="a mode is that of a vault in use",
+        expected="a migration takes the one in use along",
+        found="KMS was never turned on on shop",
+        remedy="az aks kv kms enable",
+    ),
+    BadInput(
+        "an upgrade to a version that has KMS v1",
+        2,
+        (*V2, "--kubernetes-version", "1.26"),
+        error="has KMS v1",
+        expected="KMS v2 begins with 1.27",
+        found="1.26",
+        remedy="",
+        world="legacy-v1",
+    ),
+    BadInput(
+        "an upgrade to what is no version",
+        2,
+        (*V2, "--kubernetes-version", "latest"),
+        error="is not a Kubernetes version",
+        expected="such as 1.28 or 1.28.12",
+        found="latest",
+        remedy="",
+        world="legacy-v1",
+    ),
+    BadInput(
+        "an upgrade to a version that the region does not offer",
+        4,
+        (*V2, "--kubernetes-version", "1.28.99"),
+        "upgrade-way",
+        expected="a cluster can only be upgraded to a version that its region offers",
+        found="westeurope does not offer Kubernetes 1.28.99",
+        remedy="az aks get-versions",
+        world="legacy-v1",
+    ),
+    BadInput(
+        "a downgrade",
+        4,
+        (*V2, "--kubernetes-version", "1.28"),
+        "upgrade-way",
+        expected="never takes them back to an earlier version",
+        found="shop runs 1.30.7, which is later than 1.28",
+        remedy="az aks kv kms migrate-v2",
+        world="kms-noted",
+    ),
+    BadInput(
+        "the way to KMS v2 of a cluster without KMS",
+        4,
+        V2,
+        "kms-off",
+        expected="a migration takes the one in use along",
         found="KMS was never turned on on shop",
         remedy="az aks kv kms enable",
     ),

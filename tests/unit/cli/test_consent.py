@@ -35,23 +35,33 @@ def test_the_question_is_put_on_stderr_and_the_end_of_input_is_a_no(
     answer: bool,
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Typed(typed))
-    assert asker(cli, yes=False)("Turn on KMS?") is answer
+    assert asker(cli, yes=False)("Turn on KMS?", "") is answer
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("Turn on KMS? (y/n): ")
+
+
+@pytest.mark.parametrize(("typed", "answer"), [("shop\n", True), ("y\n", False), ("Shop\n", False), ("", False)])
+def test_where_there_is_no_way_back_the_name_has_to_be_typed(
+    cli: DummyCli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str, answer: bool
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Typed(typed))
+    assert asker(cli, yes=False)("No way back?", "shop") is answer
+    out, err = capsys.readouterr()
+    assert out == "" and "Type shop to go on" in err
 
 
 def test_without_a_terminal_nobody_is_asked(cli: DummyCli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     with pytest.raises(NoTerminal):
-        asker(cli, yes=False)("Turn on KMS?")
+        asker(cli, yes=False)("Turn on KMS?", "")
 
 
 def test_yes_answers_the_question(cli: DummyCli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-    assert asker(cli, yes=True)("Turn on KMS?") is True
+    assert asker(cli, yes=True)("Turn on KMS?", "shop") is True
 
 
 def test_azs_own_setting_answers_it_too(cli: DummyCli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_CORE_DISABLE_CONFIRM_PROMPT", "yes")
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-    assert asker(cli, yes=False)("Turn on KMS?") is True
+    assert asker(cli, yes=False)("Turn on KMS?", "") is True

@@ -27,7 +27,7 @@ from azext_akskv.failures import (
 )
 from azext_akskv.model.ids import BadInput
 from azext_akskv.model.observed import NotObserved
-from azext_akskv.ports import WriteRefused
+from azext_akskv.read_only import WriteRefused
 
 TABLE = [
     (Missing("read the cluster shop", "ResourceNotFound", "not there"), azclierror.ResourceNotFoundError, 3),

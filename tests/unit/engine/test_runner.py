@@ -15,7 +15,7 @@ from azext_akskv.engine.step import Fact, MissingFact, Plan, Run, Seen, Step, gi
 from azext_akskv.engine.waiting import Waits
 from azext_akskv.failures import NotYet, Rejected, Unavailable
 from azext_akskv.model.finding import Finding, State
-from azext_akskv.ports import WriteRefused, read_only
+from azext_akskv.read_only import WriteRefused, read_only
 from tests.builders import TARGET
 from tests.fakes import FakeClock, FakeReporter, FakeWorld
 

@@ -1,0 +1,29 @@
+"""Ports through which nothing can be changed."""
+
+from __future__ import annotations
+
+from typing import Any, get_type_hints
+
+from azext_akskv.ports import Ports
+
+
+class WriteRefused(Exception):
+    """A look, a check or a dry run tried to change something: our own mistake, stopped before it reached anything."""
+
+
+class _ReadOnly:
+    def __init__(self, port: Any, protocol: type) -> None:
+        self._port = port
+        self._protocol = protocol
+
+    def __getattr__(self, name: str) -> Any:
+        if getattr(getattr(self._protocol, name, None), "writes", False):
+            raise WriteRefused(f"{self._protocol.__name__}.{name} was called where nothing may be changed")
+        return getattr(self._port, name)
+
+
+def read_only(ports: Ports) -> Ports:
+    """The same ports, but whatever writes raises WriteRefused: looking, checking and --dry-run go through these."""
+    return Ports(
+        **{name: _ReadOnly(getattr(ports, name), protocol) for name, protocol in get_type_hints(Ports).items()}
+    )
