@@ -1,5 +1,5 @@
-"""`az aks kv kms list` over a fleet, against the lists of az itself that it has to make too. `make bench-fleet` runs this
-against the emulator's world `fleet`: 1,000 clusters, 100 vaults, a key in each.
+"""`az aks kv kms list` over a fleet, against the lists of az itself that it has to make too. `make bench-fleet` runs
+this against the emulator's world `fleet`: 1,000 clusters, 100 vaults, a key in each.
 
 Each command is a process of its own, in turn, so that a machine whose speed drifts does so for all. What is shown is
 the processor time of az's process alone (`user` and `sys`), which is our own; the rest of the clock is the service's.

@@ -208,9 +208,10 @@ def _afterwards(flow: Flow, seen: Snapshot, world: World, before: Sequence[Findi
 
 
 def _with_profile(result: Result, plan: Plan, seen: Snapshot) -> Result:
-    """What templates must say from now on, where the plan was to change KMS."""
+    """What templates must say from now on, where the plan was to change legacy KMS."""
     cluster = seen.cluster.value
-    changes = cluster and any(step.point_of_no_return for step in plan.steps)
+    legacy = cluster is not None and not cluster.experience.renewed
+    changes = legacy and any(step.point_of_no_return for step in plan.steps)
     return dataclasses.replace(result, profile=cluster.kms) if cluster and changes else result
 
 

@@ -50,7 +50,7 @@ def plan(snapshot: Snapshot) -> Plan:
 
     steps = (
         *(_preparing(snapshot, cluster, wanted) if wanted else ()),
-        *(() if cluster.experience.renewed else under_present_key(snapshot, cluster, None)),
+        *(() if cluster.experience.renewed else under_present_key(snapshot, cluster, NEW_KEY)),
         turn_on_encryption(wanted),
         note_switch(key_wanted),
         rewrite_secrets(order_of(snapshot), key_wanted),
@@ -100,6 +100,12 @@ def _keep(cluster: Cluster, wanted: KmsWanted | None) -> Iterator[str]:
             "a newer version by itself, within some 6 hours, and rewrites every secret. Deleted or purged, it takes "
             "the cluster's secrets with it."
         )
+    profile = "securityProfile.kubernetesResourceObjectEncryptionProfile.infrastructureEncryption: 'Enabled'"
+    yield (
+        f"A template that manages this cluster must say {profile}"
+        + (", and name the key without a version" if wanted else ", and leave azureKeyVaultKms out")
+        + ": AKS refuses the way back that it would else ask for."
+    )
     former = cluster.kms.key
     if former and not cluster.experience.renewed:
         yield (

@@ -13,7 +13,7 @@ from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.steps.cluster_kms import KmsWanted, turn_on_kms
 from azext_akskv.steps.ledger import after_change
 from azext_akskv.steps.rewrite import order_of
-from azext_akskv.steps.vault_network import approve_endpoint, close_vault, open_vault
+from azext_akskv.steps.vault_network import approve_endpoint, close_vault, of_cluster, open_vault
 
 CURES = frozenset({"grant-missing", "cluster-failed", "rewrite-owed", "vault-unreachable"})
 
@@ -30,6 +30,7 @@ def plan(snapshot: Snapshot) -> Plan:
     there = cluster.kms.enabled and (cluster.kms.network_access or "Public") == target
     steps = (
         *(() if there else _off(snapshot, cluster, wanted)),
+        *((approve_endpoint(wanted.vault),) if _waits(snapshot, cluster) else ()),
         turn_on_kms(wanted),
         *after_change(order_of(snapshot), lambda _run: str(wanted.key)),
         *((approve_endpoint(wanted.vault), close_vault(wanted.vault)) if target == "Private" else ()),
@@ -44,6 +45,12 @@ def plan(snapshot: Snapshot) -> Plan:
         notes=tuple(_notes(snapshot, wanted, there)),
         question=f"Change the mode of {cluster.id.name} at {wanted.vault.name} to {target}?",
     )
+
+
+def _waits(snapshot: Snapshot, cluster: Cluster) -> bool:
+    """An attempt before this one failed because the endpoint that AKS had made was not approved."""
+    vault = snapshot.vault.value
+    return vault is not None and any(each.status == "Pending" for each in of_cluster(vault, cluster))
 
 
 def _off(snapshot: Snapshot, cluster: Cluster, wanted: KmsWanted) -> Iterator[Step]:

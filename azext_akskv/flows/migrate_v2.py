@@ -36,7 +36,7 @@ def plan(snapshot: Snapshot) -> Plan:
     last = way[-1] if way else cluster.kubernetes_version
     steps = (
         *(() if there else _upgrading(snapshot, cluster, wanted, way)),
-        turn_on_kms(wanted),
+        turn_on_kms(wanted, among_others=True),
         *(after_change(order_of(snapshot), lambda _run: str(wanted.key)) if ours or not there else ()),
         *((upgrade_node_pools(last, kms_on=True),) if way or ours else ()),
     )

@@ -63,7 +63,7 @@ def turning_off(snapshot: Snapshot, cluster: Cluster, wanted: KmsWanted) -> Iter
     if must_wait(snapshot, cluster, wanted):
         yield wait_for_grants(wanted.vault, wanted.principal)
     yield from under_present_key(snapshot, cluster, None)
-    yield turn_off_kms()
+    yield turn_off_kms(among_others=True)
     yield from after_change(order_of(snapshot), _plain)
     yield require_proof(_plain)
 

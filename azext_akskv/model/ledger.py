@@ -76,6 +76,8 @@ def ledger_of(cluster: Cluster) -> Ledger:
     eras = _eras(cluster.tags)
     if eras is None or _lowered(cluster.tags).get(DIGEST_TAG) != digest_of(cluster, eras):
         return Ledger(gap=f"somebody removed or changed the tags {ERA_TAG}* of {cluster.id.name}, or copied them there")
+    if cluster.experience.renewed:
+        return Ledger(eras, "the cluster is on the KMS data encryption, and the platform tells nothing of its keys")
     if _in_force(eras[-1].key) != cluster.key_in_force.lower():
         return Ledger(eras, "the key was changed by other means after the last run of this extension")
     return Ledger(eras)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from azext_akskv.engine.step import Fact, Run, Seen, Step, given
 from azext_akskv.failures import GatewayError, OperationFailed, Rejected
 from azext_akskv.model.access import KEY_POLICY, USES_KEYS
-from azext_akskv.model.choice import is_on_with
+from azext_akskv.model.choice import ENDED_BADLY, is_on_with
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import why_unusable
-from azext_akskv.model.ledger import with_change
+from azext_akskv.model.ledger import ledger_of, with_change
 from azext_akskv.model.vault import Openness
 from azext_akskv.ports import KmsSetting
 from azext_akskv.steps.settled import change, watch
@@ -31,10 +31,10 @@ class KmsWanted:
     principal: Fact[str] | str
 
 
-def turn_on_kms(wanted: KmsWanted) -> Step:
-    return _key_in_force(
-        "turn-on-kms", f"turn on KMS with {_key_words(wanted)}, {wanted.network_access.lower()} access", wanted
-    )
+def turn_on_kms(wanted: KmsWanted, *, among_others: bool = False) -> Step:
+    """`among_others`: see is_over."""
+    title = f"turn on KMS with {_key_words(wanted)}, {wanted.network_access.lower()} access"
+    return _key_in_force("turn-on-kms", title, wanted, among_others=among_others)
 
 
 def put_key_in(wanted: KmsWanted) -> Step:
@@ -42,13 +42,13 @@ def put_key_in(wanted: KmsWanted) -> Step:
     return _key_in_force("put-key-in", f"put in {_key_words(wanted)}, {wanted.network_access.lower()} access", wanted)
 
 
-def _key_in_force(code: str, title: str, wanted: KmsWanted) -> Step:
+def _key_in_force(code: str, title: str, wanted: KmsWanted, *, among_others: bool = False) -> Step:
     def shown(run: Run, cluster: Cluster) -> bool:
         return is_on_with(cluster, given(run, wanted.key), wanted.network_access, wanted.vault)
 
     def look(run: Run) -> Seen | None:
         cluster = run.looking.clusters.get(run.target)
-        if not (shown(run, cluster) and cluster.settled):
+        if not (shown(run, cluster) and is_over(cluster, among_others)):
             return None
         return Seen(str(cluster.kms.key), {"key": str(cluster.kms.key), "network-access": wanted.network_access})
 
@@ -59,7 +59,10 @@ def _key_in_force(code: str, title: str, wanted: KmsWanted) -> Step:
 
     def act(run: Run) -> None:
         if wanted.network_access == "Private":  # AKS cannot validate there: a refusal is never the grant's youth
-            change(run, lambda cluster: shown(run, cluster), put)
+            try:
+                change(run, lambda cluster: shown(run, cluster), put)
+            except OperationFailed as failure:
+                raise _with_pending_endpoint(failure, run, wanted) from failure
         else:
             until_granted(run, wanted, lambda: change(run, lambda cluster: shown(run, cluster), put))
 
@@ -80,10 +83,20 @@ def _key_words(wanted: KmsWanted) -> str:
     return f"{wanted.key.name} {(wanted.key.version or '')[:8]} of {wanted.vault.name}"
 
 
-def turn_off_kms() -> Step:
+def is_over(cluster: Cluster, among_others: bool) -> bool:
+    """Whether the change of KMS that the profile shows has come to its end. `among_others`: other changes follow it in
+    the same run, and when one of those failed, AKS calls the whole cluster Failed; that every secret was proved to be
+    rewritten after this one tells that it had ended well."""
+    era = ledger_of(cluster).present
+    proved = era is not None and era.rewritten
+    return cluster.settled or (among_others and proved and cluster.provisioning_state in ENDED_BADLY)
+
+
+def turn_off_kms(*, among_others: bool = False) -> Step:
     def look(run: Run) -> Seen | None:
         cluster = run.looking.clusters.get(run.target)
-        return Seen("KMS is off", {"key": "off"}) if not cluster.kms.enabled and cluster.settled else None
+        off = not cluster.kms.enabled and is_over(cluster, among_others)
+        return Seen("KMS is off", {"key": "off"}) if off else None
 
     def put(run: Run, cluster: Cluster) -> None:
         run.ports.clusters.turn_off_kms(cluster, with_change(cluster, None, run.id), watch(run, "turn-off-kms"))
@@ -112,6 +125,21 @@ def until_granted(run: Run, wanted: KmsWanted, send: Callable[[], None]) -> None
                 raise _with_causes(refusal, run, wanted) from refusal
         run.reporter.tick("AKS cannot use the key yet as the cluster's identity; a new grant takes some minutes")
         run.clock.sleep(run.waits.grant_retry)
+
+
+def _with_pending_endpoint(failure: OperationFailed, run: Run, wanted: KmsWanted) -> OperationFailed:
+    """AKS says no more than that it failed. An endpoint that nobody approved is the cause that can be seen. [TEST]"""
+    try:
+        waiting = [each for each in run.looking.vaults.get(wanted.vault).connections if each.status == "Pending"]
+    except GatewayError:
+        return failure
+    if not waiting:
+        return failure
+    message = (
+        f"{failure.message} The private endpoint {waiting[0].endpoint or waiting[0].id} waits for approval at "
+        f"{wanted.vault.name}, so the API servers do not reach the key"
+    )
+    return OperationFailed(failure.doing, failure.code, message, failure.request_id)
 
 
 def _with_causes(refusal: GatewayError, run: Run, wanted: KmsWanted) -> GatewayError:

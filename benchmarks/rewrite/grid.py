@@ -29,8 +29,7 @@ class Cell:
         return f"{self.stock}, {self.round_trip_ms} ms"
 
     def repeats(self, contender: str) -> int:
-        """Who asks one thing after the other takes so long on a slow way, or with many secrets, that one repetition must
-        do."""
+        """Who asks one thing after the other takes so long on a slow way, or with many secrets, that one must do."""
         waits = self.stock.count * self.round_trip_ms / 1000
         heavy = self.stock.size > 10_000 and contender in ("kubectl", "migrator")
         slow = contender in ("kubectl", "migrator") and (waits >= SLOW or self.stock.count >= MANY)

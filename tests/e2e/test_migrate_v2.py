@@ -38,22 +38,28 @@ def test_from_1_25_every_minor_version_is_taken(station: Station) -> None:
     assert {step["state"] for step in done(again)["steps"]} == {"already"}
 
 
-def test_a_disruption_budget_is_told_and_the_same_command_goes_on(station: Station) -> None:
-    """On the way, with KMS off: and at the end, with KMS on."""
-    emulation = station.start(
-        "legacy-v1", clusters=old("1.25.15", upgrade_troubles=("disruption-budget", "quota", "surge"))
-    )
+def test_a_disruption_budget_on_the_way_is_told_and_the_same_command_goes_on(station: Station) -> None:
+    emulation = station.start("legacy-v1", clusters=old("1.25.15", upgrade_troubles=("disruption-budget", "quota")))
     key = station.key_in_arm()
     first = station.az(*MIGRATE)
     assert (first.code, first.json["status"]) == (1, "failed"), first.output
     assert "UpgradeFailed" in first.output and "checkout-0" in first.output and "KMS is off" in first.output
     assert versions(station) == ("1.26.12", {"1.25.15"}) and station.stored_under() == {"plain"}
+    station.forget_journal()
     second = station.az(*MIGRATE)
     assert second.code == 1 and "ErrCode_InsufficientVCPUQuota" in second.output, second.output
+    assert done(station.az(*MIGRATE)) and versions(station) == ("1.27.16", {"1.27.16"})
+    assert station.stored_under() == {key} and emulation.verdict()["ok"]
+
+
+def test_nodes_that_fail_at_the_end_leave_kms_on(station: Station) -> None:
+    emulation = station.start("legacy-v1", clusters=old(upgrade_troubles=("surge",)))
+    key = station.key_in_arm()
+    failed = station.az(*MIGRATE)
+    assert failed.code == 1 and "surge nodes" in failed.output and "KMS is on" in failed.output, failed.output
+    assert failed.json["secrets"]["proved"] is True and station.stored_under() == {key}
+    assert versions(station) == ("1.27.16", {"1.26.12"})
     station.forget_journal()
-    third = station.az(*MIGRATE)
-    assert third.code == 1 and "surge" in third.output and "KMS is on" in third.output, third.output
-    assert versions(station) == ("1.27.16", {"1.26.12"}) and station.stored_under() == {key}
     assert done(station.az(*MIGRATE)) and versions(station) == ("1.27.16", {"1.27.16"})
     assert emulation.verdict()["ok"]
 

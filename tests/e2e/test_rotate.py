@@ -104,6 +104,20 @@ def test_a_dry_run_and_bad_keys_change_nothing(station: Station) -> None:
     assert not station.changes()
 
 
+def test_an_endpoint_that_nobody_approved_is_told_and_approved_by_the_next_run(station: Station) -> None:
+    """The cluster's identity has no role for it, so AKS's own endpoint stays Pending and the update fails."""
+    emulation = station.start("kms-noted", secrets=4, clusters=INTEGRATED)
+    key = station.key_in_arm()
+    accepting = (*TO_PRIVATE, "--accept", "grant-missing")
+    failed = station.az(*accepting)
+    assert failed.code == 1 and "waits for approval at shop-kv" in failed.output, failed.output
+    assert station.stored_under() == {"plain"} and station.vault()["publicNetworkAccess"] == "Enabled"
+    again = station.az(*accepting)
+    assert done(again)["secrets"]["proved"] is True and steps(again)["approve-endpoint"] in ("done", "already")
+    assert station.stored_under() == {key} and station.vault()["publicNetworkAccess"] == "Disabled"
+    assert emulation.verdict()["ok"]
+
+
 def test_to_private_and_back(station: Station) -> None:
     emulation = station.start("kms-noted", secrets=4, clusters=INTEGRATED)
     key = station.key_in_arm()

@@ -14,6 +14,7 @@ from azext_akskv.model.cluster import (
     for_put,
     minor_of,
     parse_cluster,
+    with_encryption,
     with_identity,
     with_kms_off,
     with_kms_on,
@@ -103,6 +104,8 @@ def test_fields_unknown_to_us_survive_every_change(extra: dict[str, Any], inner:
     for body in (
         with_kms_on(raw, OTHER_KEY, "Public", None),
         with_kms_off(raw),
+        with_encryption(raw, None),
+        with_encryption(raw, OTHER_KEY, "Private", VAULT),
         with_identity(raw, IDENTITY),
         with_tags(for_put(raw), {"a": "b"}),
     ):
@@ -122,6 +125,20 @@ def test_kms_on_always_sends_mode_and_vault_again() -> None:
 def test_kms_off_leaves_the_rest_as_it_was() -> None:
     profile = with_kms_off(cluster_json(kms=KEY))["properties"]["securityProfile"]["azureKeyVaultKms"]
     assert profile["enabled"] is False and profile["keyId"] == str(KEY)
+
+
+def test_the_new_encryption_takes_a_key_without_a_version_or_none() -> None:
+    security = with_encryption(cluster_json(kms=KEY), KEY, "Private", VAULT)["properties"]["securityProfile"]
+    assert security["kubernetesResourceObjectEncryptionProfile"] == {"infrastructureEncryption": "Enabled"}
+    assert security["azureKeyVaultKms"] == {
+        "enabled": True,
+        "keyId": str(KEY).rpartition("/")[0],
+        "keyVaultNetworkAccess": "Private",
+        "keyVaultResourceId": str(VAULT),
+    }
+    platforms = with_encryption(cluster_json(kms=KEY), None)["properties"]["securityProfile"]
+    assert platforms["azureKeyVaultKms"]["enabled"] is False
+    assert "azureKeyVaultKms" not in with_encryption(cluster_json(), None)["properties"]["securityProfile"]
 
 
 def test_what_only_the_service_writes_is_not_sent_back() -> None:

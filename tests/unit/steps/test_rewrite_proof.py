@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
 
 from azext_akskv.engine.step import Rewrite, Run
 from azext_akskv.failures import Denied, Rejected, Unavailable
+from azext_akskv.model.cluster import parse_cluster
 from azext_akskv.model.kube import KeyEvidence, Switch, key_id_hash
+from azext_akskv.model.ledger import with_departure
 from azext_akskv.steps.rewrite import HALF_WAY, change_of, rewrite
 from azext_akskv.steps.rewrite_pass import Order
 from tests.unit.steps.secret_store import KEY, Scene, SecretStore, a_cluster
@@ -108,6 +111,43 @@ def test_where_metrics_cannot_tell_they_are_not_believed(cluster: object, why: s
     scene.store.seen_evidence = evidence(KEY)
     outcome = outcome_of(scene)
     assert not outcome.proved and why in outcome.why
+
+
+def on_the_platforms_key() -> Scene:
+    """The platform rewrote everything before R0 could be read; OLD_KEY was in use before, and the tags know it."""
+    raw = copy.deepcopy(a_cluster().raw)
+    legacy = replace(a_cluster(key=OLD_KEY), raw=raw)
+    raw["tags"] = with_departure(legacy, "20261122-144501-migrate-encryption")
+    raw["properties"]["currentKubernetesVersion"] = "1.33.3"
+    raw["properties"]["securityProfile"] = {
+        "kubernetesResourceObjectEncryptionProfile": {"infrastructureEncryption": "Enabled"}
+    }
+    cluster = parse_cluster(raw, legacy.seen_at)
+    assert cluster.key_in_force == "platform"
+    scene = Scene(SecretStore(), cluster=cluster)
+    for number in range(3):
+        scene.store.create("team-a", f"kept-{number}")
+    scene.store.note = Switch("platform", cluster.tags["akskv-run"], scene.store.revision)
+    return scene
+
+
+@pytest.mark.parametrize(
+    ("seen", "proved", "why"),
+    [
+        (evidence("platform", "platform"), True, "every API server's metrics"),
+        (evidence("platform", OLD_KEY), False, "1 of 2 API servers wrote with a key from before"),
+        (evidence("platform", servers=2), False, "not every API server says"),
+        (None, False, "not every API server says"),
+    ],
+    ids=["all", "old key", "silent server", "no metrics"],
+)
+def test_a_platform_that_was_faster_is_proved_by_metrics_without_a_key_from_before(
+    seen: KeyEvidence | None, proved: bool, why: str
+) -> None:
+    scene = on_the_platforms_key()
+    scene.store.seen_evidence = seen
+    outcome = outcome_of(scene)
+    assert outcome.proved is proved and why in outcome.why
 
 
 def nothing_rewritten(tag: str = "20261122-144501-enable") -> Scene:
