@@ -35,8 +35,8 @@ CHECKS = (
     "key-expiring",
     "key-ledger",
     "key-not-newest",
-    "legacy-kms",
     "cluster-version",
+    "legacy-kms",
 )
 """The gravest first. What only an API server, role assignments or locks would tell is for `kms show`."""
 

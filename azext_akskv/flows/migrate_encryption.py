@@ -118,8 +118,6 @@ def _notes(snapshot: Snapshot, cluster: Cluster, wanted: KmsWanted | None) -> It
     """What to know before saying yes; what lies behind an interrupted run is not told again."""
     if cluster.experience.value == snapshot.wanted.management:
         return
-    if not cluster.experience.renewed:
-        yield "There is no way back: neither to legacy KMS nor to none. AKS calls this encryption a preview."
     yield "Point of no return: turning the KMS data encryption on."
     yield "The API servers restart: expect some seconds to a minute without one. Pods go on running."
     yield "The update takes about 5 to 10 minutes. Then the platform rewrites every secret by itself."

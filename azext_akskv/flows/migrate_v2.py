@@ -103,7 +103,7 @@ def _times(count: int) -> str:
 
 
 def _often(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 MIGRATE_V2 = Flow("migrate-v2", CATEGORIES, plan, CATEGORIES, CURES)

@@ -38,9 +38,9 @@ STORIES = {
     "enable": Story("public-rbac", ("kms", "enable", "--vault", "shop-kv", "--key", "etcd"), 17, 9),
     "disable": Story("kms-noted", ("kms", "disable"), 15, 8),
     "rotate": Story("kms-noted", ("rotate",), 18, 9),
-    "migrate-mode": Story("kms-noted-private", ("kms", "migrate-mode", "--to", "Public"), 30, 14),
-    "migrate-v2": Story("legacy-v1", ("kms", "migrate-v2"), 30, 14),
-    "migrate-encryption": Story("modern-legacy", ("kms", "migrate-encryption", "--to", "customer-managed"), 20, 9),
+    "migrate-mode": Story("kms-noted-private", ("kms", "migrate-mode", "--to", "Public"), 31, 17),
+    "migrate-v2": Story("legacy-v1", ("kms", "migrate-v2"), 38, 22),
+    "migrate-encryption": Story("modern-legacy", ("kms", "migrate-encryption", "--to", "customer-managed"), 15, 8),
 }
 LONG = ("migrate-mode", "migrate-v2", "migrate-encryption")
 """Of these every fourth point is tried by default."""
@@ -118,4 +118,5 @@ def test_an_answer_that_is_lost_is_not_taken_for_somebody_elses_change(station: 
     done = station.az(*command(story), "-o", "json")
     assert (done.code, done.json["status"]) == (0, "done"), done.output
     puts = [each for each in station.changes() if each["method"] == "PUT" and "/managedClusters/" in each["url"]]
-    assert len(puts) == 2 and puts[1]["status"] in (409, 412)
+    refused = [number for number, each in enumerate(puts) if each["status"] in (409, 412)]
+    assert refused == [1]  # the same one again; what follows it in a long flow is sent once
