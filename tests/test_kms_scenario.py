@@ -93,6 +93,20 @@ class LegacyV1(KmsScenario):
         assert codes[-1] == "upgrade-node-pools"
 
 
+class ModernLegacy(KmsScenario):
+    """A cluster of Kubernetes 1.33 whose legacy KMS was turned on by `kms enable`."""
+
+    world = "modern-legacy"
+    before_live = (ENABLE,)
+
+    def test_migrate_encryption_names_no_version(self) -> None:
+        change = "aks kv kms migrate-encryption -g {group} -n {cluster} --to customer-managed --yes"
+        row = self.cmd(change).get_output_in_json()
+        assert row["status"] == "done" and states(row)["turn-on-encryption"] == "done"
+        on = [self.check("experience", "customer-managed"), self.check("key.version", None)]
+        self.cmd("aks kv kms show -g {group} -n {cluster}", checks=on)
+
+
 class PublicPolicy(KmsScenario):
     """A cluster without KMS; a vault with public access and access policies."""
 
