@@ -61,7 +61,7 @@ FULL = (
     Cell(Stock(3000, 100_000), 0, ALL, weighed=("ours",)),
     Cell(LARGE, 0, WITHOUT_KUBECTL),
     Cell(LARGE, 20, WITHOUT_KUBECTL),
-    Cell(Stock(100_000, 2000), 0, ("ours", "wrk"), repetitions=2),
+    Cell(Stock(100_000, 2000), 0, ("ours", "wrk"), repetitions=1),
 )
 
 

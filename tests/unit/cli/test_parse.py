@@ -59,8 +59,6 @@ def test_namespaces_may_stand_together_or_apart(namespaces: str) -> None:
         ("kms enable -g rg -n c --key https://kv1.vault.azure.net/secrets/x", "--key"),
         ("kms enable -g rg -n c --network-access Selected", "--network-access"),
         ("kms enable -g rg -n c --key-management ours", "ours"),
-        ("kms enable -g rg -n c --key-management platform-managed --vault kv1", "--vault"),
-        ("kms enable -g rg -n c --key-management customer-managed --prepare-only", "--prepare-only"),
         ("kms migrate-encryption -g rg -n c --to legacy", "--to"),
         ("kms migrate-v2 -g rg -n c --kubernetes-version 1.26", "KMS v1"),
         ("kms enable -g rg -n c --accept no-such-finding", "those that may be overruled: "),
