@@ -30,20 +30,20 @@ def vault(text: str) -> str | ResourceId:
     )
 
 
-def options_of_enable(namespace: Any) -> None:
+def options_of_enable(given: Any) -> None:
     """What is for one kind of key management alone. Raises MutuallyExclusiveArgumentError."""
     from azure.cli.core.azclierror import MutuallyExclusiveArgumentError
 
-    if namespace.key_management == "legacy":
+    if given.key_management == "legacy":
         return
-    others = {"--prepare-only": namespace.prepare_only, "--skip-reencrypt": namespace.skip_reencrypt}
-    if namespace.key_management == "platform-managed":
-        others |= {"--vault": namespace.vault, "--key": namespace.key, "--network-access": namespace.network_access}
-        others |= {"--identity": namespace.identity, "--create": namespace.create}
-    given = [option for option, value in others.items() if value]
-    if given:
+    others = {"--prepare-only": given.prepare_only, "--skip-reencrypt": given.skip_reencrypt}
+    if given.key_management == "platform-managed":
+        others |= {"--vault": given.vault, "--key": given.key, "--network-access": given.network_access}
+        others |= {"--identity": given.identity, "--create": given.create}
+    superfluous = [option for option, value in others.items() if value]
+    if superfluous:
         raise MutuallyExclusiveArgumentError(
-            f"{', '.join(given)}: not with --key-management {namespace.key_management}",
+            f"{', '.join(superfluous)}: not with --key-management {given.key_management}",
             "Leave it out; az aks kv kms enable --help tells what goes with what.",
         )
 

@@ -78,7 +78,10 @@ def _profile(figure: Figure, cores: int) -> Iterator[str]:
         if share:
             word = "the server's limit" if share["server"] >= SERVERS_SHARE else "not the server's limit"
             told = ", ".join(f"{name} {value:.0%}" for name, value in share.items())
+            most = ratio(cell, "kubectl", "wrk", lambda sample: sample.seconds) if "kubectl" in figure.what else None
             yield f"* {figure.what}: {told} ({cell.count:,} secrets, {word})"
+            if most:
+                yield f"  The ceiling, wrk, reaches {most:.1f} x there."
 
 
 def _cells(results: Results) -> Iterator[str]:
