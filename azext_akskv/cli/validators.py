@@ -31,9 +31,7 @@ def vault(text: str) -> str | ResourceId:
 
 
 def options_of_enable(given: Any) -> None:
-    """What is for one kind of key management alone. Raises MutuallyExclusiveArgumentError."""
-    from azure.cli.core.azclierror import MutuallyExclusiveArgumentError
-
+    """What is for one kind of key management alone. Raises ValueError, which az takes for a malformed argument."""
     if given.key_management == "legacy":
         return
     others = {"--prepare-only": given.prepare_only, "--skip-reencrypt": given.skip_reencrypt}
@@ -42,9 +40,9 @@ def options_of_enable(given: Any) -> None:
         others |= {"--identity": given.identity, "--create": given.create}
     superfluous = [option for option, value in others.items() if value]
     if superfluous:
-        raise MutuallyExclusiveArgumentError(
-            f"{', '.join(superfluous)}: not with --key-management {given.key_management}",
-            "Leave it out; az aks kv kms enable --help tells what goes with what.",
+        raise ValueError(
+            f"{', '.join(superfluous)}: not with --key-management {given.key_management}. Leave it out; "
+            "az aks kv kms enable --help tells what goes with what"
         )
 
 

@@ -6,14 +6,13 @@ from typing import Any
 
 from emulator.core.http import Answer
 from emulator.kubernetes.api_server import ApiServer
-from emulator.worlds.spec import Cluster, Kms, Vault
+from emulator.worlds.spec import Cluster, Vault
 from tests.emulator.arm_client import CLUSTER, HOST, VAULT, Arm, code_of
 
 ENCRYPTION = {"kubernetesResourceObjectEncryptionProfile": {"infrastructureEncryption": "Enabled"}}
 VERSION = "2026-08-01"
 KEY = f"https://{HOST}/keys/etcd"
 MODERN = Cluster(kubernetes_version="1.33.3")
-LEGACY = Cluster(kubernetes_version="1.33.3", kms=Kms())
 CLOSED = Vault(public_network_access="Disabled", default_action="Deny")
 
 
@@ -53,8 +52,7 @@ def test_the_platform_keeps_a_key_of_its_own_and_rewrites_every_secret() -> None
 
 
 def test_from_legacy_both_keys_are_held_until_the_platform_has_rewritten() -> None:
-    client = Arm(clusters=(LEGACY,))
-    client.grant("shop-id", "Key Vault Crypto User")
+    client = Arm("modern-legacy")
     legacy = providers(client)
     assert client.finish(put(client, **customers()))["status"] == "Succeeded"
     assert [slot.provider.partition("-")[0] for slot in server(client).slots] == ["azurekmsplus", "azurekms"]
