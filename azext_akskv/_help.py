@@ -235,6 +235,10 @@ long-summary: |
 
     The key from before must stay enabled and undeleted until the next rotation is done.
     What may go is said at the end, and by `az aks kv kms show`; nothing is ever deleted.
+
+    On a cluster with the KMS data encryption and a key of yours it makes a newer version and
+    ends in `waiting`: AKS goes over to it by itself, within some 6 hours. Where the key is
+    the platform's there is nothing to rotate.
 examples:
   - name: Show what would be done; change nothing.
     text: az aks kv rotate -g MyResourceGroup -n MyCluster --dry-run

@@ -40,12 +40,20 @@ class KeyVault:
         self.operations: Counter[tuple[str, str]] = Counter()
         """How often a key version did an operation, by kid and operation, as the vault's audit log would count."""
         self._platform: dict[str, KeyVersion] = {}
+        self._vaults: dict[str, Resource] = {}
+        """By name, as they were found last: a fleet's keys are asked for often."""
 
     def vault(self, host: str) -> Resource | None:
         """The vault that answers at a host name (`shop-kv.vault.emulator.test`); None when there is none."""
         name = host.partition(".")[0].lower()
-        vaults = self._world.resources.under("", "Microsoft.KeyVault/vaults")
-        return next((vault for vault in vaults if vault.id.rpartition("/")[2].lower() == name), None)
+        known = self._vaults.get(name)
+        if known is not None and self._world.resources.get(known.id) is known:
+            return known
+        for vault in self._world.resources.under("", "Microsoft.KeyVault/vaults"):
+            if vault.id.rpartition("/")[2].lower() == name:
+                self._vaults[name] = vault
+                return vault
+        return None
 
     def create(self, vault_host: str, name: str, request: Mapping[str, Any]) -> KeyVersion:
         """A new version of a key, and the key when it is new; `request` is the data plane's create body.
