@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from azext_akskv.checks.declare import CLUSTER, KEY, SECRETS, NotApplicable, check
 from azext_akskv.checks.subjects import in_cluster, only_for, the_cluster, the_key, the_vault
-from azext_akskv.model.choice import OFF_AND_ON, repairs_of, rewrite_owed, same_key
+from azext_akskv.model.choice import OFF_AND_ON, repairs_of, rewrite_owed, same_key, turned_off_by
 from azext_akskv.model.cluster import Experience
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.ledger import ledger_of
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
-from azext_akskv.model.tags import changed_by
 
 
 @check("kms-off", CLUSTER, State.ERROR, "KMS is on")
@@ -20,7 +19,7 @@ def kms_off(snapshot: Snapshot) -> Iterator[Problem]:
     only_for(snapshot, "rotate", *OFF_AND_ON)
     cluster = the_cluster(snapshot)
     flow = snapshot.wanted.flow
-    if cluster.kms.enabled or cluster.experience.renewed or (flow in OFF_AND_ON and changed_by(cluster.tags, flow)):
+    if cluster.kms.enabled or cluster.experience.renewed or (flow in OFF_AND_ON and turned_off_by(cluster, flow)):
         return
     was = "was never turned on" if cluster.experience is Experience.NEVER else "is off"
     yield Problem(

@@ -72,6 +72,7 @@ def pool_unready(snapshot: Snapshot) -> Iterator[Problem]:
                 "an upgrade of it will most likely fail in the same way: a quota, a subnet without addresses, a "
                 "PodDisruptionBudget",
                 _of_pool(snapshot, "show", pool.name),
+                None if cluster.kms.enabled else State.WARNING,  # on the way, with KMS off, to wait is no better
             )
 
 

@@ -14,9 +14,10 @@ class NoTerminal(Exception):
 
 def asker(cli_ctx: Any, yes: bool) -> Callable[[str, str], bool]:
     """What puts a question and returns the answer. --yes answers it, and so does az's own core.disable_confirm_prompt
-    (AZURE_CORE_DISABLE_CONFIRM_PROMPT). Raises NoTerminal where nobody can answer."""
-    agreed = yes or cli_ctx.config.getboolean("core", "disable_confirm_prompt", fallback=False)
-    return (lambda _question, _word: True) if agreed else ask
+    (AZURE_CORE_DISABLE_CONFIRM_PROMPT), but not where a word has to be typed: a setting made long ago agrees to nothing
+    that cannot be undone. Raises NoTerminal where nobody can answer."""
+    quiet = cli_ctx.config.getboolean("core", "disable_confirm_prompt", fallback=False)
+    return lambda question, word: yes or (quiet and not word) or ask(question, word)
 
 
 def ask(question: str, word: str = "") -> bool:

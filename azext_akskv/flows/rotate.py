@@ -75,7 +75,8 @@ def _newer_version(snapshot: Snapshot, key: KeyId) -> Plan:
     closed = "" if made else snapshot.vault_closed.get()
     if closed:
         raise NotObserved(
-            f"only the vault itself makes a version of a key, and {vault.id.name} does not let you: {closed}"
+            f"only the vault itself makes a version of a key, and {vault.id.name} does not let you: {closed}. Run this "
+            "from a network and as somebody that the vault lets in"
         )
     making = () if made else (create_version(vault.id, used),)
     return Plan(

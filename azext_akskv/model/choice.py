@@ -27,6 +27,13 @@ class Place:
     tenant: str
 
 
+def turned_off_by(cluster: Cluster, flow: str) -> bool:
+    """KMS is off because a run of this flow turned it off on its way: the ledger tells so. After somebody else did, the
+    tag of a run that is long over still stands there, and the ledger says another key."""
+    era = ledger_of(cluster).present
+    return changed_by(cluster.tags, flow) and era is not None and era.key is None
+
+
 ENCRYPT = "migrate-encryption"
 PLATFORM_MANAGED, CUSTOMER_MANAGED = Experience.PLATFORM_MANAGED.value, Experience.CUSTOMER_MANAGED.value
 

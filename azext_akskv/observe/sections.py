@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from azext_akskv.failures import Denied, GatewayError, Missing
 from azext_akskv.model.access import Grant, Identity
-from azext_akskv.model.choice import OFF_AND_ON, identity_to_use, key_name_to_use
+from azext_akskv.model.choice import OFF_AND_ON, identity_to_use, key_name_to_use, takes_customers_key
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion, newest_enabled
@@ -141,6 +141,8 @@ def key_wanted(search: Search, home: Vault, present: Observed[KeyVersion | None]
     if search.wanted.flow == "rotate" and name:
         newest = newest_version(search, home, name)
         return newest if named or is_newer(newest, present.get()) else None
+    if takes_customers_key(search.wanted) and name:  # whichever is the newest is the one that AKS will use
+        return newest_version(search, home, name)
     on = search.wanted.flow in OFF_AND_ON or (search.cluster is not None and search.cluster.kms.enabled)
     if used and used.host == home.host and used.name == name and on:
         return present.get()

@@ -12,8 +12,9 @@ from azext_akskv.flows.migrate_encryption import MIGRATE_ENCRYPTION
 from azext_akskv.flows.rotate import ROTATE
 from azext_akskv.model.access import KEY_VAULT_CONTRIBUTOR, KEY_VAULT_CRYPTO_USER, KEY_VAULT_READER
 from azext_akskv.model.cluster import PLATFORMS
+from azext_akskv.model.ids import KeyId
 from azext_akskv.model.snapshot import Wanted
-from tests.builders import KEY, VAULT, cluster_json, vault_json
+from tests.builders import KEY, VAULT, a_key, cluster_json, vault_json
 from tests.fakes import PLUS, Crash, FakeWorld
 
 PLATFORM = Wanted("migrate-encryption", management="platform-managed")
@@ -70,6 +71,25 @@ def test_none_to_the_customers_key_of_a_closed_vault(tmp_path: Path) -> None:
     codes = [step.code for step in result.steps]
     assert codes.index("let-trusted-services-in") < codes.index("turn-on-encryption")
     assert world.kms()["keyVaultNetworkAccess"] == "Private" and experience(world) == "customer-managed"
+
+
+def test_what_is_missing_is_made(tmp_path: Path) -> None:
+    world = modern(tmp_path)
+    wanted = Wanted("migrate-encryption", vault="kv1", key="new", create=True, management="customer-managed")
+    result = world.drive(MIGRATE_ENCRYPTION, wanted)
+    assert result.status == "done" and "create-key" in [step.code for step in result.steps]
+    [made] = world.keys[(KEY.host, "new")]
+    assert world.kms()["keyId"] == f"https://{KEY.host}/keys/new" and world.under(f"{PLUS}{made.id}") == 9
+
+
+def test_the_newest_version_is_the_one_that_is_checked(tmp_path: Path) -> None:
+    """Legacy KMS is on the version before; AKS takes the newest one, which has expired."""
+    world = modern(tmp_path, on=True)
+    newer = KeyId(KEY.host, "etcd", "b" * 32)
+    world.keys[(KEY.host, "etcd")].append(a_key(newer, expires_in_days=-1, created=world.clock.time))
+    refused = world.drive(MIGRATE_ENCRYPTION, CUSTOMER)
+    assert refused.status == "refused" and not world.writes
+    assert "key-unusable" in {finding.code for finding in refused.findings if finding.blocks}
 
 
 def test_there_and_back_between_its_two_kinds(tmp_path: Path) -> None:

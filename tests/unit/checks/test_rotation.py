@@ -34,10 +34,13 @@ def test_kms_off() -> None:
     assert "was never turned on" in problem("kms-off", a_snapshot(ROTATE)).text
     off = a_cluster(cluster_json(kms=KEY, enabled=False))
     assert "is off on" in problem("kms-off", a_snapshot(ROTATE, cluster=off)).text
-    moving = replace(off, tags={RUN_TAG: "20261127-100000-migrate-mode"})
+    moving = replace(off, tags=with_change(a_cluster(cluster_json(kms=KEY)), None, "20261127-100000-migrate-mode"))
     mode = Wanted("migrate-mode", network_access="Private")
     assert problem("kms-off", a_snapshot(mode, cluster=off)).blocks
     assert state("kms-off", a_snapshot(mode, cluster=moving)) == "ok"
+    before = with_change(a_cluster(cluster_json()), KEY, "20261127-100000-migrate-mode")
+    by_hand = replace(off, tags=before)  # after a run that had come to its end somebody turned KMS off
+    assert problem("kms-off", a_snapshot(mode, cluster=by_hand)).blocks
 
 
 def test_key_same() -> None:

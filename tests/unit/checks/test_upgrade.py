@@ -44,4 +44,8 @@ def test_pool_unready() -> None:
     stopped, failed = good | {"powerState": {"code": "Stopped"}}, good | {"provisioningState": "Failed", "name": "work"}
     told = findings("pool-unready", migrating(agentPoolProfiles=[stopped, failed]))
     assert all(each.blocks and each.may_accept for each in told)
+    off = a_cluster(
+        cluster_json(kms=KEY, enabled=False), currentKubernetesVersion="1.26.12", agentPoolProfiles=[failed]
+    )
+    assert not problem("pool-unready", a_snapshot(Wanted("migrate-v2"), cluster=off, upgrades=OFFER)).blocks
     assert ["stopped" in told[0].text, "work failed" in told[1].text] == [True, True]

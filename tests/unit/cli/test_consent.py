@@ -65,3 +65,10 @@ def test_azs_own_setting_answers_it_too(cli: DummyCli, monkeypatch: pytest.Monke
     monkeypatch.setenv("AZURE_CORE_DISABLE_CONFIRM_PROMPT", "yes")
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert asker(cli, yes=False)("Turn on KMS?", "") is True
+
+
+def test_azs_own_setting_does_not_stand_for_a_word_to_be_typed(cli: DummyCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_CORE_DISABLE_CONFIRM_PROMPT", "yes")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    with pytest.raises(NoTerminal):
+        asker(cli, yes=False)("No way back?", "shop")
