@@ -133,6 +133,7 @@ def a_snapshot(wanted: Wanted | None = None, **sections: Any) -> Snapshot:
         "api_server": True,
         "secrets": SecretCensus(300, 12),
         "switch": None,
+        "holder": None,
         "neighbours": (),
         "maintenance": Maintenance((), ()),
         "upgrades": Offer((), {}),
@@ -141,7 +142,7 @@ def a_snapshot(wanted: Wanted | None = None, **sections: Any) -> Snapshot:
         "locks": (),
     }
     named = ["unfinished", "accepted", "former_keys", "refusals", "missing_rights", "rehearsal"]
-    named += ["inside", "lacks_for_run_command", "run_command_trouble"]
+    named += ["own_runs", "inside", "lacks_for_run_command", "run_command_trouble"]
     plain = {name: sections.pop(name) for name in named if name in sections}
     seen = {
         name: value if isinstance(value, Observed) else Observed(value) for name, value in {**good, **sections}.items()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from azext_akskv.failures import Denied, Missing, Rejected, Unavailable, Unreadable
+from azext_akskv.failures import Conflict, Denied, Missing, Rejected, Unavailable, Unreadable
 from azext_akskv.model.access import KEY_POLICY, USES_KEYS, Grant, Identity
+from azext_akskv.model.holder import Holder, held_by
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch, key_id_hash
@@ -227,3 +228,35 @@ class FakeSecrets(FakePort):
     def note_switch(self, switch: Switch) -> None:
         with self.changing("secrets.note_switch"):
             self.world.switch = switch
+
+
+class FakeLease(FakePort):
+    """`world.lease` is who has it, since when, renewed when, and for how many seconds that lasts."""
+
+    def holder(self) -> Holder | None:
+        self._answers("lease.holder")
+        if self.world.lease is None:
+            return None
+        identity, since, renewed, lasts = self.world.lease
+        return held_by(identity, since, (self.world.clock.time - renewed).total_seconds(), lasts)
+
+    def acquire(self, run: str, who: str, seconds: int, dead: Collection[str] = ()) -> None:
+        self._answers("lease.acquire")
+        held = self.holder()
+        if held and held.run not in (run, *dead) and not held.lapsed:
+            raise Conflict("tell others", "held", str(held))
+        since = held.since if held and held.run == run else self.world.clock.time
+        self.world.moments.at("before lease.acquire")
+        self.world.lease = (f"{run} {who}", since, self.world.clock.time, seconds)
+        self.world.moments.at("after lease.acquire")
+
+    def release(self, run: str) -> None:
+        held = self.holder()
+        if held and held.run == run:
+            self.world.moments.at("before lease.release")
+            self.world.lease = None
+
+    def _answers(self, call: str) -> None:
+        self.asked(call)
+        if self.world.api_server_away or self.world.updating_until is not None:
+            raise Unavailable("ask the API server", "", "connection refused")

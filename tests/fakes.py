@@ -6,7 +6,7 @@ import copy
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from azext_akskv.ports import Ports
 from tests.builders import HOST, IDENTITY, NOW, TARGET, VAULT, a_key, an_identity, cluster_json, vault_json
 from tests.fake_clusters import FakeClusters
 from tests.fake_governance import Around, FakeGovernance
-from tests.fake_ports import FakeIdentities, FakeKeys, FakeRoles, FakeSecrets, FakeVaults
+from tests.fake_ports import FakeIdentities, FakeKeys, FakeLease, FakeRoles, FakeSecrets, FakeVaults
 
 Json = dict[str, Any]
 
@@ -48,14 +48,18 @@ class Crash(BaseException):
 
 
 class Moments:
-    """Counts the moments at which a process can be killed, and kills it at one of them."""
+    """Counts the moments at which a process can be killed, and kills it at one of them. `then` is what else happens at
+    some of them."""
 
     def __init__(self) -> None:
         self.passed: list[str] = []
         self.crash_at: int | None = None
+        self.then: dict[str, Callable[[], object]] = {}
 
     def at(self, name: str) -> None:
         self.passed.append(name)
+        if name in self.then:
+            self.then[name]()
         if len(self.passed) - 1 == self.crash_at:
             raise Crash(name)
 
@@ -113,7 +117,7 @@ class CrashingJournal(Journal):
         return crashing, facts, resumed
 
 
-KINDS = (FakeClusters, FakeVaults, FakeKeys, FakeRoles, FakeIdentities, FakeGovernance, FakeSecrets)
+KINDS = (FakeClusters, FakeVaults, FakeKeys, FakeRoles, FakeIdentities, FakeGovernance, FakeSecrets, FakeLease)
 
 
 def fake_ports(world: FakeWorld) -> Ports:
@@ -148,6 +152,7 @@ class FakeWorld:
         self.around = Around()
         self.offered = OFFERED
         self.switch: Switch | None = None
+        self.lease: tuple[str, datetime, datetime, int] | None = None
         self.slots: list[str] = [self.in_force()]
         names = [SecretRef(f"team-{n % 3}", f"secret-{n:03}") for n in range(secrets)]
         self.stored: dict[SecretRef, tuple[int, str]] = {ref: (n + 1, self.slots[0]) for n, ref in enumerate(names)}
@@ -221,8 +226,9 @@ class FakeWorld:
         return show(self.world(), Wanted("show", evidence=evidence))
 
     def forget(self) -> None:
-        """Another machine: it has no journal of what was done from this one."""
+        """Another machine, long after: it has no journal of what was done from this one, and the Lease has lapsed."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.lease = None
 
     def under(self, key: str) -> int:
         return sum(stored == key for _, stored in self.stored.values())

@@ -63,6 +63,7 @@ class KmsScenario(ScenarioTest):
             self.fail(f"there is no {self.recording_file}; `make record` makes it")
         http_challenge_cache.clear()  # or a story would lean on what vaults said in the one before it
         self.environment = pytest.MonkeyPatch()
+        self.environment.setattr("socket.gethostname", lambda: "recorder")  # stands in the Lease of a run
         self.addCleanup(self.environment.undo)
         private = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, private)

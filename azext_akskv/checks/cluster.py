@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from azext_akskv.checks.declare import CLUSTER, NotApplicable, check
-from azext_akskv.checks.subjects import CHANGES_KMS, in_cluster, only_for, the_cluster
+from azext_akskv.checks.subjects import CHANGES_KMS, LOOKS, in_cluster, only_for, the_cluster
 from azext_akskv.model.choice import ENCRYPT, ENDED_BADLY, changing_for_us, place_to_make
 from azext_akskv.model.cluster import FIRST_RENEWED_MINOR, Experience, minor_of
 from azext_akskv.model.duration import expected
@@ -14,7 +14,6 @@ from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 
 REWRITE_ALONE = "reencrypt"
-LOOKS = ("show", "list")
 
 
 @check("cluster-missing", CLUSTER, State.ERROR, "the cluster is there")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from azext_akskv.checks.declare import SECRETS, NotApplicable, check
-from azext_akskv.checks.subjects import in_cluster, the_cluster
+from azext_akskv.checks.subjects import LOOKS, in_cluster, the_cluster
 from azext_akskv.model.choice import changing_for_us, repairs_of
 from azext_akskv.model.choice import rewrite_owed as owed
 from azext_akskv.model.cluster import Cluster
@@ -131,6 +131,25 @@ def secret_unreadable(snapshot: Snapshot) -> Iterator[Problem]:
         "it was stored under a key that is gone or disabled. Every change of KMS restarts the API servers, and with "
         "this value in etcd they would not start again. Restore the key, or have Azure support remove the value",
         in_cluster(snapshot, "aks", "kv", "kms", "show"),
+    )
+
+
+@check("other-operator", SECRETS, State.ERROR, "no run on another machine is at work on the cluster")
+def other_operator(snapshot: Snapshot) -> Iterator[Problem]:
+    """Runs of this machine are told apart by its journal, whose lock is held while one looks."""
+    if snapshot.wanted.flow == "list":
+        raise NotApplicable("the API server is not asked")
+    _needs_api_server(snapshot)
+    holder = snapshot.holder.get()
+    if holder is None or holder.lapsed or holder.run in snapshot.own_runs:
+        return
+    left = max(1, round(holder.lasts - holder.silent))
+    yield Problem(
+        f"somebody else is changing {snapshot.target.name}: {holder}",
+        "two changes at a time can leave secrets under a key that nobody expects. Wait for its end; if that run is "
+        f"dead, this passes in {left} s, and then its first command goes on where it stopped, on any machine",
+        in_cluster(snapshot, "aks", "kv", "kms", "show"),
+        State.WARNING if snapshot.wanted.flow in LOOKS else None,
     )
 
 

@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 CHANGES_KMS = ("enable", "disable", "rotate", "migrate-mode", "migrate-v2", ENCRYPT)
 """The commands that change a cluster's KMS profile."""
+LOOKS = ("show", "list")
+"""The commands that change nothing."""
 
 
 def the_cluster(snapshot: Snapshot) -> Cluster:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import shlex
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from azext_akskv.engine.reporter import Reporter
 from azext_akskv.engine.waiting import SystemClock, Waits
 from azext_akskv.flows.world import World
 from azext_akskv.model.ids import BadInput, ResourceId, cluster_id
-from azext_akskv.ports import Inside, Ports, Secrets
+from azext_akskv.ports import Inside, Ports, RunLease, Secrets
 from azext_akskv.read_only import read_only
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def connect(cmd: Any, group: str, name: str, reporter: Reporter, via: str = "dir
         waits=waits,
         command=command_line(cmd.name, sys.argv),
         caller=str(Profile(cli_ctx=cli_ctx).get_subscription(subscription)["user"]["name"]),
+        machine=socket.gethostname(),
         workers=workers(cli_ctx),
     )
 
@@ -107,7 +109,7 @@ def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
     waits = setting.waits
     clients = Clients(cli_ctx, retries)
     clusters = ArmClusters(clients, waits.poll)
-    by_secret, inside = secrets(clusters, clients, setting, retries)
+    by_secret, lease, inside = secrets(clusters, clients, setting, retries)
     return Ports(
         clusters=clusters,
         vaults=ArmVaults(clients, waits.poll),
@@ -116,18 +118,22 @@ def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
         identities=ArmIdentities(clients),
         governance=ArmGovernance(clients, setting.target.subscription),
         secrets=by_secret,
+        lease=lease,
         inside=inside,
     )
 
 
-def secrets(clusters: ArmClusters, clients: Clients, setting: Setting, retries: Retries) -> tuple[Secrets, Inside]:
+def secrets(
+    clusters: ArmClusters, clients: Clients, setting: Setting, retries: Retries
+) -> tuple[Secrets, RunLease, Inside]:
     """Logs in to the API server at the first request; whoever asks nothing of it needs no right to."""
     from azext_akskv.gateways.clusters import api_server_names
     from azext_akskv.gateways.kube import KubeSecrets
     from azext_akskv.gateways.kube_access import read_kubeconfig
     from azext_akskv.gateways.kube_inside import InvokedSecrets
+    from azext_akskv.gateways.kube_lease import KubeLease
     from azext_akskv.gateways.kube_server import ApiServer, patient
-    from azext_akskv.gateways.kube_way import EitherSecrets, FromInside, Way
+    from azext_akskv.gateways.kube_way import EitherLease, EitherSecrets, FromInside, Way
     from azext_akskv.gateways.run_command import Pace, RunCommand
 
     authorities = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or ""
@@ -142,7 +148,8 @@ def secrets(clusters: ArmClusters, clients: Clients, setting: Setting, retries: 
     invoked = InvokedSecrets(RunCommand(clients, pace).run, lambda: clusters.get(target), waits.ask_again)
     way = Way(setting.via, server, lambda: clusters.get(target), setting.reporter.note)
     direct = KubeSecrets(way.connect, retries)
-    return EitherSecrets(way, direct, invoked).as_port(), FromInside(way, invoked)
+    lease = EitherLease(way, KubeLease(direct.ask, direct.ask_once), invoked)
+    return EitherSecrets(way, direct, invoked).as_port(), lease, FromInside(way, invoked)
 
 
 def journal_folder(cli_ctx: Any) -> Path:

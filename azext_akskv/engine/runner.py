@@ -121,6 +121,7 @@ def perform(step: Step, run: Run) -> tuple[str, Seen]:
         run.facts.update(seen.facts)
         run.journal.write("already", step=step.code, facts=dict(seen.facts), detail=seen.detail)
         return "already", seen
+    run.still_ours()
     run.journal.write("begin", step=step.code)  # before the change: after a kill we know what to look at
     step.act(run)
     limit = run.waits.appear if step.limit_seconds is None else step.limit_seconds

@@ -102,6 +102,8 @@ class Run:
     waits: Waits
     facts: dict[str, str] = field(default_factory=dict)
     rewrite: Rewrite | None = None
+    still_ours: Callable[[], None] = field(default=lambda: None)
+    """Asked before each act. Raises Conflict when a run on another machine has taken over."""
     serial: bool = False
     """One request after the other, in a fixed order: recordings need it."""
 

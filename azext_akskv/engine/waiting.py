@@ -123,6 +123,17 @@ class Waits:
         """The longest that something just made may take to be seen: a vault, a key, an identity, a settled cluster."""
         return self._of(600)
 
+    @property
+    def lease(self) -> float:
+        """How long a run that is not heard of counts as being at work: longer than most restarts of the API servers, in
+        which nobody can be told anything."""
+        return self._of(120)
+
+    @property
+    def lease_renewal(self) -> float:
+        """Between two words that it is still at work."""
+        return self._of(20)
+
 
 def until(clock: Clock, look: Callable[[], T | None], *, every: float, limit: float, what: str) -> T:
     """Looks again every so many seconds until there is something to see.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from azext_akskv.checks.declare import ACCESS, GOVERNANCE, IDENTITY, KEY, NETWORK, SECRETS, run_checks
+from azext_akskv.engine.holding import holding
 from azext_akskv.engine.journal import RunJournal
 from azext_akskv.engine.result import NOT_FOUND, Result, Trouble
 from azext_akskv.engine.runner import Interrupted, carry_out, preview
 from azext_akskv.engine.step import Plan, Run
+from azext_akskv.failures import Conflict
 from azext_akskv.flows.previous_keys import keys_before
 from azext_akskv.flows.world import Consent, World
 from azext_akskv.model.finding import Finding, State
@@ -99,9 +102,10 @@ def _looked_again(
 
 def look(wanted: Wanted, world: World, categories: Sequence[str]) -> Snapshot:
     """Looks at everything that checks of these categories need, through ports that cannot write."""
-    unfinished = tuple(UnfinishedRun(r.run, r.flow, str(r.first.get("asked", ""))) for r in world.journal.unfinished())
+    runs = world.journal.runs()
+    unfinished = tuple(UnfinishedRun(r.run, r.flow, str(r.first.get("asked", ""))) for r in runs if not r.finished)
     seen = take_snapshot(wanted, lookout(world, categories), unfinished)
-    return dataclasses.replace(seen, former_keys=keys_before(world.journal.runs()))
+    return dataclasses.replace(seen, own_runs=tuple(each.run for each in runs), former_keys=keys_before(runs))
 
 
 def lookout(world: World, categories: Sequence[str]) -> Lookout:
@@ -169,10 +173,23 @@ def _rehearse_and_carry_out(plan: Plan, snapshot: Snapshot, world: World, consen
     run = dataclasses.replace(_run_in(world, journal), facts=facts)
     world.reporter.run_started(plan.flow, run.id, len(plan.steps), resumed)
     try:
-        return carry_out(plan, run)
+        with nullcontext() if nothing_to_do else _telling_others(run, snapshot, world):
+            return carry_out(plan, run)
     except Interrupted:
         run.journal.write("interrupted")
         raise
+    except Conflict as other:  # it came between our look and our first step
+        run.journal.write("failed" if resumed else "refused")
+        trouble = Trouble(str(other), ("Nothing was changed.",), world.command)
+        return Result(plan.flow, run.id, "refused", trouble=trouble)
+
+
+def _telling_others(run: Run, snapshot: Snapshot, world: World) -> AbstractContextManager[None]:
+    """What goes on behind the API server says there that it is at work."""
+    cluster = snapshot.cluster.value
+    if cluster is None or not cluster.running or snapshot.wanted.prepare_only:
+        return nullcontext()
+    return holding(run, f"{world.caller} on {world.machine}", snapshot.own_runs)
 
 
 def _before(snapshot: Snapshot) -> dict[str, str]:

@@ -23,7 +23,9 @@ class World:
     command: str
     """The command as the user can paste it again: what a stopped run tells to run next."""
     caller: str = ""
-    """Who runs it, for the journal: the signed-in account's name."""
+    """Who runs it: the signed-in account's name, which for a managed identity is the same on every machine."""
+    machine: str = ""
+    """Where: this machine's name."""
     workers: int = 4
     """How many reads of a look may be under way at once; 1 keeps their order, as recordings need it."""
 

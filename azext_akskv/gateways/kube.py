@@ -106,12 +106,12 @@ class KubeSecrets:
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": attributes},
         }
-        reply = self._ask(Request(f"ask whether we may {right}", "POST", REVIEWS, body=body))
+        reply = self.ask(Request(f"ask whether we may {right}", "POST", REVIEWS, body=body))
         return flag(child(reply.json, "status"), "allowed") is True
 
     def rehearse(self, secret: SecretRef) -> None:
         doing = f"rehearse the rewrite of {secret}"
-        check_table(doing, self._ask(empty_patch(doing, secret, {"dryRun": "All"})))
+        check_table(doing, self.ask(empty_patch(doing, secret, {"dryRun": "All"})))
 
     def switch(self) -> Switch | None:
         """None also when somebody spoiled the note: then R0 is unknown, and everything is rewritten again."""
@@ -137,11 +137,11 @@ class KubeSecrets:
             if lease:
                 metadata = lease["metadata"]
                 metadata["annotations"] = {**child(metadata, "annotations"), **marked}
-                self._ask(Request(doing, "PUT", LEASE, body=lease))  # with the version that was read
+                self.ask(Request(doing, "PUT", LEASE, body=lease))  # with the version that was read
             else:
                 body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": {}}
                 body["metadata"] = {"name": "akskv", "namespace": "default", "annotations": marked}
-                self._ask(Request(doing, "POST", LEASE.rpartition("/")[0], body=body))
+                self.ask(Request(doing, "POST", LEASE.rpartition("/")[0], body=body))
         except Conflict:
             if self.switch() != switch:  # the same: it was our own write, whose answer was lost
                 raise
@@ -149,14 +149,14 @@ class KubeSecrets:
     def evidence(self) -> KeyEvidence | None:
         query = {"labelSelector": "apiserver.kubernetes.io/identity=kube-apiserver", "limit": "100"}
         doing = "list the API servers"
-        leases = self._ask(Request(doing, "GET", IDENTITY_LEASES, query))
+        leases = self.ask(Request(doing, "GET", IDENTITY_LEASES, query))
         with understanding(doing):
             servers = live_servers(leases.json, leases.headers.get("Date", ""))
         return key_evidence(servers, lambda: self._server(None).lines(METRICS)) if servers else None
 
     def _lease(self) -> dict[str, Any] | None:
         try:
-            lease = self._ask(Request(doing := "read our note in the cluster", "GET", LEASE)).json
+            lease = self.ask(Request(doing := "read our note in the cluster", "GET", LEASE)).json
         except Missing:
             return None
         with understanding(doing):
@@ -166,14 +166,14 @@ class KubeSecrets:
 
     def _table(self, doing: str, path: str, limit: int, after: str = "") -> Reply:
         query = {**WITHOUT_OBJECTS, "limit": str(limit), **({"continue": after} if after else {})}
-        reply = self._ask(Request(doing, "GET", path, query, accept=TABLE))
+        reply = self.ask(Request(doing, "GET", path, query, accept=TABLE))
         check_table(doing, reply)
         return reply
 
-    def _ask(self, request: Request) -> Reply:
-        return self._retries.insist(lambda: self._ask_once(request))
+    def ask(self, request: Request) -> Reply:
+        return self._retries.insist(lambda: self.ask_once(request))
 
-    def _ask_once(self, request: Request) -> Reply:
+    def ask_once(self, request: Request) -> Reply:
         return self._logged_in(lambda server: server.ask(request))
 
     def _logged_in(self, call: Callable[[ApiServer], T]) -> T:

@@ -29,6 +29,7 @@ from azext_akskv.gateways.kube import understanding
 from azext_akskv.gateways.kube_metrics import KEY_HASH, key_evidence, live_servers
 from azext_akskv.gateways.run_command import OUT_OF_MEMORY_EXIT, Ended
 from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.holder import Holder
 from azext_akskv.model.ids import BadInput
 from azext_akskv.model.kube import TO_NOTE, TO_REWRITE, KeyEvidence, KubeRight, SecretPage, SecretRef, Switch
 from azext_akskv.model.pod_report import ANY, Gap, Looked, Report, looked, number, parse_report, swept, switch_of
@@ -102,6 +103,9 @@ class InvokedSecrets:
             gap = report.gap("note") if report else None
             raise failure("read our note in the cluster", gap or Gap("note", "Unreachable"))
         return switch_of(report)
+
+    def holder(self) -> Holder | None:
+        return self._seen("holder").holder
 
     def latest_version(self) -> int:
         doing = "read the present resourceVersion"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, cast
 
 from azext_akskv.failures import GatewayError, Unavailable
 from azext_akskv.gateways.kube import KubeSecrets
 from azext_akskv.gateways.kube_inside import InvokedSecrets
+from azext_akskv.gateways.kube_lease import KubeLease
 from azext_akskv.gateways.kube_server import ApiServer
 from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.holder import Holder
 from azext_akskv.model.snapshot import SecretCensus
 from azext_akskv.model.sweep import Sweep, Swept
 from azext_akskv.ports import Inside, Secrets
@@ -105,3 +107,24 @@ class FromInside(Inside):
 
     def sweep(self, order: Sweep) -> Swept:
         return self._invoked.sweep(order)
+
+
+class EitherLease:
+    """A look from inside brings along who is at work. A run that goes that way does not say so itself: each renewal
+    would be a command in a pod of its own."""
+
+    def __init__(self, way: Way, direct: KubeLease, invoked: InvokedSecrets) -> None:
+        self._way = way
+        self._direct = direct
+        self._invoked = invoked
+
+    def holder(self) -> Holder | None:
+        return self._invoked.holder() if self._way.inside() else self._direct.holder()
+
+    def acquire(self, run: str, who: str, seconds: int, dead: Collection[str] = ()) -> None:
+        if not self._way.inside():
+            self._direct.acquire(run, who, seconds, dead)
+
+    def release(self, run: str) -> None:
+        if not self._way.inside():
+            self._direct.release(run)

@@ -72,3 +72,8 @@ def _member(raw: Mapping[str, Any], name: str, kind: type) -> Any:
 def _told(value: Any) -> str:
     """By its type: what is where something else should be may be anything."""
     return NAMES.get(type(value), "null" if value is None else f"a {type(value).__name__}")
+
+
+def printable(told: str) -> str:
+    """As a terminal and a journal may hold it."""
+    return "".join(each for each in told if each.isascii() and each.isprintable())

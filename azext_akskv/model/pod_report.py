@@ -11,9 +11,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from azext_akskv.model.holder import Holder, held_by
 from azext_akskv.model.ids import BadInput, in_short
 from azext_akskv.model.kube import KubeRight, Refused, SecretRef, Switch, Tally, is_platforms
+from azext_akskv.model.members import printable
 from azext_akskv.model.sweep import Swept
 
 MARK = "akskv "
@@ -64,6 +67,7 @@ class Looked:
     namespaces: int
     unreadable: tuple[Refused, ...]
     rights: dict[KubeRight, bool]
+    holder: Holder | None
     gaps: dict[str, Gap]
 
 
@@ -132,6 +136,7 @@ def looked(report: Report) -> Looked:
         namespaces=namespaces or 0,
         unreadable=unreadable_of(report),
         rights=dict(map(right_of, report.all("may"))),
+        holder=holder_of(report),
         gaps={each.what: each for each in gaps},
     )
 
@@ -144,6 +149,19 @@ def switch_of(report: Report) -> Switch | None:
         return Switch(str(key), str(tag), int(r0), str(proved) == "true")
     except (ValueError, TypeError):
         return None
+
+
+def holder_of(report: Report) -> Holder | None:
+    """Who is at work, by the pod's clock. Raises BadInput."""
+    told, now = report.first("holder"), report.first("now")
+    if told is None or now is None:
+        return None
+    acquired, heard, lasts, identity = [*told.split(" ", 3), "", "", ""][:4]
+    try:
+        times = [datetime.fromisoformat(each.replace("Z", "+00:00")) for each in (now, acquired, heard)]
+        return held_by(str(json.loads(identity)), times[1], (times[0] - times[2]).total_seconds(), number(lasts))
+    except (ValueError, TypeError):
+        raise BadInput(f"the script's report tells of no run that is at work: {in_short(told)}") from None
 
 
 def right_of(rest: str) -> tuple[KubeRight, bool]:
@@ -203,8 +221,3 @@ def name(told: str) -> str:
     if not NAME.fullmatch(told):
         raise BadInput(f"not a name of Kubernetes: {in_short(told)}")
     return told
-
-
-def printable(told: str) -> str:
-    """As a terminal and a journal may hold it."""
-    return "".join(each for each in told if each.isascii() and each.isprintable())

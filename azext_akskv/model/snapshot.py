@@ -9,6 +9,7 @@ from typing import Any
 from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.governance import Held, Lock, Login, PolicyRefusal
+from azext_akskv.model.holder import Holder
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import KeyEvidence, KubeRight, Refused, SecretRef, Switch
@@ -108,6 +109,8 @@ class Snapshot:
     """Why that way led nowhere."""
     secrets: Observed[SecretCensus] = field(default_factory=_unasked)
     switch: Observed[Switch | None] = field(default_factory=_unasked)
+    holder: Observed[Holder | None] = field(default_factory=_unasked)
+    """The run that says in the cluster that it is at work."""
     evidence: Observed[KeyEvidence | None] = field(default_factory=_unasked)
     """What the API servers' metrics say about their keys, where that was asked for."""
     neighbours: Observed[tuple[Cluster, ...]] = field(default_factory=_unasked)
@@ -128,6 +131,8 @@ class Snapshot:
     rehearsal: Observed[tuple[Refused, ...]] | None = None
     """Secrets, one of each namespace, of which admission refuses a rewrite; None: as above."""
     unfinished: tuple[UnfinishedRun, ...] = ()
+    own_runs: tuple[str, ...] = ()
+    """All runs in this machine's journal. While one looks here, none of them is at work."""
     former_keys: tuple[KeyId, ...] = ()
     """Keys that runs from this machine saw in use before the last one."""
     accepted: tuple[str, ...] = ()

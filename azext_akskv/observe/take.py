@@ -153,10 +153,12 @@ def _with_secrets(snapshot: Snapshot, lookout: Lookout) -> Snapshot:
     if ready.value is not True:
         away = Observed.unknown(ready.gap or "the API server is not ready")
         return dataclasses.replace(snapshot, api_server=ready, switch=away, secrets=away)
+    holder = observe("which run is at work", READ_NOTE, lookout.ports.lease.holder)
     switch = observe("the note of the last key change", READ_NOTE, port.switch)
     evidence = observe("the metrics", READ_METRICS, port.evidence) if snapshot.wanted.evidence else snapshot.evidence
     with executor(lookout.workers) as pool:
         census = partial(take_census, port, lookout.reporter, pool, lookout.workers)
         inside = lookout.ports.inside.census if snapshot.inside else census
         secrets = observe("the secrets", READ_SECRETS, inside)
-    return dataclasses.replace(snapshot, api_server=ready, switch=switch, evidence=evidence, secrets=secrets)
+    snapshot = dataclasses.replace(snapshot, api_server=ready, holder=holder, switch=switch, evidence=evidence)
+    return dataclasses.replace(snapshot, secrets=secrets)

@@ -64,6 +64,7 @@ class Station:
         self.settings: dict[str, str] = {}
         """Variables of az's environment, beside those that point it at the emulation."""
         self._emulation: Emulation | None = None
+        self._visits = False
         own = {
             "AZURE_CONFIG_DIR": str(folder / "azure"),
             "AZURE_EXTENSION_DIR": str(environment.EXTENSIONS),
@@ -99,10 +100,15 @@ class Station:
         self._emulation.__enter__()
         return self._emulation
 
+    def visit(self, other: Station) -> None:
+        """Another machine in the world of that one, which also ends it."""
+        environment.write_profile(self.folder, other.emulation.world.spec.subscriptions)
+        self._emulation, self._visits = other.emulation, True
+
     def stop(self) -> None:
-        if self._emulation:
+        if self._emulation and not self._visits:
             self._emulation.__exit__(None, None, None)
-            self._emulation = None
+        self._emulation, self._visits = None, False
 
     @property
     def emulation(self) -> Emulation:
@@ -183,9 +189,10 @@ class Station:
         return stored.stored_under(self.emulation, name)
 
     def forget_journal(self) -> None:
-        """Another machine: it has no journal of what was done from this one."""
+        """Another machine, long after: it has no journal of what was done from this one, and the Lease has lapsed."""
         for file in self.journal.rglob("*.jsonl"):
             file.unlink()
+        stored.forget_holder(self.emulation)
 
     def note(self) -> dict[str, str]:
         """What the extension noted in the cluster about its last key change."""

@@ -57,3 +57,9 @@ def kid_of(value: bytes, slots: Sequence[KeySlot]) -> str:
         return "plain"
     named = [slot.kid for slot in slots if f":{slot.provider}:".encode() in value]
     return named[0] if named else "unknown"
+
+
+def forget_holder(emulation: Emulation, name: str = SHOP) -> None:
+    """The Lease of a run at work has lapsed long ago."""
+    storage, key = api_server_of(emulation, name).registry.storage, "/registry/leases/default/akskv-run"
+    emulation.server.call(lambda: storage.delete(key) if storage.get(key) else None)

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from azext_akskv.model.sweep import Sweep
 from emulator import environment
 from emulator.emulation import Emulation
 from emulator.kubernetes.api_server import LOST
-from emulator.kubernetes.kinds import SECRETS
+from emulator.kubernetes.kinds import LEASES, SECRETS
 from emulator.worlds import catalogue
 from emulator.worlds.cluster_access import AdmissionRule
 from emulator.worlds.spec import Cluster, Kms, Secrets
@@ -69,6 +70,11 @@ class Shop:
 
     def sweep(self, **order: Any) -> Any:
         return self.secrets.sweep(replace(Sweep(r0=self.r0), **order))
+
+    def lease(self, name: str, spec: dict[str, Any]) -> None:
+        """A Lease in `default`, as somebody else wrote it."""
+        item = {"metadata": {"name": name, "namespace": "default"}, "spec": spec}
+        self.emulation.server.call(lambda: self.server.registry.restore(LEASES, item))
 
     def change(self, change: Callable[[Any], None]) -> None:
         def changed() -> None:
@@ -197,6 +203,21 @@ def test_the_note_is_written_and_not_over_another(shop: Callable[..., Shop]) -> 
     other.note_switch(replace(mine, r0=18))
     with pytest.raises(Exception, match="Conflict"):
         here.secrets.note_switch(replace(mine, r0=19))
+
+
+def test_who_is_at_work_is_seen_from_inside(shop: Callable[..., Shop]) -> None:
+    here = shop(3)
+    assert here.secrets.holder() is None
+    renewed = datetime.now(timezone.utc) - timedelta(seconds=20)
+    times = {"acquireTime": "2026-11-22T12:00:00.000000Z", "renewTime": f"{renewed:%Y-%m-%dT%H:%M:%S.%fZ}"}
+    spec = {"holderIdentity": '20261122-120000-enable anna\'s "own" laptop', "leaseDurationSeconds": 120, **times}
+    here.lease("akskv-run", spec)
+    assert here.secrets.ready()
+    holder = here.secrets.holder()
+    assert holder and (holder.run, holder.who) == ("20261122-120000-enable", 'anna\'s "own" laptop')
+    assert 19 <= holder.silent <= 60 and not holder.lapsed
+    here.lease("akskv-run", {**spec, "holderIdentity": ""})
+    assert here.secrets.ready() and here.secrets.holder() is None
 
 
 def test_evidence_and_rights_come_from_inside(shop: Callable[..., Shop]) -> None:

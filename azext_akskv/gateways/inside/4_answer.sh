@@ -14,9 +14,23 @@ lease() {
   fi
 }
 
+# Which run says that it is at work: since when, when it was last heard of, for how long that counts; its name quoted.
+holder() {
+  local of='{{with .spec.holderIdentity}}{{$.spec.acquireTime}} {{$.spec.renewTime}} {{$.spec.leaseDurationSeconds}} '
+  if kubectl get lease akskv-run --namespace default -o go-template="$of"'{{printf "%q" .}}{{"\n"}}{{end}}' \
+    >"$work/holder" 2>"$work/err"; then
+    say "now $(date -u '+%Y-%m-%dT%H:%M:%SZ')"
+    cut -c 1-1000 "$work/holder" | tr -cd '[:print:]\n' | head -n 1 | sed 's/^/akskv holder /'
+  else
+    read -r class detail < <(class_of "$work/err")
+    [ "$class" = NotFound ] || say "gap holder $class $detail"
+  fi
+}
+
 look() {
   if ready; then say "ready yes"; else say "ready no"; return; fi
   lease
+  holder
   local verb resource namespace
   order rights | tr ',' '\n' >"$work/rights"
   while read -r verb resource namespace; do

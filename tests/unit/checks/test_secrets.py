@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
+from azext_akskv.model.holder import Holder
 from azext_akskv.model.kube import KeyEvidence, KubeRight, Refused, SecretRef, Switch, key_id_hash
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.run_command import ACTIONS, CUT, NO_ROOM, OFF, POD_REFUSED, Trouble
 from azext_akskv.model.snapshot import SecretCensus, Wanted
 from azext_akskv.model.tags import RUN_TAG
-from tests.builders import KEY, OTHER_KEY, a_cluster, a_snapshot, cluster_json, snapshot_with_kms_on
+from tests.builders import KEY, NOW, OTHER_KEY, a_cluster, a_snapshot, cluster_json, snapshot_with_kms_on
 from tests.unit.checks.verdicts import findings, problem, state
 
 OLD = a_cluster(currentKubernetesVersion="1.26.10")
@@ -36,6 +40,22 @@ def test_secret_unreadable() -> None:
     assert finding.blocks and not finding.may_accept
     unread = a_snapshot(secrets=Observed.unknown("403"))
     assert state("secret-unreadable", unread) == "unknown" and findings("secret-unreadable", unread)[0].blocks
+
+
+def test_other_operator() -> None:
+    since = NOW - timedelta(hours=1)
+    hers = Holder("20261122-113000-rotate", "anna@contoso.com", since, 10.0, 120)
+    assert state("other-operator", a_snapshot()) == "ok"
+    finding = problem("other-operator", a_snapshot(holder=hers))
+    assert finding.blocks and not finding.may_accept
+    assert "20261122-113000-rotate of anna@contoso.com, at work since" in finding.text and "in 110 s" in finding.why
+    assert state("other-operator", a_snapshot(holder=replace(hers, silent=121.0))) == "ok"
+    assert state("other-operator", a_snapshot(holder=hers, own_runs=(hers.run,))) == "ok"
+    assert state("other-operator", snapshot_with_kms_on("show", holder=hers)) == "warning"
+    hidden = a_snapshot(holder=Observed.unknown("403"))
+    assert state("other-operator", hidden) == "unknown" and findings("other-operator", hidden)[0].blocks
+    assert state("other-operator", a_snapshot(api_server=False)) == "skipped"
+    assert state("other-operator", snapshot_with_kms_on("list", holder=hers)) == "skipped"
 
 
 def test_key_note() -> None:

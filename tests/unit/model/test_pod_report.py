@@ -80,6 +80,26 @@ def test_a_look_says_what_could_not_be_looked_at() -> None:
         looked(parse_report(LOOK.replace("akskv end look done\n", "")))
 
 
+HOLDER = """akskv now 2026-11-22T12:00:10Z
+akskv holder 2026-11-22T11:30:00.000000Z 2026-11-22T12:00:00.000000Z 120 "20261122-113000-rotate anna@contoso.com"
+akskv counted"""
+
+
+def test_a_look_says_who_is_at_work() -> None:
+    assert looked(parse_report(LOOK)).holder is None
+    holder = looked(parse_report(LOOK.replace("akskv counted", HOLDER))).holder
+    assert holder and (holder.run, holder.who) == ("20261122-113000-rotate", "anna@contoso.com")
+    assert (holder.silent, holder.lasts) == (10, 120)
+    for whole, spoiled in (
+        ("120 ", ""),
+        ('"20261122', "20261122"),
+        ("T12:00:00.000000Z", "T12"),
+        (" 2026-11-22T11:30:00.000000Z", ""),
+    ):
+        with pytest.raises(BadInput):
+            looked(parse_report(LOOK.replace("akskv counted", HOLDER.replace(whole, spoiled))))
+
+
 def test_a_spoiled_note_is_none() -> None:
     assert switch_of(parse_report(SWEEP.replace('note "17"', 'note "many"'))) is None
     assert switch_of(parse_report(SWEEP.replace('akskv note "run"\n', ""))) is None

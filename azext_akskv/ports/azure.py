@@ -1,29 +1,19 @@
-"""The seams: what flows, steps and observers may ask of Azure and of the API server; gateways and fakes fill them."""
+"""What may be asked of Azure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.governance import Intent, Lock, Login, Permission, PolicyRefusal
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
-from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch
-from azext_akskv.model.snapshot import SecretCensus
-from azext_akskv.model.sweep import Sweep, Swept
 from azext_akskv.model.vault import EndpointConnection, Vault
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def writes(method: F) -> F:
-    """Marks a method of a port that changes something; `read_only` refuses it."""
-    method.writes = True  # type: ignore[attr-defined]  # a mark on the function, read by azext_akskv/read_only.py alone
-    return method
+from azext_akskv.ports.mark import writes
 
 
 class Watch(Protocol):
@@ -208,92 +198,3 @@ class Governance(Protocol):
 
     def login(self) -> Login:
         """Who az is signed in as, and how long that lasts."""
-
-
-@dataclass(frozen=True)
-class Touched:
-    """An empty patch's answer: the resourceVersion afterwards; `conflicts` were met and resolved on the way."""
-
-    version: int
-    conflicts: int = 0
-
-
-class Secrets(Protocol):
-    """Secrets behind the API server. No answer that it asks for holds a value.
-
-    Reads and writes raise Unreadable when the server cannot decrypt, Denied, Missing, Throttled, Unavailable.
-    """
-
-    def namespaces(self) -> list[str]: ...
-
-    def page(self, namespace: str, after: str | None = None, limit: int = 500) -> SecretPage:
-        """One page, read from etcd. Raises Missing when the token of the next page has expired (410)."""
-
-    def behind(self, secret: SecretRef) -> str:
-        """A token for `page` that goes on behind a secret, which need not be readable; not every server takes it."""
-
-    def ready(self) -> bool:
-        """Whether the API server answers and calls itself ready."""
-
-    def latest_version(self) -> int:
-        """The store's present resourceVersion, from a list that reads etcd."""
-
-    def switch(self) -> Switch | None:
-        """What the last run of ours noted in the cluster about its KMS key."""
-
-    def evidence(self) -> KeyEvidence | None:
-        """What the API servers' metrics say; None where this version has no such metrics. Raises Denied."""
-
-    def may(self, right: KubeRight) -> bool:
-        """Whether the caller has a right there: a SelfSubjectAccessReview, which is a POST and changes nothing."""
-
-    def rehearse(self, secret: SecretRef) -> None:
-        """The empty patch as a dry run (`dryRun=All`): admission decides, and nothing is stored. Raises what `touch`
-        raises, and Rejected where a webhook has no dry run."""
-
-    @writes
-    def touch(self, secret: SecretRef) -> Touched:
-        """The empty merge patch: rewrites the secret if it is stale. Raises Missing when it is gone, Rejected or Denied
-        when it is refused."""
-
-    @writes
-    def note_switch(self, switch: Switch) -> None: ...
-
-
-class Inside(Protocol):
-    """The secrets as one command in a pod of the cluster looks at them and rewrites them: for API servers that are not
-    reached from here, where asking secret by secret would take a command for each. No value leaves the pod."""
-
-    def wanted(self) -> bool:
-        """Whether this is the way, and Secrets itself goes it. Decided once, by the first who asks."""
-
-    def census(self) -> SecretCensus: ...
-
-    @writes
-    def sweep(self, order: Sweep) -> Swept:
-        """One command, some minutes long at most. Raises GatewayError when it could not do anything."""
-
-
-class Direct:
-    """Fills Inside where the API server itself is asked."""
-
-    def wanted(self) -> bool:
-        return False
-
-    def census(self) -> SecretCensus:
-        raise NotImplementedError
-
-    def sweep(self, order: Sweep) -> Swept:
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Ports:
-    clusters: Clusters
-    vaults: Vaults
-    keys: Keys
-    roles: Roles
-    identities: Identities
-    governance: Governance
-    secrets: Secrets
-    inside: Inside = field(default_factory=Direct)

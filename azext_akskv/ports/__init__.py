@@ -1,0 +1,38 @@
+"""The seams: what flows, steps and observers may ask of Azure and of the API server; gateways and fakes fill them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from azext_akskv.ports.azure import Clusters, Governance, Identities, Keys, KmsSetting, Roles, Vaults, Watch
+from azext_akskv.ports.kube import Direct, Inside, RunLease, Secrets, Touched
+
+__all__ = [
+    "Clusters",
+    "Direct",
+    "Governance",
+    "Identities",
+    "Inside",
+    "Keys",
+    "KmsSetting",
+    "Ports",
+    "Roles",
+    "RunLease",
+    "Secrets",
+    "Touched",
+    "Vaults",
+    "Watch",
+]
+
+
+@dataclass(frozen=True)
+class Ports:
+    clusters: Clusters
+    vaults: Vaults
+    keys: Keys
+    roles: Roles
+    identities: Identities
+    governance: Governance
+    secrets: Secrets
+    lease: RunLease
+    inside: Inside = field(default_factory=Direct)
