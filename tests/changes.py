@@ -16,5 +16,9 @@ CHANGING = f"^(?!.*(?:{'|'.join(ONLY_LOOKS)}))"
 """The same as a pattern for the path of a fault, whose method is PUT|PATCH|POST|DELETE."""
 
 
+AT_WORK = "/leases/akskv-run"
+"""The Lease by which a run is known to be at work; whatever it says, nothing else goes another way."""
+
+
 def may_change(method: str, url: str) -> bool:
     return method != "GET" and not any(part in url.lower() for part in ONLY_LOOKS)

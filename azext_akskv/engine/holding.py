@@ -15,7 +15,7 @@ from azext_akskv.failures import Conflict, GatewayError
 
 GIVING_UP = 5.0
 """Seconds that the end of a run waits for a renewal that is just being asked for."""
-MOST_OFTEN = 5.0
+MOST_OFTEN = 15.0
 """Seconds between two renewals at least, however fast an emulation's time goes."""
 
 
@@ -27,6 +27,7 @@ class Hold:
         self._who = who
         self._dead = dead
         self._lasts = max(1, round(run.waits.lease))  # Kubernetes counts in whole seconds
+        self._slept = max(self._lasts, 4 * MOST_OFTEN)
         self._renewed = run.clock.now()
         self._lost: Conflict | None = None
         self._told = False
@@ -43,7 +44,7 @@ class Hold:
 
         Raises Conflict where it is.
         """
-        if self._lost is None and (self._run.clock.now() - self._renewed).total_seconds() > self._lasts:
+        if self._lost is None and (self._run.clock.now() - self._renewed).total_seconds() > self._slept:
             self._renew()
         if self._lost is not None:
             raise self._lost

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from azext_akskv.model.members import whole
 from azext_akskv.model.times import of_date_header
 
 Json = dict[str, Any]
@@ -24,10 +25,15 @@ def answer(reply: Any, _model: Any, _headers: Any) -> Answer:
 
     Raises ValueError when the answer has no Date: without the service's time nothing can be said about waits.
     """
-    date = reply.http_response.headers.get("Date")
+    return answered(reply.http_response)
+
+
+def answered(response: Any) -> Answer:
+    """Raises ValueError as `answer` does, and for what is no JSON object."""
+    date = response.headers.get("Date")
     if not date:
         raise ValueError("the answer has no Date header")
-    return Answer(reply.http_response.json(), of_date_header(date))
+    return Answer(whole(response.json()), of_date_header(date))
 
 
 def items(pages: Any) -> list[Json]:

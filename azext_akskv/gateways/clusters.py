@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from azure.core import MatchConditions
@@ -13,6 +12,7 @@ from azext_akskv.failures import GatewayError, Rejected
 from azext_akskv.gateways.answers import Answer, Json, answer, items
 from azext_akskv.gateways.clients import CLUSTER_VERSIONS, RENEWED_SINCE, Clients
 from azext_akskv.gateways.errors import UNKNOWN_VERSION, asking
+from azext_akskv.gateways.lists import pages
 from azext_akskv.gateways.operations import WatchedPolling
 from azext_akskv.model.cluster import (
     Cluster,
@@ -23,24 +23,12 @@ from azext_akskv.model.cluster import (
     with_kms_on,
     with_tags,
 )
-from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.ids import CLUSTER_TYPE, ResourceId
 from azext_akskv.model.members import children, text, whole
-from azext_akskv.model.times import of_date_header
 from azext_akskv.model.upgrade import parse_upgrades, parse_versions, with_control_plane_at, with_node_pools_at
 from azext_akskv.ports import KmsSetting, Watch
 
 T = TypeVar("T")
-
-
-class FirstAnswer:
-    """The service's own time in a list's first page: the SDK gives items, and no headers."""
-
-    at = datetime.fromtimestamp(0, timezone.utc)
-
-    def look_at(self, reply: Any) -> None:
-        date = reply.http_response.headers.get("Date")
-        if date and self.at == FirstAnswer.at:
-            self.at = of_date_header(date)
 
 
 class ArmClusters:
@@ -82,12 +70,15 @@ class ArmClusters:
         return self._with_a_known_version(doing, lambda version: self._list(doing, subscription, group, version))
 
     def _list(self, doing: str, subscription: str, group: str, version: str) -> list[Cluster]:
+        home = f"/subscriptions/{subscription}{f'/resourceGroups/{group}' if group else ''}"
         with asking(doing):
-            clusters, clock = self._clients.clusters(subscription, version), FirstAnswer()
             renewed, tenant = version >= RENEWED_SINCE, self._clients.tenant_of(subscription)
-            hook = {"raw_response_hook": clock.look_at}
-            found = items(clusters.list_by_resource_group(group, **hook) if group else clusters.list(**hook))
-            return [parse_cluster(item, clock.at, tenant=tenant, knows_renewed=renewed) for item in found]
+            found = pages(self._clients, subscription, f"{home}/providers/{CLUSTER_TYPE}", version)
+            return [
+                parse_cluster(item, page.at, tenant=tenant, knows_renewed=renewed)
+                for page in found
+                for item in children(page.json, "value")
+            ]
 
     def maintenance(self, cluster: Cluster) -> list[Json]:
         with asking(f"read the maintenance configurations of {cluster.id.name}"):

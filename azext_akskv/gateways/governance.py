@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from urllib.parse import quote, urlsplit
 
 from azure.core.rest import HttpRequest
 
@@ -13,6 +12,7 @@ from azext_akskv.failures import Denied
 from azext_akskv.gateways.answers import Json
 from azext_akskv.gateways.clients import CLUSTER_VERSIONS, Clients
 from azext_akskv.gateways.errors import asking
+from azext_akskv.gateways.lists import listed
 from azext_akskv.model.governance import Intent, Lock, Login, Permission, PolicyRefusal, group_of
 from azext_akskv.model.ids import CLUSTER_TYPE, IDENTITY_TYPE, VAULT_TYPE, ResourceId
 from azext_akskv.model.members import child, children, flag, text, texts, whole
@@ -77,12 +77,7 @@ class ArmGovernance:
             return Login(kind, datetime.fromtimestamp(expires_on, timezone.utc))
 
     def _items(self, path: str, version: str) -> Iterator[Json]:
-        """All items of all pages."""
-        following: str | None = f"{quote(path)}?api-version={version}"
-        while following:
-            page = self._sent("GET", following)
-            yield from children(page, "value")
-            following = _within_arm(text(page, "nextLink"))
+        return listed(self._clients, self._subscription, path, version)
 
     def _sent(self, method: str, path: str, body: Json | None = None) -> Json:
         # --debug would print the body whole, which is that of a cluster; it holds nothing secret
@@ -90,14 +85,6 @@ class ArmGovernance:
         reply = self._clients.send(self._subscription, request)
         reply.raise_for_status()
         return whole(reply.json())
-
-
-def _within_arm(following: str) -> str | None:
-    """The path of a next page: our token goes to ARM's own host, whatever the answer says."""
-    if not following:
-        return None
-    url = urlsplit(following)
-    return f"{url.path}?{url.query}"
 
 
 def parse_lock(raw: Json) -> Lock:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from azext_akskv.failures import Missing
-from azext_akskv.gateways.answers import Answer, Json, answer, items
-from azext_akskv.gateways.clients import Clients
+from azext_akskv.gateways.answers import Answer, Json, answer
+from azext_akskv.gateways.clients import API_VERSIONS, Clients
 from azext_akskv.gateways.errors import asking
+from azext_akskv.gateways.lists import listed
 from azext_akskv.gateways.operations import Unwatched, WatchedPolling
-from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.ids import VAULT_TYPE, ResourceId
 from azext_akskv.model.members import child, text
 from azext_akskv.model.vault import EndpointConnection, Vault, new_vault, parse_vault
 
@@ -33,12 +34,11 @@ class ArmVaults:
 
     def all(self, subscription: str) -> list[Vault]:
         with asking("list the vaults of the subscription"):
-            return [parse_vault(item, NO_TIME) for item in items(self._vaults(subscription).list_by_subscription())]
+            return [parse_vault(item, NO_TIME) for item in self._listed(subscription)]
 
     def find(self, subscription: str, name: str) -> Vault | None:
         with asking(f"look for the vault {name}"):
-            listed = items(self._vaults(subscription).list_by_subscription())
-            ids = [ResourceId.parse(text(item, "id")) for item in listed]
+            ids = [ResourceId.parse(text(item, "id")) for item in self._listed(subscription)]
         found = [vault for vault in ids if vault.name.lower() == name.lower()]
         return self.get(found[0]) if found else None
 
@@ -100,6 +100,11 @@ class ArmVaults:
         """A PATCH: what it does not name stays as it is."""
         vaults = self._vaults(vault.id.subscription)
         vaults.update(vault.id.group, vault.id.name, {"properties": properties}, cls=answer)
+
+    def _listed(self, subscription: str) -> Iterator[Json]:
+        return listed(
+            self._clients, subscription, f"/subscriptions/{subscription}/providers/{VAULT_TYPE}", API_VERSIONS["vaults"]
+        )
 
     def _vaults(self, subscription: str) -> Any:
         return self._clients.vaults(subscription).vaults

@@ -14,9 +14,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import lru_cache
 
 from azext_akskv.model.cluster import Cluster, Experience
-from azext_akskv.model.ids import KeyId
+from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.tags import RUN_TAG
 
 ERA_TAG = "akskv-kms-"
@@ -69,18 +70,27 @@ class Ledger:
 
 def ledger_of(cluster: Cluster) -> Ledger:
     """Reads the tags. For a cluster whose KMS was never on there is nothing to tell, and that is known."""
-    names = [name for name in cluster.tags if name.lower().startswith(ERA_TAG)]
-    if not names and DIGEST_TAG not in _lowered(cluster.tags):
+    eras = noted(cluster.id, tuple(sorted(cluster.tags.items())))
+    if eras == ():
         never = cluster.experience is Experience.NEVER
         return Ledger(gap="" if never else "no run of this extension has noted the cluster's keys in its tags")
-    eras = _eras(cluster.tags)
-    if eras is None or _lowered(cluster.tags).get(DIGEST_TAG) != digest_of(cluster, eras):
+    if eras is None:
         return Ledger(gap=f"somebody removed or changed the tags {ERA_TAG}* of {cluster.id.name}, or copied them there")
     if cluster.experience.renewed:
         return Ledger(eras, "the cluster is on the KMS data encryption, and the platform tells nothing of its keys")
     if _in_force(eras[-1].key) != cluster.key_in_force.lower():
         return Ledger(eras, "the key was changed by other means after the last run of this extension")
     return Ledger(eras)
+
+
+@lru_cache(maxsize=4096)
+def noted(cluster: ResourceId, tags: tuple[tuple[str, str], ...]) -> tuple[Era, ...] | None:
+    """What the tags say, read once however many ask; empty where they say nothing, None where they are not right."""
+    lowered = _lowered(dict(tags))
+    if DIGEST_TAG not in lowered and not any(name.startswith(ERA_TAG) for name in lowered):
+        return ()
+    eras = _eras(lowered)
+    return eras if eras and lowered.get(DIGEST_TAG) == digest_of(cluster, eras) else None
 
 
 def _lowered(tags: Mapping[str, str]) -> dict[str, str]:
@@ -94,7 +104,7 @@ def _in_force(key: KeyId | None) -> str:
 
 def _eras(tags: Mapping[str, str]) -> tuple[Era, ...] | None:
     """None when one of them cannot be read, or one in the middle is missing."""
-    ours = {name: value for name, value in _lowered(tags).items() if name.startswith(ERA_TAG)}
+    ours = {name: value for name, value in tags.items() if name.startswith(ERA_TAG)}
     matches = [_ERA.fullmatch(ours.get(name, "")) for name in ERA_TAGS[: len(ours)]]
     found = tuple(_era(match) for match in reversed(matches) if match)
     return found if found and len(found) == len(ours) else None
@@ -124,9 +134,9 @@ def _value(era: Era) -> str:
     return f"{since} {UNSEEN if era.r0 is None else era.r0} {'done' if era.rewritten else 'owed'} {key}"
 
 
-def digest_of(cluster: Cluster, eras: tuple[Era, ...]) -> str:
+def digest_of(cluster: ResourceId, eras: tuple[Era, ...]) -> str:
     """Of this very cluster's eras: the tags of another one, copied here by a template, do not fit."""
-    text = "\n".join([str(cluster.id).lower(), *map(_value, eras)])
+    text = "\n".join([str(cluster).lower(), *map(_value, eras)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -134,7 +144,7 @@ def _written(cluster: Cluster, eras: tuple[Era, ...], also: Mapping[str, str]) -
     """All tags of the cluster with these eras in them."""
     kept = eras[-MOST_ERAS:]
     ours = dict(zip(ERA_TAGS, map(_value, reversed(kept)), strict=False))
-    ours |= {DIGEST_TAG: digest_of(cluster, kept), **also}
+    ours |= {DIGEST_TAG: digest_of(cluster.id, kept), **also}
     others = {
         name: value
         for name, value in cluster.tags.items()

@@ -15,6 +15,8 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
 def visible(text: str) -> str:
     """Without terminal sequences, control characters and characters that change the direction of text; every kind of
     blank, line ends included, is a space."""
+    if text.isascii() and text.isprintable():  # most texts, and a fleet has thousands
+        return text
     blanked = (" " if each.isspace() else each for each in _COLOURS_AND_MOVES.sub("", text))
     return "".join(each for each in blanked if unicodedata.category(each) not in _INVISIBLE)
 

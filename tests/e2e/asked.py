@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.changes import may_change
+from tests.changes import AT_WORK, may_change
 
 LogLine = Mapping[str, Any]
 _HEX = re.compile(r"[0-9a-f]{32}")
@@ -98,7 +98,8 @@ def asked_in(log: Sequence[LogLine]) -> list[Asked]:
         counts[kind] = counts.get(kind, 0) + 1
         places.setdefault((*kind, after), []).append(counts[kind])
         # secrets are patched side by side with the lists of others
-        if may_change(line["method"], line["url"]) and line["method"] != "PATCH":
+        apart = line["method"] == "PATCH" or AT_WORK in line["url"]
+        if may_change(line["method"], line["url"]) and not apart:
             after = short(line["method"], kind[2])
     return [
         Asked(*kind, place=place, nth=numbers[end])

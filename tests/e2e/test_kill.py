@@ -37,13 +37,13 @@ class Story:
 
 
 STORIES = {
-    "enable": Story("public-rbac", ("kms", "enable", "--vault", "shop-kv", "--key", "etcd"), 17, 9),
-    "disable": Story("kms-noted", ("kms", "disable"), 15, 8, every=3),
-    "rotate": Story("kms-noted", ("rotate",), 18, 9, every=3),
-    "migrate-mode": Story("kms-noted-private", ("kms", "migrate-mode", "--to", "Public"), 31, 17, every=7),
-    "migrate-v2": Story("legacy-v1", ("kms", "migrate-v2"), 38, 22, every=7),
+    "enable": Story("public-rbac", ("kms", "enable", "--vault", "shop-kv", "--key", "etcd"), 17, 12),
+    "disable": Story("kms-noted", ("kms", "disable"), 15, 11, every=3),
+    "rotate": Story("kms-noted", ("rotate",), 18, 12, every=3),
+    "migrate-mode": Story("kms-noted-private", ("kms", "migrate-mode", "--to", "Public"), 31, 20, every=7),
+    "migrate-v2": Story("legacy-v1", ("kms", "migrate-v2"), 38, 25, every=7),
     "migrate-encryption": Story(
-        "modern-legacy", ("kms", "migrate-encryption", "--to", "customer-managed"), 15, 8, every=7
+        "modern-legacy", ("kms", "migrate-encryption", "--to", "customer-managed"), 15, 11, every=7
     ),
 }
 

@@ -127,8 +127,8 @@ def test_a_run_that_has_nothing_to_do_takes_no_lease(tmp_path: Path) -> None:
 def test_it_is_renewed_while_a_long_step_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = worlds.public_rbac(tmp_path)
     world.workers = 4
-    monkeypatch.setattr(holding, "MOST_OFTEN", 0.001)
-    monkeypatch.setattr("azext_akskv.engine.waiting.Waits.lease_renewal", 0.001)
+    monkeypatch.setattr(holding, "MOST_OFTEN", 0.01)
+    monkeypatch.setattr("azext_akskv.engine.waiting.Waits.lease_renewal", 0.01)
     thrice = threading.Event()
 
     def heard_of() -> None:
