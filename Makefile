@@ -79,7 +79,7 @@ counts: .venv/installed ## how much is checked, tried and compared, into docs/wi
 traffic: .venv/installed ## real Azure's recorded answers against the emulator's (docs/traffic.rst)
 	@$(PYTHON) -m tests.emulator.traffic
 
-reliability: setup ## each request of enable and disable failing in each way: docs/reliability.rst; each kill (40 min)
+reliability: setup ## each request of each change failing in each way: docs/reliability.rst; each kill (an hour)
 	@$(PYTHON) -m tests.e2e.reliability $(KEPT)
 	@AKSKV_WHOLE_TABLE=1 $(PYTHON) -m pytest -q -n 2 tests/e2e/test_kill.py
 

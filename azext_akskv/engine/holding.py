@@ -74,15 +74,15 @@ class Hold:
             self.acquire()
         except Conflict as error:
             self._lost = error
-        except GatewayError:  # the API server may be restarting; the next time will tell
+        except (GatewayError, ValueError):  # the API server may be restarting; the next time will tell
             return
 
 
 @contextmanager
 def holding(run: Run, who: str, dead: Collection[str]) -> Iterator[None]:
     """Has the Lease while the block runs. `dead` are runs whose Lease may be taken: this machine's own, whose lock is
-    held. Raises Conflict where another run has it; where it cannot be had for another
-    reason the run says so, and goes on."""
+    held. Raises Conflict where another run has it; where it cannot be had for another reason the run says so, and goes
+    on."""
     hold = Hold(run, who, dead)
     try:
         hold.acquire()

@@ -56,21 +56,25 @@ class KubeLease:
 
     def _take(self, run: str, who: str, seconds: int, dead: Collection[str]) -> None:
         lease, holder, now = self._read(self._ask)
-        if holder and not holder.lapsed and holder.run not in (run, *dead):
-            raise Conflict(TELLING, HELD, str(holder))
         if lease is None:  # only an answer that found one tells the time
-            metadata = {"name": LEASE.rpartition("/")[2], "namespace": "default"}
-            body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": {}, "metadata": metadata}
-            self._ask(Request(TELLING, "POST", LEASE.rpartition("/")[0], body=body))
-            lease, _, now = self._read(self._ask)
+            self._make()
+            lease, holder, now = self._read(self._ask)
         if lease is None:
             raise Missing(TELLING, "NotFound", "the Lease that was just made is gone again")
+        if holder and not holder.lapsed and holder.run not in (run, *dead):
+            raise Conflict(TELLING, HELD, str(holder))
         before = child(lease, "spec")
         spec = {"holderIdentity": f"{run} {who}".strip(), "leaseDurationSeconds": seconds, "renewTime": now}
         if not holder or holder.run != run:
             spec |= {"acquireTime": now, "leaseTransitions": (number(before, "leaseTransitions") or 0) + 1}
         lease["spec"] = {**before, **spec}
         self._ask(Request(TELLING, "PUT", LEASE, body=lease))  # with the version that was read
+
+    def _make(self) -> None:
+        """One that nobody has."""
+        metadata = {"name": LEASE.rpartition("/")[2], "namespace": "default"}
+        body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": {}, "metadata": metadata}
+        self._ask(Request(TELLING, "POST", LEASE.rpartition("/")[0], body=body))
 
     @staticmethod
     def _read(ask: Callable[[Request], Reply]) -> tuple[dict[str, Any] | None, Holder | None, str]:

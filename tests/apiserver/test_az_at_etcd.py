@@ -19,6 +19,7 @@ ENABLE = ("aks", "kv", "kms", "enable", *CLUSTER, "--vault", "shop-kv", "--key",
 DISABLE = ("aks", "kv", "kms", "disable", *CLUSTER, "--yes", "-o", "json")
 REENCRYPT = ("aks", "kv", "reencrypt", *CLUSTER, "--yes", "-o", "json")
 ROTATE = ("aks", "kv", "rotate", *CLUSTER, "--yes", "-o", "json")
+MIGRATE_MODE = ("aks", "kv", "kms", "migrate-mode", *CLUSTER, "--yes", "-o", "json")
 SHOW = ("aks", "kv", "kms", "show", *CLUSTER, "-o", "json")
 VAULT = "shop-kv.vault.emulator.test"
 MARKER = b"correct-horse-battery"
@@ -148,6 +149,20 @@ def test_killed_midway_the_same_command_finishes(shop: Station, fault: dict[str,
     assert shop.az_killed_at(fault, *ENABLE).code == -9
     assert done(shop, *ENABLE)["status"] == "done"
     assert holders(shop) == {shop.key_in_arm()}
+
+
+def test_the_mode_of_the_vault_changed_and_back(station: Station) -> None:
+    """Both ways KMS goes off and on again: every secret is plain in between, and under the same key at the end."""
+    emulation = station.start("private-vnet", secrets=COUNT, kubernetes=REAL, delays=DELAYS)
+    assert rewrote_all(done(station, *ENABLE))
+    key = station.key_in_arm()
+    for mode, vault in (("Public", "Enabled"), ("Private", "Disabled")):
+        assert rewrote_all(done(station, *MIGRATE_MODE, "--to", mode))
+        profile = station.cluster().body["properties"]["securityProfile"]["azureKeyVaultKms"]
+        assert (profile["keyVaultNetworkAccess"], station.vault()["publicNetworkAccess"]) == (mode, vault)
+        assert station.key_in_arm() == key and holders(station) == {key}
+        assert emulation.verdict()["ok"]
+    station.stop()
 
 
 def test_a_value_that_nobody_decrypts_stops_it_before_anything_is_changed(station: Station) -> None:

@@ -98,6 +98,14 @@ def test_who_was_faster_is_seen_at_the_second_look(kube: KubeService, secrets: K
     assert len(kube.made("PUT")) == 1
 
 
+def test_who_took_the_new_one_first_is_not_overrun(kube: KubeService, secrets: KubeSecrets) -> None:
+    kube.answers("GET", LEASE, Reply(404, a_status(404, "NotFound", "not found")), HELD)
+    kube.answers("POST", LEASE.rpartition("/")[0], Reply(201, {"kind": "Lease"}))
+    with pytest.raises(Conflict, match=WHO):
+        lease_of(secrets).acquire(MINE, "", 120)
+    assert kube.made("PUT") == []
+
+
 def test_its_own_write_whose_answer_was_lost_is_no_conflict(kube: KubeService, secrets: KubeSecrets) -> None:
     kube.answers("GET", LEASE, a_lease(), HELD)
     kube.answers("PUT", LEASE, CHANGED, HELD)
