@@ -36,6 +36,12 @@ WAIT_FACTORS = {"emulator": "0.005", "azure": "1"}
 """For recording and for replay: how long the extension waits is how often it looks."""
 
 
+def a_run(journal: Any, flow: str) -> str:
+    """The id of a run, the same whenever it is recorded or replayed."""
+    wanted, taken = f"20260102-030405-{flow}", {run.run for run in journal.runs()}
+    return next(each for each in [wanted, *(f"{wanted}-{n}" for n in range(2, 10))] if each not in taken)
+
+
 class KmsScenario(ScenarioTest):
     """Recorded from the emulator's `world` where EMULATOR_CONTROL is set, else from the user's own subscription: see
     tools/record.py. The commands of `before_emulated` or `before_live` bring the cluster to where the story begins;
@@ -63,7 +69,7 @@ class KmsScenario(ScenarioTest):
             self.fail(f"there is no {self.recording_file}; `make record` makes it")
         http_challenge_cache.clear()  # or a story would lean on what vaults said in the one before it
         self.environment = pytest.MonkeyPatch()
-        self.environment.setattr("socket.gethostname", lambda: "recorder")  # stands in the Lease of a run
+        self.environment.setattr("azext_akskv.engine.journal.Journal._new_id", a_run)
         self.addCleanup(self.environment.undo)
         private = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, private)
