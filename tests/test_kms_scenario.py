@@ -61,7 +61,8 @@ class KmsOn(KmsScenario):
 
     def test_reencrypt_proves_every_secret(self) -> None:
         self.cmd("aks kv reencrypt -g {group} -n {cluster} --yes", checks=self.proved())
-        assert {change.partition(" ")[0] for change in self.changes()} == {"PATCH"}
+        beside = [change for change in self.changes() if "/leases" not in change]
+        assert {change.partition(" ")[0] for change in beside} == {"PATCH"}
 
     def test_list_of_a_group_asks_no_api_server(self) -> None:
         rows = self.cmd("aks kv kms list -g {group}").get_output_in_json()

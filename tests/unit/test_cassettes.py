@@ -52,11 +52,11 @@ def test_of_a_request_only_what_the_service_acts_on_is_kept() -> None:
     assert kept.uri == "https://management.azure.com/x"
 
 
-def test_the_subscription_runs_and_assignments_have_other_names() -> None:
+def test_the_subscription_assignments_and_who_is_at_work_have_other_names() -> None:
     uri = f"https://management.emulator.test/subscriptions/{SUBSCRIPTION}/roleAssignments/{SUBSCRIPTION[:-1]}2"
-    kept = sent('{"tags": {"akskv-run": "20261123-021457-enable-2"}}', uri)
+    kept = sent('{"spec": {"holderIdentity": "20261123-021457-enable-2 somebody@contoso.com on laptop"}}', uri)
     assert kept.uri.endswith("/subscriptions/0/roleAssignments/00000000-0000-0000-0000-000000000000")
-    assert json.loads(kept.body) == {"tags": {"akskv-run": "20260102-030405-enable"}}
+    assert json.loads(kept.body) == {"spec": {"holderIdentity": "20261123-021457-enable-2 somebody"}}
 
 
 def test_a_kubeconfig_keeps_its_server_and_no_way_to_log_in() -> None:
