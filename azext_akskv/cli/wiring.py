@@ -131,7 +131,6 @@ def secrets(
     from azext_akskv.gateways.kube import KubeSecrets
     from azext_akskv.gateways.kube_access import read_kubeconfig
     from azext_akskv.gateways.kube_inside import InvokedSecrets
-    from azext_akskv.gateways.kube_lease import KubeLease
     from azext_akskv.gateways.kube_server import ApiServer, patient
     from azext_akskv.gateways.kube_way import EitherLease, EitherSecrets, FromInside, Way
     from azext_akskv.gateways.run_command import Pace, RunCommand
@@ -148,8 +147,7 @@ def secrets(
     invoked = InvokedSecrets(RunCommand(clients, pace).run, lambda: clusters.get(target), waits.ask_again)
     way = Way(setting.via, server, lambda: clusters.get(target), setting.reporter.note)
     direct = KubeSecrets(way.connect, retries)
-    lease = EitherLease(way, KubeLease(direct.ask, direct.ask_once), invoked)
-    return EitherSecrets(way, direct, invoked).as_port(), lease, FromInside(way, invoked)
+    return EitherSecrets(way, direct, invoked).as_port(), EitherLease(way, direct, invoked), FromInside(way, invoked)
 
 
 def journal_folder(cli_ctx: Any) -> Path:

@@ -70,12 +70,11 @@ class Hold:
 
     def _renew(self) -> None:
         self._told = False
-        try:
-            self.acquire()
-        except Conflict as error:
-            self._lost = error
-        except (GatewayError, ValueError):  # the API server may be restarting; the next time will tell
-            return
+        with suppress(GatewayError, ValueError):  # the API server may be restarting; the next time will tell
+            try:
+                self.acquire()
+            except Conflict as error:
+                self._lost = error
 
 
 @contextmanager

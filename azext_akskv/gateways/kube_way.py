@@ -113,9 +113,9 @@ class EitherLease:
     """A look from inside brings along who is at work. A run that goes that way does not say so itself: each renewal
     would be a command in a pod of its own."""
 
-    def __init__(self, way: Way, direct: KubeLease, invoked: InvokedSecrets) -> None:
+    def __init__(self, way: Way, direct: KubeSecrets, invoked: InvokedSecrets) -> None:
         self._way = way
-        self._direct = direct
+        self._direct = KubeLease(direct.ask, direct.ask_once)
         self._invoked = invoked
 
     def holder(self) -> Holder | None:
