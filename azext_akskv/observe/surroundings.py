@@ -97,7 +97,9 @@ def neighbours(cluster: Cluster, ports: Ports) -> tuple[Cluster, ...]:
 
 
 def offer(cluster: Cluster, ports: Ports) -> Offer:
-    return Offer(ports.clusters.upgrades(cluster), ports.clusters.versions(cluster))
+    """While an upgrade runs, what the cluster is offered is about to change, and may already be what comes after it."""
+    now, region = ports.clusters.upgrades(cluster), ports.clusters.versions(cluster)
+    return Offer(now if cluster.settled else region.get(cluster.kubernetes_version) or now, region)
 
 
 def maintenance(cluster: Cluster, ports: Ports) -> Maintenance:

@@ -74,6 +74,13 @@ def read_from(terminal: int, press_again: Callable[[], None]) -> str:
         return ""
 
 
+@pytest.fixture(autouse=True)
+def _with_ctrl_c() -> None:
+    """A shell that starts tests in the background has them ignore Ctrl-C, and what they start inherits that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def shop(station: Station) -> Station:
     station.start("demo", secrets=20)

@@ -51,7 +51,7 @@ def test_az_finds_a_person_logged_in_as_its_own_login_would_leave_her(
     assert (folder / "azure" / "msal_token_cache.json").stat().st_mode & 0o777 == 0o600
     before = her_az(emulation, "account", "list").json
     assert GROUP in [group["name"] for group in her_az(emulation, "group", "list").json]
-    again = her_az(emulation, "login", "--username", USERNAME, "--password", PASSWORD, "--tenant", TENANT)
+    again = her_az(emulation, "login", "--username", USERNAME, f"--password={PASSWORD}", "--tenant", TENANT)
     assert again.code == 0, again.output
     assert her_az(emulation, "account", "list").json == before
 

@@ -12,9 +12,10 @@ from azext_akskv.flows.drive import look, lookout
 from azext_akskv.flows.enable import ENABLE
 from azext_akskv.model.kube import KubeRight
 from azext_akskv.model.snapshot import Snapshot, Wanted
+from azext_akskv.observe.surroundings import offer
 from azext_akskv.observe.take import ask_ahead
-from tests.builders import KEY, TARGET, VAULT, cluster_json
-from tests.fakes import FakeWorld
+from tests.builders import KEY, TARGET, VAULT, a_cluster, cluster_json
+from tests.fakes import FakeWorld, fake_ports
 from tests.flows import worlds
 
 ASKED = Wanted("enable", vault="kv1", key="etcd")
@@ -128,3 +129,14 @@ def test_nothing_is_asked_where_something_is_in_the_way_already(tmp_path: Path) 
 
 def test_locks_are_read_once_for_each_group(world: FakeWorld) -> None:
     assert seen(world).locks.known and world.calls["governance.locks"] == 1
+
+
+def test_an_upgrade_that_ends_meanwhile_does_not_change_what_was_on_offer(tmp_path: Path) -> None:
+    """The cluster was read before its end, and what it is offered after it."""
+    ports = fake_ports(FakeWorld(tmp_path))
+    before = a_cluster(currentKubernetesVersion="1.26.12", provisioningState="Upgrading")
+    ports.clusters.upgrades = lambda _cluster: ("1.28.12",)  # type: ignore[method-assign]
+    assert offer(before, ports).now == ("1.27.9", "1.27.16")
+    assert offer(a_cluster(currentKubernetesVersion="1.26.12"), ports).now == ("1.28.12",)
+    unknown = a_cluster(currentKubernetesVersion="1.24.9", provisioningState="Upgrading")
+    assert offer(unknown, ports).now == ("1.28.12",)
