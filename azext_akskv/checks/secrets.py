@@ -136,7 +136,7 @@ def secret_unreadable(snapshot: Snapshot) -> Iterator[Problem]:
 
 @check("other-operator", SECRETS, State.ERROR, "no run on another machine is at work on the cluster")
 def other_operator(snapshot: Snapshot) -> Iterator[Problem]:
-    """Runs of this machine are told apart by its journal, whose lock is held while one looks."""
+    """Runs of this machine are told apart by its journal, whose lock a change holds while it looks."""
     if snapshot.wanted.flow == "list":
         raise NotApplicable("the API server is not asked")
     _needs_api_server(snapshot)

@@ -22,7 +22,7 @@ from azext_akskv.model.times import of_date_header
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/default/leases/akskv-run"
 MICRO_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 DOING = "read which run is at work on the cluster"
-TELLING = "tell others that this run is at work on the cluster"
+TELLING = "hold the cluster for this run"
 HELD = "held"
 """The code of the Conflict: another run is at work."""
 
@@ -62,7 +62,7 @@ class KubeLease:
         if lease is None:
             raise Missing(TELLING, "NotFound", "the Lease that was just made is gone again")
         if holder and not holder.lapsed and holder.run not in (run, *dead):
-            raise Conflict(TELLING, HELD, str(holder))
+            raise Conflict(TELLING, HELD, f"another one holds it: {holder}; wait for its end, then run this again")
         before = child(lease, "spec")
         spec = {"holderIdentity": f"{run} {who}".strip(), "leaseDurationSeconds": seconds, "renewTime": now}
         if not holder or holder.run != run:

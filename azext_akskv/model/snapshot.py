@@ -132,7 +132,7 @@ class Snapshot:
     """Secrets, one of each namespace, of which admission refuses a rewrite; None: as above."""
     unfinished: tuple[UnfinishedRun, ...] = ()
     own_runs: tuple[str, ...] = ()
-    """All runs in this machine's journal. While one looks here, none of them is at work."""
+    """All runs in this machine's journal. While a change looks, which holds its lock, none of them is at work."""
     former_keys: tuple[KeyId, ...] = ()
     """Keys that runs from this machine saw in use before the last one."""
     accepted: tuple[str, ...] = ()
