@@ -24,6 +24,7 @@ from azext_akskv.read_only import read_only
 
 VAULT_CATEGORIES = frozenset({IDENTITY, KEY, ACCESS, NETWORK})
 """Categories whose checks look at vault, key, identity and grants."""
+NOTHING = "Nothing was changed."
 
 
 def _nothing(_seen: Snapshot) -> tuple[str, ...]:
@@ -180,7 +181,8 @@ def _rehearse_and_carry_out(plan: Plan, snapshot: Snapshot, world: World, consen
         raise
     except Conflict as other:  # it came between our look and our first step
         run.journal.write("failed" if resumed else "refused")
-        trouble = Trouble(str(other), ("Nothing was changed.",), world.command)
+        changed = f"This attempt changed nothing; what {run.id} did before is as it left it." if resumed else NOTHING
+        trouble = Trouble(str(other), (changed,), world.command)
         return Result(plan.flow, run.id, "refused", trouble=trouble)
 
 
@@ -238,4 +240,4 @@ def _refusal(findings: Sequence[Finding], gap: str) -> Trouble:
     counted = [f"{errors} error{'s' * (errors > 1)}"] * bool(errors) + [f"{unknowns} unknown"] * bool(unknowns)
     commands = [finding.command for finding in findings if finding.blocks and finding.command]
     reason = ", ".join(counted) or gap
-    return Trouble(f"Not started: {reason}.", ("Nothing was changed.",), commands[0] if commands else "")
+    return Trouble(f"Not started: {reason}.", (NOTHING,), commands[0] if commands else "")

@@ -37,7 +37,7 @@ class Story:
 
 
 STORIES = {
-    "enable": Story("public-rbac", ("kms", "enable", "--vault", "shop-kv", "--key", "etcd"), 17, 12),
+    "enable": Story("public-rbac", ("kms", "enable", "--vault", "shop-kv", "--key", "etcd"), 17, 12, every=3),
     "disable": Story("kms-noted", ("kms", "disable"), 15, 11, every=3),
     "rotate": Story("kms-noted", ("rotate",), 18, 12, every=3),
     "migrate-mode": Story("kms-noted-private", ("kms", "migrate-mode", "--to", "Public"), 31, 20, every=7),

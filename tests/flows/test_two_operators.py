@@ -74,6 +74,28 @@ def test_who_comes_between_the_look_and_the_first_step_is_not_overrun(tmp_path: 
     assert not world.world().journal.unfinished()
 
 
+def test_a_run_that_goes_on_says_only_of_this_attempt_that_it_changed_nothing(tmp_path: Path) -> None:
+    world = worlds.public_rbac(tmp_path)
+
+    def ctrl_c(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    world.moments.then["after roles.grant keys"] = ctrl_c
+    with pytest.raises(Interrupted):
+        world.drive(ENABLE, ASKED)
+    world.moments.then.clear()
+
+    def yes_and_a_colleague_begins(_question: str, _word: str) -> bool:
+        at_work(world)
+        return True
+
+    result = drive(ENABLE, ASKED, world.world(), Consent(False, (), yes_and_a_colleague_begins))
+    assert result.status == "refused" and sum(world.writes.values()) == 1, world.writes
+    [said] = result.trouble.safe if result.trouble else ()
+    assert said == f"This attempt changed nothing; what {result.run} did before is as it left it."
+    assert [each.run for each in world.world().journal.unfinished()] == [result.run]
+
+
 def test_a_machine_that_slept_stops_when_another_has_taken_over(tmp_path: Path) -> None:
     world = worlds.public_rbac(tmp_path)
 
