@@ -192,8 +192,8 @@ class Delays:
     """How long Azure takes, in seconds of the emulated clock: an update of a cluster, a grant until it works, a new
     identity until the directory knows it, a new vault's DNS, a cluster's components until they use its new identity,
     an update that hangs until it fails, a pod until a node must have taken it, the platform until it has rewritten the
-    secrets under the new encryption, and between two looks for a newer version of its key; and how long pollers are
-    told to wait."""
+    secrets under the new encryption, and between two looks for a newer version of its key, a change of anything in
+    Microsoft.Network; and how long pollers are told to wait."""
 
     update: float = 1.0
     grant: float = 0.5
@@ -204,6 +204,7 @@ class Delays:
     pod: float = 60.0
     platform_rewrite: float = 2.0
     key_versions: float = 6 * 3600.0
+    network: float = 1.0
     retry_after: float = 0.2
 
 

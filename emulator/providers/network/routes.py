@@ -1,0 +1,10 @@
+"""Microsoft.Network: all its routes in one."""
+
+from __future__ import annotations
+
+from emulator.core.router import Routes
+from emulator.providers.network import network_routes, operations, peering_routes
+
+ROUTES = Routes()
+for _part in (operations, network_routes, peering_routes):
+    ROUTES.routes += _part.ROUTES.routes
