@@ -126,6 +126,8 @@ def shown(world: EmulatedWorld, network: Network, peering: dict[str, Any]) -> di
     properties["remoteVirtualNetworkAddressSpace"] = {"addressPrefixes": list(now)}
     properties["peeringSyncLevel"] = _level(world, network, peering, now)
     properties["routeServiceVips"] = {}
+    if other and "encryption" in other.properties:
+        properties["remoteVirtualNetworkEncryption"] = other.properties["encryption"]
     gateways = peering_rules.gateways_of(world, remote_id(peering)) if properties["useRemoteGateways"] else []
     if gateways:
         properties["remoteGateways"] = [{"id": one.id} for one in gateways]

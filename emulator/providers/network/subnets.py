@@ -49,11 +49,15 @@ def document(network_id: str, asked: dict[str, Any], version: str) -> dict[str, 
         if wanted.get(name):
             properties[name] = {"id": wanted[name]["id"]}
     if wanted.get("serviceEndpoints"):
-        properties["serviceEndpoints"] = [
-            {"provisioningState": "Updating", "service": one["service"], "locations": one.get("locations") or ["*"]}
-            for one in wanted["serviceEndpoints"]
-        ]
+        properties["serviceEndpoints"] = [_service(one) for one in wanted["serviceEndpoints"]]
     return {"name": asked["name"], "id": subnet_id, "etag": "", "properties": properties, "type": SUBNETS}
+
+
+def _service(asked: dict[str, Any]) -> dict[str, Any]:
+    """[REC] A service endpoint, for every region unless the caller says otherwise."""
+    kept = {name: asked[name] for name in ("networkIdentifier",) if asked.get(name)}
+    locations = asked.get("locations") or ["*"]
+    return {"provisioningState": "Updating", "service": asked["service"], "locations": locations, **kept}
 
 
 def _delegation(subnet_id: str, asked: dict[str, Any]) -> dict[str, Any]:
