@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.worlds.cluster_access import AdmissionRule, Binding
 from emulator.worlds.governance import Lock, PolicyAssignment, Role
+from emulator.worlds.network import Network, NetworkSecurityGroup, Peering, PrivateEndpoint, RouteTable
 
 SUBSCRIPTION_NAME = "Shop"
 SUBSCRIPTION = "1f0e5a34-8c1b-4d27-9a56-3b7c2d9e8f10"
@@ -179,8 +180,8 @@ class Visit:
 
 @dataclass(frozen=True)
 class Grant:
-    """A role assignment made long ago. `scope`: `subscription`, `group`, or `vault/`, `cluster/`, `identity/` and a
-    name, or an id."""
+    """A role assignment made long ago. `scope`: `subscription`, `group`, or `vault/`, `cluster/`, `identity/`,
+    `network/`, `endpoint/` and a name, or an id."""
 
     principal: str
     role: str
@@ -226,6 +227,11 @@ class World:
     """Roles beside the built-in ones, for grants to name."""
     locks: tuple[Lock, ...] = ()
     policy_assignments: tuple[PolicyAssignment, ...] = ()
+    networks: tuple[Network, ...] = ()
+    peerings: tuple[Peering, ...] = ()
+    security_groups: tuple[NetworkSecurityGroup, ...] = ()
+    route_tables: tuple[RouteTable, ...] = ()
+    private_endpoints: tuple[PrivateEndpoint, ...] = ()
     delays: Delays = Delays()
     token_seconds: float = 86400.0
     """The life of an access token; managed identities' live for 24 hours. [D]"""
@@ -237,7 +243,8 @@ class World:
     @property
     def subscriptions(self) -> tuple[str, ...]:
         """Those that the caller can see."""
-        return tuple(dict.fromkeys((SUBSCRIPTION, *(vault.subscription for vault in self.vaults))))
+        theirs = (*(vault.subscription for vault in self.vaults), *(one.subscription for one in self.networks))
+        return tuple(dict.fromkeys((SUBSCRIPTION, *filter(None, theirs))))
 
     @property
     def seed(self) -> str:
