@@ -38,6 +38,8 @@ _PROVIDERS = (
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
 _POSTS_THAT_READ = {"Microsoft.KeyVault/checkNameAvailability", "Microsoft.PolicyInsights/checkPolicyRestrictions"}
 """[D] Access control counts these POSTs as reading."""
+_POLLS = ("/locations/operations", "/locations/operationresults")
+"""[INF] Whoever was let in to begin an operation may ask for it, with rights on one resource alone too."""
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _GROUP_MEMBER = re.compile(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/.+", re.IGNORECASE)
 
@@ -184,7 +186,11 @@ def _refuse_unless_allowed(call: Call, operation: Operation) -> None:
     """Raises Refusal: 403 AuthorizationFailed, which names the action and the scope [REC]."""
     scope = operation.scope(call.path)
     caller = call.claims["oid"]
-    if not scope or call.world.rights.may(caller, operation.action, scope):
+    if (
+        not scope
+        or operation.resource_type.lower().endswith(_POLLS)
+        or call.world.rights.may(caller, operation.action, scope)
+    ):
         return
     raise arm_error(
         403,

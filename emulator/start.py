@@ -123,8 +123,8 @@ def _move_on(world: EmulatedWorld, cluster: spec.Cluster) -> None:
 
 
 def scope_id(world: EmulatedWorld, scope: str) -> str:
-    """The id of `subscription`, `group`, or `vault/`, `cluster/`, `identity/`, `network/`, `endpoint/` and a name; an id
-    itself stays as it is. Raises KeyError."""
+    """The id of `subscription`, `group`, or `vault/`, `cluster/`, `identity/`, `network/`, `endpoint/` and a name; an
+    id itself stays as it is. Raises KeyError."""
     if scope.startswith("/"):
         return scope
     kind, _, name = scope.partition("/")

@@ -80,8 +80,8 @@ class RouteTable:
 
 @dataclass(frozen=True)
 class PrivateEndpoint:
-    """Of a vault of the world, in a subnet of one of its networks. `status`: Approved, Pending, Rejected, or Disconnected
-    for one whose other side was deleted. `address`: a chosen one, else the first free one of the subnet."""
+    """Of a vault of the world, in a subnet of one of its networks. `status`: Approved, Pending, Rejected, or
+    Disconnected for one whose other side was deleted. `address`: a chosen one, else the subnet's first free one."""
 
     name: str = "shop-pe"
     vault: str = "shop-kv"

@@ -62,8 +62,8 @@ def create(world: EmulatedWorld, new_id: str, request: dict[str, Any], created: 
     endpoint.body["properties"] = {"provisioningState": "Updating", "resourceGuid": guid, "customDnsConfigs": []}
     _take(endpoint, request)
     name = endpoint.properties["customNetworkInterfaceName"] or f"{name_of(new_id)}.nic.{world.ids.next('nic')}"
-    world.resources.put(endpoint)
     interface = interfaces.create(world, endpoint, name)
+    world.resources.put(endpoint)
     endpoint.properties["networkInterfaces"] = [{"id": interface.id}]
     approved = bool(endpoint.properties[AUTOMATIC])
     endpoint.state = targets.connect(world, endpoint.id, endpoint.target, approved)

@@ -41,11 +41,12 @@ def create(world: EmulatedWorld, endpoint: Resource, name: str) -> Resource:
     }
     body: dict[str, Any] = {"name": name, "id": own, "etag": networks.new_etag(world), "properties": properties}
     body |= {"type": INTERFACES, "location": endpoint.body["location"], "managedBy": endpoint.id, "kind": "Regular"}
-    interface = world.resources.put(Resource(own, body, endpoint.created))
+    interface, given = Resource(own, body, endpoint.created), set[str]()
     for number, fqdn in enumerate(_names(world, endpoint)):
-        address = _address(world, endpoint, number)
+        address = _address(world, endpoint, number, given)
+        given.add(address)
         properties["ipConfigurations"] += [_configuration(world, interface, endpoint, fqdn, address)]
-    return interface
+    return world.resources.put(interface)
 
 
 def _suffix(world: EmulatedWorld) -> str:
@@ -65,7 +66,7 @@ def _connection(endpoint: Resource) -> dict[str, Any]:
     return found
 
 
-def _address(world: EmulatedWorld, endpoint: Resource, number: int) -> str:
+def _address(world: EmulatedWorld, endpoint: Resource, number: int, given: set[str]) -> str:
     """The chosen one, or the first free one of the subnet."""
     chosen = endpoint.body["properties"]["ipConfigurations"]
     if number < len(chosen):
@@ -73,7 +74,7 @@ def _address(world: EmulatedWorld, endpoint: Resource, number: int) -> str:
     subnet_id = endpoint.body["properties"]["subnet"]["id"]
     network = networks.find(world, subnet_id)
     subnet = network.subnet(subnet_id.rpartition("/")[2]) if network else None
-    taken = subnets.taken_in(world, subnet_id)
+    taken = subnets.taken_in(world, subnet_id) | given
     for prefix in subnets.prefixes_of(subnet or {}):
         if found := addresses.first_free(prefix, taken):
             return found
