@@ -204,6 +204,10 @@ def test_older_versions_need_a_subnet_without_network_policies() -> None:
     refused = ask(client, "PUT", f"{ENDPOINT}?api-version=2021-02-01", old)
     assert code_of(refused) == (400, "PrivateEndpointCannotBeCreatedInSubnetThatHasNetworkPoliciesEnabled")
     put(client, ENDPOINT, old)
+    policies = subnet_body("10.0.1.0/24", privateEndpointNetworkPolicies="Enabled")
+    refused = ask(client, "PUT", f"{A}/subnets/old?api-version=2021-02-01", policies)
+    assert code_of(refused) == (400, "PrivateEndpointNetworkPoliciesCannotBeEnabledOnPrivateEndpointSubnet")
+    put(client, f"{A}/subnets/old", policies)
 
 
 def test_a_subnet_that_changes_must_be_waited_for_and_messages_are_short() -> None:

@@ -119,8 +119,11 @@ def test_ranges_and_encryption_are_checked(properties: dict[str, Any], code: str
     assert answer.body["error"]["details"] == []
 
 
-def test_a_network_needs_a_location() -> None:
-    assert code_of(ask(small(), "PUT", NEW, {"properties": {}})) == (400, "LocationRequired")
+def test_a_network_needs_a_location_and_keeps_it() -> None:
+    client = small()
+    assert code_of(ask(client, "PUT", NEW, {"properties": {}})) == (400, "LocationRequired")
+    elsewhere = {**network_body("10.0.0.0/16"), "location": "northeurope"}
+    assert code_of(ask(client, "PUT", A, elsewhere)) == (409, "InvalidResourceLocation")
 
 
 def test_a_subnet_is_a_child_with_a_life_of_its_own() -> None:

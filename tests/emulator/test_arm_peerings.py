@@ -130,6 +130,8 @@ def test_networks_with_common_addresses_cannot_be_peered() -> None:
     assert code_of(refused) == (400, "VnetAddressSpacesOverlap")
     assert message_of(refused).endswith("Overlapping address prefixes: 10.1.0.0/24, 10.1.0.0/16")
     assert code_of(ask(client, "PUT", THERE, peering_body(A))) == (400, "VnetAddressSpacesOverlap")
+    some = {"peerCompleteVnets": False, "localSubnetNames": ["one"], "remoteSubnetNames": ["default"]}
+    assert put(client, f"{A}2/virtualNetworkPeerings/p", peering_body(B, **some))["properties"]["localSubnetNames"]
 
 
 def test_nor_with_one_that_has_a_peer_with_common_addresses() -> None:
@@ -238,6 +240,8 @@ def test_peerings_in_the_body_of_a_network_replace_those_there_are() -> None:
     client = small()
     pair(client)
     body = get(client, A)
+    body["properties"]["virtualNetworkPeerings"][0]["properties"]["allowForwardedTraffic"] = True
+    assert put(client, A, body)["properties"]["virtualNetworkPeerings"][0]["properties"]["allowForwardedTraffic"]
     body["properties"]["virtualNetworkPeerings"] = [{"name": "to-c", **peering_body(C)}]
     put(client, A, body)
     assert [one["name"] for one in get(client, f"{A}/virtualNetworkPeerings")["value"]] == ["to-c"]

@@ -89,7 +89,9 @@ def test_the_zones_of_a_group_are_there_and_have_different_names() -> None:
     path = f"{ENDPOINT}/privateDnsZoneGroups/default"
     assert code_of(ask(client, "PUT", path, group_body(f"{ZONE}2"))) == (400, "InvalidResourceReference")
     twice = group_body(ZONE, ZONE.replace("shop-rg", "other-rg"))
-    assert code_of(ask(client, "PUT", path, twice)) == (400, "InvalidRequestFormat")
+    refused = ask(client, "PUT", path, twice)
+    assert code_of(refused) == (400, "InvalidRequestFormat")
+    assert refused.body["error"]["details"][0]["code"] == "DuplicateResourceName"
     assert code_of(ask(client, "PUT", path, group_body(*[f"{ZONE}{at}" for at in range(6)])))[0] == 400
     assert code_of(ask(client, "GET", path)) == (404, "NotFound")
 

@@ -23,6 +23,7 @@ def refuse_bad(call: Call, own: str, request: dict[str, Any], existing: Endpoint
     connection = _only_connection(own, request)
     subnet_id = str(((request.get("properties") or {}).get("subnet") or {}).get("id") or "")
     if existing is not None:
+        refusals.refuse_other_location(call, existing, request)
         _refuse_move(existing, subnet_id, connection["privateLinkServiceId"])
         return
     refusals.refuse_unless_linked(call, f"{ENDPOINTS}/write", own, _JOIN, subnet_id)

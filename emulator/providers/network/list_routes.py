@@ -69,6 +69,7 @@ def _declare_parent_changes(kind: Kind, parent: str) -> None:
             made = lists.create(world, kind, new_id, request, world.clock.now())
         else:
             made = existing
+            refusals.refuse_other_location(call, made, request)
             refusals.refuse_unless_matching(call, made.body["etag"])
             operations.refuse_while_busy(call, made.id)
             lists.replace(world, kind, made, request)

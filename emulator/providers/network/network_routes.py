@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from emulator.core.http import Answer, Call
@@ -10,6 +11,7 @@ from emulator.providers.errors import resource_not_found
 from emulator.providers.ids import same_id
 from emulator.providers.network import addresses, ages, networks, operations, peering_rules, peerings, refusals, subnets
 from emulator.providers.network.networks import NETWORKS, Network
+from emulator.providers.network.subnets import Occupants
 
 ROUTES = Routes()
 _TYPE = "/providers/Microsoft.Network/virtualNetworks"
@@ -27,9 +29,10 @@ def network_of(call: Call) -> Network:
     return found
 
 
-def _shown(call: Call, network: Network) -> dict[str, Any]:
+def _shown(call: Call, network: Network, inside: Mapping[str, Occupants] | None = None) -> dict[str, Any]:
+    inside = subnets.occupants(call.world) if inside is None else inside
     document = {**network.body, "properties": dict(network.properties)}
-    document["properties"]["subnets"] = [subnets.shown(call.world, one) for one in network.subnets]
+    document["properties"]["subnets"] = [subnets.shown(inside, one) for one in network.subnets]
     seen = [peerings.shown(call.world, network, one) for one in network.peerings]
     document["properties"]["virtualNetworkPeerings"] = seen
     return ages.of_network(call, document)
@@ -40,7 +43,8 @@ def _shown(call: Call, network: Network) -> dict[str, Any]:
 def list_networks(call: Call) -> Answer:
     scope = call.path.lower().partition("/providers/")[0]
     found = [one for one in call.world.resources.under(scope, NETWORKS) if isinstance(one, Network)]
-    return Answer(200, {"value": [_shown(call, one) for one in found]})
+    inside = subnets.occupants(call.world)
+    return Answer(200, {"value": [_shown(call, one, inside) for one in found]})
 
 
 @ROUTES.route("GET", NETWORK)
@@ -64,6 +68,7 @@ def put_network(call: Call) -> Answer:
         network = networks.create(world, new_id, request, world.clock.now(), version)
     else:
         network = existing
+        refusals.refuse_other_location(call, network, request)
         _refuse_change(call, network, asked)
         peerings.replace_all(call, network, asked.get("virtualNetworkPeerings"))
         networks.replace(world, network, request, version)
@@ -138,7 +143,7 @@ def _subnet(call: Call) -> tuple[Network, dict[str, Any]]:
 
 
 def _subnet_shown(call: Call, subnet: dict[str, Any]) -> dict[str, Any]:
-    return ages.of_subnet(call, subnets.shown(call.world, subnet))
+    return ages.of_subnet(call, subnets.shown(subnets.occupants(call.world), subnet))
 
 
 @ROUTES.route("GET", NETWORK + "/subnets")
@@ -164,6 +169,7 @@ def put_subnet(call: Call) -> Answer:
     refusals.refuse_unless_matching(call, old["etag"] if old else None)
     operations.refuse_while_busy(call, network.id)
     made = subnets.document(network.id, request, call.query["api-version"])
+    subnets.refuse_policies(world, made["id"], made, call.query["api-version"])
     if old is None:
         network.subnets.append(made)
     else:

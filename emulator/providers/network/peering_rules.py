@@ -56,7 +56,8 @@ def refuse_bad(world: EmulatedWorld, network: Network, own: str, other: Network,
     _refuse_second_reference(network, own, other)
     _refuse_unprovisioned(own, other)
     _refuse_disconnected(network, own, other)
-    refuse_overlap(own, network, other)
+    if asked.get("peerCompleteVnets", True):  # [3P] of peered subnets what lies outside the lists may overlap
+        refuse_overlap(own, network, other)
     if asked.get("useRemoteGateways"):
         _refuse_without_gateways(world, network, own, other)
 

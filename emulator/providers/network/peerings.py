@@ -162,13 +162,16 @@ def refuse_unless_peers(call: Call, network_id: str, listed: Sequence[dict[str, 
 
 
 def replace_all(call: Call, network: Network, listed: Sequence[dict[str, Any]] | None) -> None:
-    """[INF] What a PUT of the network does to its peerings: those that its list leaves out are removed, the others are
-    put; without a list they stay."""
+    """[INF] What a PUT of the network does to its peerings: those that its list leaves out are removed, new ones are
+    put, of the others the flags change and no state; without a list they stay."""
     if listed is None:
         return
     kept = {str(one["name"]).lower() for one in listed}
     for peering in [one for one in network.peerings if one["name"].lower() not in kept]:
         remove(call.world, network, peering)
     for one in listed:
-        peering = put(call, network, str(one["name"]), one.get("properties") or {})
-        peering["properties"]["provisioningState"] = "Succeeded"
+        asked, old = one.get("properties") or {}, named(network, str(one["name"]))
+        if old is not None and same_id(remote_id(old), (asked.get("remoteVirtualNetwork") or {}).get("id")):
+            old["properties"] |= {flag: asked[flag] for flag in FLAGS if asked.get(flag) is not None}
+        else:
+            put(call, network, str(one["name"]), asked)["properties"]["provisioningState"] = "Succeeded"

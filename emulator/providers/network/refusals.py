@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from emulator.core.http import Answer, Call, Refusal
 from emulator.core.resources import Resource
 from emulator.entra.tokens import client_of
 from emulator.providers.errors import arm_error
 
 
-def network_error(status: int, code: str, message: str) -> Refusal:
+def network_error(status: int, code: str, message: str, *details: dict[str, str]) -> Refusal:
     """[REC] `{"error": {code, message, details: []}}`."""
-    return Refusal(Answer(status, {"error": {"code": code, "message": message, "details": []}}))
+    return Refusal(Answer(status, {"error": {"code": code, "message": message, "details": list(details)}}))
 
 
 def child_not_found(child_id: str) -> Refusal:
@@ -59,7 +61,21 @@ def refuse_unless_matching(call: Call, etag: str | None) -> None:
         raise network_error(412, "PreconditionFailed", message)
 
 
-def require_location(request: dict[str, object]) -> None:
+def require_location(request: dict[str, Any]) -> None:
     """Raises Refusal: 400 LocationRequired [3P]."""
     if not request.get("location"):
         raise arm_error(400, "LocationRequired", "The location property is required for this definition.", gateway=True)
+
+
+def refuse_other_location(call: Call, existing: Resource, request: dict[str, Any]) -> None:
+    """[3P] A resource does not move by a PUT with another location. Raises Refusal: 409 InvalidResourceLocation."""
+    name, location = existing.body["name"], existing.body["location"]
+    if str(request["location"]).replace(" ", "").lower() != str(location).replace(" ", "").lower():
+        raise arm_error(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{name}' already exists in location '{location}' in resource group "
+            f"'{call.params['group']}'. A resource with the same name cannot be created in location "
+            f"'{request['location']}'. Please select a new resource name.",
+            gateway=True,
+        )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.http import Refusal
 from emulator.core.resources import Resource
-from emulator.providers.ids import name_of, same_id
+from emulator.providers.ids import name_of
 from emulator.providers.network import addresses
 from emulator.providers.network.refusals import network_error
 
@@ -84,33 +86,47 @@ def tag(subnet: dict[str, Any], etag: str) -> None:
         one["etag"] = etag
 
 
-def shown(world: EmulatedWorld, subnet: dict[str, Any]) -> dict[str, Any]:
+@dataclass
+class Occupants:
+    """What is in one subnet."""
+
+    configurations: list[dict[str, Any]] = field(default_factory=list)
+    endpoints: list[Resource] = field(default_factory=list)
+
+
+def occupants(world: EmulatedWorld) -> dict[str, Occupants]:
+    """What is in every subnet, by its id in lower case, from one look at everything."""
+    found: dict[str, Occupants] = defaultdict(Occupants)
+    for one in (one for resource_type in _OCCUPANTS for one in world.resources.under("/", resource_type)):
+        for configuration in (one.body.get("properties") or {}).get("ipConfigurations") or []:
+            subnet_id = str((configuration["properties"].get("subnet") or {}).get("id")).lower()
+            found[subnet_id].configurations.append(configuration)
+    for one in world.resources.under("/", ENDPOINTS):
+        found[one.body["properties"]["subnet"]["id"].lower()].endpoints.append(one)
+    return found
+
+
+def shown(inside: Mapping[str, Occupants], subnet: dict[str, Any]) -> dict[str, Any]:
     """With what is in it: addresses by the ids that the platform writes in capitals [REC], private endpoints [3P]."""
-    found = [*configurations_in(world, subnet["id"])]
-    endpoints = [{"id": one.id} for one in endpoints_in(world, subnet["id"])]
+    found = inside.get(subnet["id"].lower(), Occupants())
     properties = dict(subnet["properties"])
-    if found:
-        properties["ipConfigurations"] = [{"id": _in_capitals(one["id"])} for one in found]
-    if endpoints:
+    if found.configurations:
+        properties["ipConfigurations"] = [{"id": _in_capitals(one["id"])} for one in found.configurations]
+    if found.endpoints:
+        endpoints = [{"id": one.id} for one in found.endpoints]
         properties |= {"privateEndpoints": endpoints, "purpose": "PrivateEndpoints"}
-    if properties["delegations"] and found:
+    if properties["delegations"] and found.configurations:
         properties["purpose"] = "HostedWorkloads"
     return {**subnet, "properties": properties}
 
 
-def configurations_in(world: EmulatedWorld, subnet_id: str) -> Iterator[dict[str, Any]]:
+def configurations_in(world: EmulatedWorld, subnet_id: str) -> list[dict[str, Any]]:
     """The IP configurations of network interfaces and gateways in a subnet."""
-    for resource_type in _OCCUPANTS:
-        for one in world.resources.under("/", resource_type):
-            for configuration in (one.body.get("properties") or {}).get("ipConfigurations") or []:
-                if same_id((configuration["properties"].get("subnet") or {}).get("id"), subnet_id):
-                    yield configuration
+    return occupants(world).get(subnet_id.lower(), Occupants()).configurations
 
 
-def endpoints_in(world: EmulatedWorld, subnet_id: str) -> Iterator[Resource]:
-    for one in world.resources.under("/", ENDPOINTS):
-        if same_id(one.body["properties"]["subnet"]["id"], subnet_id):
-            yield one
+def endpoints_in(world: EmulatedWorld, subnet_id: str) -> list[Resource]:
+    return occupants(world).get(subnet_id.lower(), Occupants()).endpoints
 
 
 def taken_in(world: EmulatedWorld, subnet_id: str) -> set[str]:
@@ -126,9 +142,11 @@ def _in_capitals(configuration_id: str) -> str:
 def refuse_in_use(world: EmulatedWorld, going: Sequence[dict[str, Any]]) -> None:
     """Raises Refusal: 400 InUseSubnetCannotBeDeleted [REC] for a subnet with something in it [ISS: the text]. An
     endpoint that is being deleted is not counted [INF]."""
+    inside = occupants(world)
     for subnet in going:
-        leaving = {one.id.lower() for one in endpoints_in(world, subnet["id"]) if _is_leaving(one)}
-        for configuration in configurations_in(world, subnet["id"]):
+        found = inside.get(subnet["id"].lower(), Occupants())
+        leaving = {one.id.lower() for one in found.endpoints if _is_leaving(one)}
+        for configuration in found.configurations:
             interface = world.resources.get("/".join(configuration["id"].split("/")[:9]))
             if interface is None or str(interface.body.get("managedBy", "")).lower() not in leaving:
                 raise network_error(
@@ -137,6 +155,17 @@ def refuse_in_use(world: EmulatedWorld, going: Sequence[dict[str, Any]]) -> None
                     f"Subnet {subnet['name']} is in use by {configuration['id']} and cannot be deleted. In order to "
                     "delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
                 )
+
+
+def refuse_policies(world: EmulatedWorld, subnet_id: str, made: dict[str, Any], version: str) -> None:
+    """[3P] In older versions a subnet with endpoints cannot get network policies. Raises Refusal: 400."""
+    turned_on = made["properties"]["privateEndpointNetworkPolicies"] == "Enabled"
+    if turned_on and version < _POLICIES_OFF_SINCE and endpoints_in(world, subnet_id):
+        raise network_error(
+            400,
+            "PrivateEndpointNetworkPoliciesCannotBeEnabledOnPrivateEndpointSubnet",
+            f"Private endpoint network policies cannot be enabled on private endpoint subnet {subnet_id}.",
+        )
 
 
 def _is_leaving(endpoint: Resource) -> bool:

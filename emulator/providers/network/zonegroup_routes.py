@@ -68,7 +68,8 @@ def _refuse_bad(call: Call, own: str, configurations: list[dict[str, Any]]) -> N
         raise network_error(400, "InvalidRequestFormat", f"Zone group {own} has more than {_MOST} zones.")
     for names in ([str(one.get("name")) for one in configurations], [name_of(zone) for zone in zones]):
         if len({name.lower() for name in names}) < len(names):
-            raise network_error(400, "InvalidRequestFormat", f"Zone group {own} names two zones alike.")
+            alike = {"code": "DuplicateResourceName", "message": f"Resource {own} has two children of one name."}
+            raise network_error(400, "InvalidRequestFormat", "Cannot parse the request.", alike)
     for zone in zones:
         refusals.refuse_unless_linked(call, f"{zonegroups.ZONE_GROUPS}/write", own, _JOIN, zone)
         refusals.referenced(call, zone, own)
