@@ -13,7 +13,7 @@ _FIRST_FREE = 4
 
 
 def checked(prefix: str, resource_id: str) -> Range:
-    """Raises Refusal: 400 InvalidAddressPrefixFormat [REC], InvalidCIDRNotation [ISS]."""
+    """Raises Refusal: 400 InvalidAddressPrefixFormat [3P], InvalidCIDRNotation [3P]."""
     try:
         loose = ipaddress.ip_network(prefix, strict=False)
     except ValueError:

@@ -107,5 +107,5 @@ def delete_interface(call: Call) -> Answer:
     found = call.world.resources.get(call.path)
     if found is None:
         return Answer(204)
-    message = f"Network Interface {found.id} is used by existing private endpoint {found.body.get('managedBy')}."
-    raise refusals.network_error(400, "NicInUseWithPrivateEndpoint", f"{message} Delete the private endpoint instead.")
+    message = f"Network interface {found.id} cannot be deleted because it is currently in use with an private endpoint "
+    raise refusals.network_error(400, "NicInUseWithPrivateEndpoint", f"{message}({found.body.get('managedBy')}).")

@@ -92,11 +92,13 @@ def _remove(call: Call, resource: Resource) -> None:
 
 
 def _refuse_in_use(call: Call, kind: Kind, resource: Resource) -> None:
-    if users := lists.subnets_with(call.world, kind, resource.id):
-        message = (
-            f"{resource.id} cannot be deleted because it is in use by the following resources: {', '.join(users)}. "
-        )
-        message += "In order to delete it, remove the association with the resource(s)."
+    users = lists.subnets_with(call.world, kind, resource.id)
+    if users:
+        message = f"Route table {resource.body['name']} is in use and cannot be deleted."
+        if kind is lists.SECURITY_GROUPS:
+            message = f"Network security group {resource.id} cannot be deleted because it is in use by the following "
+            message += f"resources: {', '.join(users)}. In order to delete the Network security group, remove the "
+            message += "association with the resource(s)."
         raise refusals.network_error(400, kind.in_use, message)
 
 

@@ -59,7 +59,7 @@ def rule_properties(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def refuse_bad_rules(rules: Sequence[dict[str, Any]], parent_id: str) -> None:
-    """Raises Refusal: 400 for what a rule must have [SPEC], its priority [ISS], two of one priority [ISS]."""
+    """Raises Refusal: 400 for what a rule must have [SPEC; OWN: the code], its priority [3P], two of one [ISS]."""
     seen: dict[tuple[str, int], str] = {}
     for rule in rules:
         properties = rule.get("properties") or {}
