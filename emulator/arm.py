@@ -20,6 +20,7 @@ from emulator.providers.errors import arm_error
 from emulator.providers.insights.routes import ROUTES as INSIGHTS
 from emulator.providers.keyvault.routes import ROUTES as KEY_VAULT
 from emulator.providers.managedidentity.routes import ROUTES as MANAGED_IDENTITY
+from emulator.providers.network.routes import ROUTES as NETWORK
 from emulator.providers.policy.denial import refuse_disallowed
 from emulator.providers.policy.routes import ROUTES as POLICY_INSIGHTS
 from emulator.providers.resources import groups
@@ -30,10 +31,15 @@ from emulator.worlds.spec import TENANT
 
 AUDIENCES = (f"{ARM}/", "https://management.core.windows.net/", "https://management.azure.com/")
 """Whom a token may be made out to, with or without the closing slash."""
-_PROVIDERS = (AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE, INSIGHTS, POLICY_INSIGHTS)
+_PROVIDERS = (
+    *(AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE, INSIGHTS, POLICY_INSIGHTS),
+    NETWORK,
+)
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
 _POSTS_THAT_READ = {"Microsoft.KeyVault/checkNameAvailability", "Microsoft.PolicyInsights/checkPolicyRestrictions"}
 """[D] Access control counts these POSTs as reading."""
+_POLLS = ("/locations/operations", "/locations/operationresults")
+"""[INF] Whoever was let in to begin an operation may ask for it, with rights on one resource alone too."""
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _GROUP_MEMBER = re.compile(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/.+", re.IGNORECASE)
 
@@ -180,7 +186,11 @@ def _refuse_unless_allowed(call: Call, operation: Operation) -> None:
     """Raises Refusal: 403 AuthorizationFailed, which names the action and the scope [REC]."""
     scope = operation.scope(call.path)
     caller = call.claims["oid"]
-    if not scope or call.world.rights.may(caller, operation.action, scope):
+    if (
+        not scope
+        or operation.resource_type.lower().endswith(_POLLS)
+        or call.world.rights.may(caller, operation.action, scope)
+    ):
         return
     raise arm_error(
         403,

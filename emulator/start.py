@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from emulator import start_network
 from emulator.providers.authorization import assignments, locks
 from emulator.providers.containerservice import clusters, maintenance, renewed, visitors
 from emulator.providers.ids import group_id
@@ -34,6 +35,7 @@ def populate(world: EmulatedWorld) -> None:
         identities.create(world, group, name, world.ids.principal(name), created)
     for vault in world.spec.vaults:
         _make_vault(world, vault, created)
+    start_network.populate(world, created)
     for grant in world.spec.grants:
         principal = world.ids.principal(grant.principal)
         assignments.grant(world, principal, grant.role, scope_id(world, grant.scope), created)
@@ -121,12 +123,14 @@ def _move_on(world: EmulatedWorld, cluster: spec.Cluster) -> None:
 
 
 def scope_id(world: EmulatedWorld, scope: str) -> str:
-    """The id of `subscription`, `group`, or `vault/`, `cluster/`, `identity/` and a name; an id itself stays as it is.
-    Raises KeyError."""
+    """The id of `subscription`, `group`, or `vault/`, `cluster/`, `identity/`, `network/`, `endpoint/` and a name; an
+    id itself stays as it is. Raises KeyError."""
     if scope.startswith("/"):
         return scope
     kind, _, name = scope.partition("/")
     group = world.spec.group
+    if kind in ("network", "endpoint"):
+        return start_network.id_of(world, kind, name)
     home = next((vault.subscription for vault in world.spec.vaults if vault.name == name), spec.SUBSCRIPTION)
     return {
         "subscription": f"/subscriptions/{spec.SUBSCRIPTION}",

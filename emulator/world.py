@@ -19,6 +19,7 @@ from emulator.oracle import Oracle
 from emulator.providers.authorization.evaluate import Rights
 from emulator.providers.containerservice.runcommand import Command
 from emulator.providers.containerservice.visitors import Visitors
+from emulator.providers.network import zonegroups
 from emulator.start import populate
 from emulator.worlds.spec import TENANT, World
 
@@ -62,6 +63,10 @@ class EmulatedWorld:
     def settle(self) -> None:
         """Lets everything happen whose time has come."""
         self.operations.settle()
+
+    def endpoint_decided(self, endpoint_id: str) -> None:
+        """Called by what a private endpoint leads to: its connection is approved, rejected or gone."""
+        zonegroups.follow(self, endpoint_id)
 
     def close(self) -> None:
         """Ends what runs outside this process."""

@@ -37,6 +37,13 @@ _VAULTS = (
 )
 _ASSIGNMENTS = ("2015-07-01", "2018-01-01-preview", "2020-04-01-preview", "2020-10-01", "2022-04-01")
 _DIAGNOSTICS = ("2016-09-01", "2017-05-01-preview", "2021-05-01-preview")
+_NETWORK = (
+    *("2017-10-01", "2018-01-01", "2018-03-01", "2018-08-01", "2019-11-01", "2020-05-01", "2020-07-01", "2020-08-01"),
+    *("2020-11-01", "2021-02-01", "2021-03-01", "2021-05-01", "2021-08-01", "2022-01-01", "2022-05-01", "2022-07-01"),
+    *("2022-09-01", "2022-11-01", "2023-02-01", "2023-04-01", "2023-05-01", "2023-06-01", "2023-09-01", "2023-11-01"),
+    *("2024-01-01", "2024-03-01", "2024-05-01", "2024-07-01", "2024-10-01", "2025-01-01", "2025-03-01", "2025-05-01"),
+    *("2025-07-01", "2025-09-01", "2026-01-01"),
+)
 VERSIONS = {
     "Microsoft.Resources/tenants": _RESOURCES,
     "Microsoft.Resources/subscriptions": _RESOURCES,
@@ -58,6 +65,13 @@ VERSIONS = {
     "Microsoft.KeyVault/managedHSMs": _VAULTS,
     "Microsoft.KeyVault/deletedManagedHSMs": _VAULTS,
     "Microsoft.KeyVault/checkNameAvailability": _VAULTS,
+    **{
+        f"Microsoft.Network/{name}": _NETWORK
+        for name in (
+            *("virtualNetworks", "networkSecurityGroups", "routeTables", "privateEndpoints", "networkInterfaces"),
+            "locations",
+        )
+    },
     "Microsoft.ContainerService/managedClusters": _CLUSTERS,
     "Microsoft.ContainerService/locations": ("2016-03-30", "2017-08-31", *_CLUSTERS),
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.worlds.cluster_access import AdmissionRule, Binding
 from emulator.worlds.governance import Lock, PolicyAssignment, Role
+from emulator.worlds.network import Network, NetworkSecurityGroup, Peering, PrivateEndpoint, RouteTable
 
 SUBSCRIPTION_NAME = "Shop"
 SUBSCRIPTION = "1f0e5a34-8c1b-4d27-9a56-3b7c2d9e8f10"
@@ -179,8 +180,8 @@ class Visit:
 
 @dataclass(frozen=True)
 class Grant:
-    """A role assignment made long ago. `scope`: `subscription`, `group`, or `vault/`, `cluster/`, `identity/` and a
-    name, or an id."""
+    """A role assignment made long ago. `scope`: `subscription`, `group`, or `vault/`, `cluster/`, `identity/`,
+    `network/`, `endpoint/` and a name, or an id."""
 
     principal: str
     role: str
@@ -192,8 +193,8 @@ class Delays:
     """How long Azure takes, in seconds of the emulated clock: an update of a cluster, a grant until it works, a new
     identity until the directory knows it, a new vault's DNS, a cluster's components until they use its new identity,
     an update that hangs until it fails, a pod until a node must have taken it, the platform until it has rewritten the
-    secrets under the new encryption, and between two looks for a newer version of its key; and how long pollers are
-    told to wait."""
+    secrets under the new encryption, and between two looks for a newer version of its key, a change of anything in
+    Microsoft.Network; and how long pollers are told to wait."""
 
     update: float = 1.0
     grant: float = 0.5
@@ -204,6 +205,7 @@ class Delays:
     pod: float = 60.0
     platform_rewrite: float = 2.0
     key_versions: float = 6 * 3600.0
+    network: float = 1.0
     retry_after: float = 0.2
 
 
@@ -225,6 +227,11 @@ class World:
     """Roles beside the built-in ones, for grants to name."""
     locks: tuple[Lock, ...] = ()
     policy_assignments: tuple[PolicyAssignment, ...] = ()
+    networks: tuple[Network, ...] = ()
+    peerings: tuple[Peering, ...] = ()
+    security_groups: tuple[NetworkSecurityGroup, ...] = ()
+    route_tables: tuple[RouteTable, ...] = ()
+    private_endpoints: tuple[PrivateEndpoint, ...] = ()
     delays: Delays = Delays()
     token_seconds: float = 86400.0
     """The life of an access token; managed identities' live for 24 hours. [D]"""
@@ -236,7 +243,8 @@ class World:
     @property
     def subscriptions(self) -> tuple[str, ...]:
         """Those that the caller can see."""
-        return tuple(dict.fromkeys((SUBSCRIPTION, *(vault.subscription for vault in self.vaults))))
+        theirs = (*(vault.subscription for vault in self.vaults), *(one.subscription for one in self.networks))
+        return tuple(dict.fromkeys((SUBSCRIPTION, *filter(None, theirs))))
 
     @property
     def seed(self) -> str:

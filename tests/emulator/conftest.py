@@ -124,15 +124,16 @@ class Done:
 
 
 class StockAz:
-    """The real az: each command is a fork of a process that has imported it, and a process of its own."""
+    """The real az: each command is a fork of a process that has imported it, and `preload` (names of modules), and a
+    process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, preload: str = "") -> None:
         environment.write_files(folder)
         self._folder = folder
         folders = {"AZURE_CONFIG_DIR": str(folder / "azure"), "AZURE_EXTENSION_DIR": str(folder / "none")}
         self._worker = subprocess.Popen(
             [sys.executable, str(WORKER)],
-            env=environment.complete(folders),
+            env=environment.complete({**folders, "FORK_AZ_PRELOAD": preload}),
             text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

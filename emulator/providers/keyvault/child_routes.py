@@ -138,7 +138,7 @@ def _declare_endpoint_routes(routes: Routes, vault: str, find: FindVault) -> Non
         connection = connections.connection_named(owner, call.params["connection"])
         if connection is None:
             return Answer(204)
-        connections.disconnect(owner, connection)
+        connections.disconnect(call.world, owner, connection)
         return Answer(202, None, {"Location": _poll_url(call, "delete")})
 
 

@@ -29,16 +29,16 @@ def connection_of(vault: Resource, endpoint_id: str) -> dict[str, Any] | None:
     return next((one for one in found if same_id(one["properties"]["privateEndpoint"]["id"], endpoint_id)), None)
 
 
-def connect(world: EmulatedWorld, vault: Resource, endpoint_id: str) -> dict[str, Any]:
-    """A private endpoint asks for this vault: the connection is Pending until somebody approves it. [REC] It has no
-    etag until somebody decides about it."""
+def connect(world: EmulatedWorld, vault: Resource, endpoint_id: str, status: str = "Pending") -> dict[str, Any]:
+    """A private endpoint asks for this vault: the connection is Pending until somebody approves it, or Approved from
+    the beginning. [REC] It has no etag and no description until somebody decides about it."""
     name = world.ids.uuid("privateEndpointConnection", vault.id.lower(), endpoint_id.lower()).replace("-", "")
     connection = {
         "id": f"{vault.id}/privateEndpointConnections/{name}",
         "properties": {
             "provisioningState": "Succeeded",
             "privateEndpoint": {"id": endpoint_id},
-            "privateLinkServiceConnectionState": {"status": "Pending", "actionsRequired": "None"},
+            "privateLinkServiceConnectionState": {"status": status, "actionsRequired": "None"},
         },
     }
     vault.body["properties"].setdefault(_LIST, []).append(connection)
@@ -51,14 +51,16 @@ def decide(world: EmulatedWorld, connection: dict[str, Any], request: dict[str, 
     state = connection["properties"]["privateLinkServiceConnectionState"]
     state.update({key: wanted[key] for key in ("status", "description") if key in wanted})
     connection["etag"] = world.ids.next("etag").replace("-", "")
+    world.endpoint_decided(connection["properties"]["privateEndpoint"]["id"])
 
 
-def disconnect(vault: Resource, connection: dict[str, Any]) -> None:
+def disconnect(world: EmulatedWorld, vault: Resource, connection: dict[str, Any]) -> None:
     """Removes a connection; the list goes with its last one."""
     rest = [one for one in connections_of(vault) if one is not connection]
     vault.body["properties"].pop(_LIST)
     if rest:
         vault.body["properties"][_LIST] = rest
+    world.endpoint_decided(connection["properties"]["privateEndpoint"]["id"])
 
 
 def document(vault: Resource, connection: dict[str, Any]) -> dict[str, Any]:

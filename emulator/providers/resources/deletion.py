@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.core.http import Answer, Call
-from emulator.core.operations import Operation
+from emulator.core.http import Answer, Call, Refusal
+from emulator.core.operations import Operation, OperationFailed
 from emulator.core.resources import Resource
 from emulator.core.router import Routes
 from emulator.entra.metadata import ARM
@@ -17,6 +17,11 @@ from emulator.worlds.spec import SUBSCRIPTION
 Delete = Callable[[Call, str], None]
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _CLUSTERS = "microsoft.containerservice/managedclusters"
+_LATE = (
+    "microsoft.network/virtualnetworks",
+    "microsoft.network/networksecuritygroups",
+    "microsoft.network/routetables",
+)
 
 
 def declare_group_deletion(routes: Routes, delete: Delete) -> None:
@@ -30,27 +35,49 @@ def declare_group_deletion(routes: Routes, delete: Delete) -> None:
             delete(call, cluster.id)
 
         def finish() -> None:
-            for member in _members(call, group, clusters=False):
-                delete(call, member.id)
+            try:
+                for member in _members(call, group, clusters=False):
+                    delete(call, member.id)
+            except Refusal as refused:
+                group.body["properties"] = {"provisioningState": "Succeeded"}
+                raise _blocked(group, member, refused) from refused
             call.world.resources.remove_all(group.id)
 
         group.body["properties"] = {"provisioningState": "Deleting"}
         seconds = 2 * call.world.spec.delays.update
         return _accepted(call, call.world.operations.start(group, ("InProgress",), seconds, finish))
 
+    _declare_results(routes)
+
+
+def _declare_results(routes: Routes) -> None:
     @routes.route("GET", _SUBSCRIPTION + "/operationresults/{operation}")
     def get_operation_result(call: Call) -> Answer:
         """[REC] 202 with the same Location until it is over, then 200."""
         operation = call.world.operations.get(call.params["operation"])
         if operation is None:
             raise arm_error(404, "NotFound", "The operation was not found.", gateway=True)
+        if operation.error:
+            raise arm_error(409, operation.error["code"], operation.error["message"], gateway=True)
         return Answer(200) if operation.result else _accepted(call, operation)
 
 
+def _blocked(group: Resource, member: Resource, refused: Refusal) -> OperationFailed:
+    """[ISS] A member that cannot be deleted keeps the group."""
+    name = group.body["name"]
+    message = f"Deletion of resource group '{name}' failed as resources with identifiers '{member.id}' could not be "
+    message += f"deleted. The provisioning state of the resource group will be rolled back. {refused}"
+    return OperationFailed("ResourceGroupDeletionBlocked", message)
+
+
 def _members(call: Call, group: Resource, *, clusters: bool) -> list[Resource]:
-    """The resources of the group that are nobody's children: the clusters, or all others."""
+    """The resources of the group that are nobody's children: the clusters, or all others, networks and what subnets
+    have last. What another one manages goes with that one [INF]."""
     inside = [one for one in call.world.resources if covers(group.id, one.id) and len(one.id.split("/")) == 9]
-    return [one for one in inside if (one.body["type"].lower() == _CLUSTERS) is clusters]
+    own = [one for one in inside if (one.body["type"].lower() == _CLUSTERS) is clusters and "managedBy" not in one.body]
+    return sorted(
+        own, key=lambda one: _LATE.index(one.body["type"].lower()) if one.body["type"].lower() in _LATE else -1
+    )
 
 
 def _accepted(call: Call, operation: Operation) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.providers.ids import same_id
@@ -50,8 +50,6 @@ _AROUND = (
     Provider(
         "Microsoft.Network",
         {
-            "virtualNetworks": ("2023-11-01", "2024-05-01"),
-            "privateEndpoints": ("2022-01-01", "2024-05-01"),
             "privateDnsZones": ("2018-09-01", "2024-06-01"),
         },
         (
@@ -80,13 +78,16 @@ _AROUND = (
         (("bc313c14-388c-4e7d-a58e-70017303ee3b", "a775b938-2819-4dd0-8067-01f6e3b06392"),),
     ),
 )
-"""[REC] Services that the emulator does not have, but which every subscription with such clusters knows."""
+"""[REC] What every subscription with such clusters knows and the emulator has nothing, or not all, of."""
 
 
 def all_providers() -> list[Provider]:
     """By namespace."""
-    emulated = [Provider(namespace, dict(_types(namespace))) for namespace in {_namespace(name) for name in VERSIONS}]
-    return sorted((*emulated, *_AROUND), key=lambda provider: provider.namespace)
+    around = {provider.namespace: provider for provider in _AROUND}
+    for namespace in {_namespace(name) for name in VERSIONS}:
+        known = around.get(namespace, Provider(namespace, {}))
+        around[namespace] = replace(known, types={**known.types, **dict(_types(namespace))})
+    return sorted(around.values(), key=lambda provider: provider.namespace)
 
 
 def provider_named(namespace: str) -> Provider | None:

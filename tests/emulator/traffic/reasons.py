@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from tests.emulator.traffic.network_reasons import NETWORK_REASONS
 from tests.emulator.traffic.reason import CLUSTER, Reason
 
 _POOLS = "properties.agentPoolProfiles[]"
@@ -220,12 +221,6 @@ REASONS = (
         ("test_network_private_endpoints", "test_aks_artifact_source"),
     ),
     Reason(
-        "the private endpoint that made this connection is a resource that the emulator does not have yet",
-        ("lacks properties.privateEndpointConnections",),
-        ("GET microsoft.keyvault/vaults/{}",),
-        ("test_private_endpoint_connection_keyvault",),
-    ),
-    Reason(
         "only in one region: settings that nobody sent are told as false, where they are absent everywhere else",
         ("lacks properties.enabledForDiskEncryption", "lacks properties.enabledForTemplateDeployment"),
         ("* microsoft.keyvault/vaults/{}",),
@@ -290,4 +285,5 @@ REASONS = (
         ("lacks value[].*",),
         ("GET on microsoft.managedidentity/userassignedidentities: microsoft.authorization/roleassignments",),
     ),
+    *NETWORK_REASONS,
 )

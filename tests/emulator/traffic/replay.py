@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from emulator import arm
 from emulator.core.clock import Clock
 from emulator.core.http import Answer, Call
+from emulator.core.operations import OperationFailed
 from emulator.core.resources import Resource
 from emulator.dataplane.keyvault import routes as data_plane
 from emulator.entra.metadata import ARM
@@ -139,8 +140,13 @@ class Replay:
     def _begun(self, row: Row) -> str:
         """The id of an operation that was begun by a row without a route, or before the recording."""
         about = Resource(f"{row.path.partition('/locations/')[0]}/recorded/before", {}, self._world.clock.now())
-        operation = self._world.operations.start(about, ("InProgress",), 1.0, lambda: None)
-        if row.status == 204 or row.fields.get("status") == "Succeeded":
+
+        def end() -> None:
+            if row.fields.get("status") == "Failed":
+                raise OperationFailed(row.fields["error"]["code"], row.fields["error"]["message"])
+
+        operation = self._world.operations.start(about, ("InProgress",), 1.0, end)
+        if row.status == 204 or row.fields.get("status") in ("Succeeded", "Failed"):
             self._wait()
         self._own_operations[name_of(row.path)] = operation.id
         return operation.id

@@ -1,0 +1,1 @@
+"""Microsoft.Network without private DNS: virtual networks, peerings, security groups, route tables, endpoints."""
