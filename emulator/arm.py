@@ -22,6 +22,7 @@ from emulator.providers.keyvault.routes import ROUTES as KEY_VAULT
 from emulator.providers.managedidentity.routes import ROUTES as MANAGED_IDENTITY
 from emulator.providers.policy.denial import refuse_disallowed
 from emulator.providers.policy.routes import ROUTES as POLICY_INSIGHTS
+from emulator.providers.privatedns.routes import ROUTES as PRIVATE_DNS
 from emulator.providers.resources import groups
 from emulator.providers.resources.deletion import declare_group_deletion
 from emulator.providers.resources.routes import ROUTES as RESOURCES
@@ -30,7 +31,10 @@ from emulator.worlds.spec import TENANT
 
 AUDIENCES = (f"{ARM}/", "https://management.core.windows.net/", "https://management.azure.com/")
 """Whom a token may be made out to, with or without the closing slash."""
-_PROVIDERS = (AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE, INSIGHTS, POLICY_INSIGHTS)
+_PROVIDERS = (
+    *(AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE, INSIGHTS, POLICY_INSIGHTS),
+    PRIVATE_DNS,
+)
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
 _POSTS_THAT_READ = {"Microsoft.KeyVault/checkNameAvailability", "Microsoft.PolicyInsights/checkPolicyRestrictions"}
 """[D] Access control counts these POSTs as reading."""

@@ -31,6 +31,7 @@ def declare_group_deletion(routes: Routes, delete: Delete) -> None:
 
         def finish() -> None:
             for member in _members(call, group, clusters=False):
+                _remove_nested(call, member)
                 delete(call, member.id)
             call.world.resources.remove_all(group.id)
 
@@ -51,6 +52,14 @@ def _members(call: Call, group: Resource, *, clusters: bool) -> list[Resource]:
     """The resources of the group that are nobody's children: the clusters, or all others."""
     inside = [one for one in call.world.resources if covers(group.id, one.id) and len(one.id.split("/")) == 9]
     return [one for one in inside if (one.body["type"].lower() == _CLUSTERS) is clusters]
+
+
+def _remove_nested(call: Call, member: Resource) -> None:
+    """[INF] Children that are resources of their own (they have a location) go before their parent, which would not
+    let itself be deleted over their head."""
+    for one in call.world.resources:
+        if covers(member.id, one.id) and one is not member and one.body.get("location"):
+            call.world.resources.remove(one.id)
 
 
 def _accepted(call: Call, operation: Operation) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.providers.ids import same_id
@@ -52,7 +52,6 @@ _AROUND = (
         {
             "virtualNetworks": ("2023-11-01", "2024-05-01"),
             "privateEndpoints": ("2022-01-01", "2024-05-01"),
-            "privateDnsZones": ("2018-09-01", "2024-06-01"),
         },
         (
             ("2cf9eb86-36b5-49dc-86ae-9a63135dfa8c", "13ba9ab4-19f0-4804-adc4-14ece36cc7a1"),
@@ -80,13 +79,16 @@ _AROUND = (
         (("bc313c14-388c-4e7d-a58e-70017303ee3b", "a775b938-2819-4dd0-8067-01f6e3b06392"),),
     ),
 )
-"""[REC] Services that the emulator does not have, but which every subscription with such clusters knows."""
+"""[REC] Services that the emulator has only a part of, or nothing, but which every subscription with such clusters
+knows."""
 
 
 def all_providers() -> list[Provider]:
     """By namespace."""
-    emulated = [Provider(namespace, dict(_types(namespace))) for namespace in {_namespace(name) for name in VERSIONS}]
-    return sorted((*emulated, *_AROUND), key=lambda provider: provider.namespace)
+    around = [replace(one, types={**one.types, **dict(_types(one.namespace))}) for one in _AROUND]
+    namespaces = {_namespace(name) for name in VERSIONS} - {one.namespace for one in around}
+    emulated = [Provider(namespace, dict(_types(namespace))) for namespace in namespaces]
+    return sorted((*emulated, *around), key=lambda provider: provider.namespace)
 
 
 def provider_named(namespace: str) -> Provider | None:

@@ -16,6 +16,7 @@ from emulator.providers.managedidentity import identities
 from emulator.providers.resources import groups
 from emulator.world import EmulatedWorld
 from emulator.worlds.spec import SUBSCRIPTION, TENANT
+from tests.emulator.traffic.dns_preparation import DnsPreparation
 from tests.emulator.traffic.key_preparation import OWN_VAULTS, KeyPreparation
 from tests.emulator.traffic.operations import VAULTS
 from tests.emulator.traffic.recordings import Row
@@ -32,6 +33,7 @@ class Preparation:
     def __init__(self, world: EmulatedWorld, rows: Sequence[Row], send: Any) -> None:
         self._world, self._send = world, send
         self.keys = KeyPreparation(world)
+        self._dns = DnsPreparation(world)
         self._shown = _first_shown(rows)
 
     def before(self, row: Row) -> None:
@@ -42,6 +44,7 @@ class Preparation:
         there = (row.status < 400 and row.status != 201) or "ScopeLocked" in str(row.answered)
         self._group(row, there)
         self._locks(row)
+        self._dns.before(row)
         if "roleassignments" in row.operation and row.method == "PUT":
             self._assignment(row)
         for identity in ((row.asked or {}).get("identity") or {}).get("userAssignedIdentities") or {}:

@@ -24,6 +24,7 @@ from tests.emulator.traffic.operations import VAULTS
 from tests.emulator.traffic.preparation import CLUSTER, Preparation
 from tests.emulator.traffic.recordings import Row
 
+_POLL = r"(.*/(?:operation(?:result)?s|privatednsoperation(?:statuse|result)s)/)([^/]+)"
 _PATCH = re.compile(r'ersion": "(1\.\d\d\.\d+)"')
 
 
@@ -42,12 +43,16 @@ class Replay:
         empty: dict[str, Any] = {"clusters": (), "vaults": (), "identities": (), "grants": grants}
         spec = catalogue.load("public-rbac", kubernetes_versions=offered, delays=Delays(vault=1.0), **empty)
         self._world = EmulatedWorld(spec, Clock(rows[0].moment, step_seconds=0.0))
+        self._preconditions: dict[str, str] = {}
         self._preparation = Preparation(self._world, rows, self._send)
         self._own_operations: dict[str, str] = {}
         self._own_pages: dict[str, str] = {}
+        self._own_etags: dict[str, str] = {}
 
     def send(self, row: Row) -> Answer:
         answer = self._answer(row)
+        if isinstance(answer.body, dict) and row.fields.get("etag") and answer.body.get("etag"):
+            self._own_etags[row.fields["etag"]] = answer.body["etag"]
         if isinstance(answer.body, dict) and row.fields.get("nextLink") and answer.body.get("nextLink"):
             self._own_pages[_page(row.fields["nextLink"])] = _page(answer.body["nextLink"])
         return answer
@@ -60,9 +65,10 @@ class Replay:
         if row.operation == f"PUT {CLUSTER}/{{}}" and row.status == 201:  # the default version was another one then
             body["properties"]["kubernetesVersion"] = row.fields["properties"]["kubernetesVersion"]
         before = copy.deepcopy(self._world.resources.get(row.path))
-        answer = self._send(
-            row.method, self._path(row), self._query(row), body, "ops" if row.status != 403 else "nobody"
-        )
+        self._preconditions = self._headers(row)
+        principal = "ops" if row.status != 403 else "nobody"
+        answer = self._send(row.method, self._path(row), self._query(row), body, principal)
+        self._preconditions = {}
         if row.method == "PUT" and answer.status < 400 <= row.status:
             self._take_back(row.path, before)
         for header in ("azure-asyncoperation", "location"):
@@ -90,7 +96,8 @@ class Replay:
         token, _ = world.tokens.issue(world.ids.principal(principal), ARM)
         sent = json.dumps(body).encode() if body is not None else b""
         world.settle()
-        answer = arm.answer(Call(world, method, "", path, query, {"authorization": f"Bearer {token}"}, sent))
+        headers = {"authorization": f"Bearer {token}", **self._preconditions}
+        answer = arm.answer(Call(world, method, "", path, query, headers, sent))
         return Answer(answer.status, copy.deepcopy(answer.body), answer.headers)
 
     def _ask_vault(self, row: Row) -> Answer:
@@ -114,13 +121,20 @@ class Replay:
             return self._world.ids.principal("ops")
         return str(vault.body["properties"]["accessPolicies"][0]["objectId"])
 
+    def _headers(self, row: Row) -> dict[str, str]:
+        """If-Match and If-None-Match, the former with the emulator's own etag where the recorded one was shown."""
+        sent = {name.lower(): value for name, value in row.document["request_headers"].items()}
+        return {
+            name: self._own_etags.get(sent[name], sent[name]) for name in ("if-match", "if-none-match") if name in sent
+        }
+
     def _query(self, row: Row) -> dict[str, str]:
         page = row.query.get("$skiptoken", "")
         return {**row.query, "$skiptoken": self._own_pages.get(page, page)} if page else row.query
 
     def _path(self, row: Row) -> str:
         """Recorded operations have ids of their own; a poll goes to the emulator's, which then is as far."""
-        poll = re.fullmatch(r"(.*/operation(?:result)?s/)([^/]+)", row.path, re.IGNORECASE)
+        poll = re.fullmatch(_POLL, row.path, re.IGNORECASE)
         if result := re.fullmatch(r"(.*/commandresults/)([^/]+)", row.path, re.IGNORECASE):
             command = self._own_operations[result[2]]
             if row.status == 200 and (running := self._world.commands[command].running):
