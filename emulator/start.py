@@ -13,6 +13,7 @@ from emulator.providers.keyvault import vaults
 from emulator.providers.managedidentity import identities
 from emulator.providers.policy import language
 from emulator.providers.resources import groups
+from emulator.start_private_dns import make_zone
 from emulator.worlds import ledger, spec
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def populate(world: EmulatedWorld) -> None:
         identities.create(world, group, name, world.ids.principal(name), created)
     for vault in world.spec.vaults:
         _make_vault(world, vault, created)
+    for zone in world.spec.zones:
+        make_zone(world, zone, created)
     for grant in world.spec.grants:
         principal = world.ids.principal(grant.principal)
         assignments.grant(world, principal, grant.role, scope_id(world, grant.scope), created)

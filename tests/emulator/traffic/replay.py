@@ -43,7 +43,6 @@ class Replay:
         empty: dict[str, Any] = {"clusters": (), "vaults": (), "identities": (), "grants": grants}
         spec = catalogue.load("public-rbac", kubernetes_versions=offered, delays=Delays(vault=1.0), **empty)
         self._world = EmulatedWorld(spec, Clock(rows[0].moment, step_seconds=0.0))
-        self._preconditions: dict[str, str] = {}
         self._preparation = Preparation(self._world, rows, self._send)
         self._own_operations: dict[str, str] = {}
         self._own_pages: dict[str, str] = {}
@@ -65,10 +64,8 @@ class Replay:
         if row.operation == f"PUT {CLUSTER}/{{}}" and row.status == 201:  # the default version was another one then
             body["properties"]["kubernetesVersion"] = row.fields["properties"]["kubernetesVersion"]
         before = copy.deepcopy(self._world.resources.get(row.path))
-        self._preconditions = self._headers(row)
         principal = "ops" if row.status != 403 else "nobody"
-        answer = self._send(row.method, self._path(row), self._query(row), body, principal)
-        self._preconditions = {}
+        answer = self._send(row.method, self._path(row), self._query(row), body, principal, **self._headers(row))
         if row.method == "PUT" and answer.status < 400 <= row.status:
             self._take_back(row.path, before)
         for header in ("azure-asyncoperation", "location"):
@@ -91,12 +88,15 @@ class Replay:
         else:
             self._world.resources.put(before)
 
-    def _send(self, method: str, path: str, query: dict[str, str], body: Any, principal: str = "ops") -> Answer:
+    def _send(
+        self, method: str, path: str, query: dict[str, str], body: Any, principal: str = "ops", **more: str
+    ) -> Answer:
+        """`more` are headers."""
         world = self._world
         token, _ = world.tokens.issue(world.ids.principal(principal), ARM)
         sent = json.dumps(body).encode() if body is not None else b""
         world.settle()
-        headers = {"authorization": f"Bearer {token}", **self._preconditions}
+        headers = {"authorization": f"Bearer {token}", **more}
         answer = arm.answer(Call(world, method, "", path, query, headers, sent))
         return Answer(answer.status, copy.deepcopy(answer.body), answer.headers)
 
