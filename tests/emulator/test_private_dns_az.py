@@ -29,20 +29,3 @@ def test_stock_az_makes_a_zone_links_it_and_puts_a_record_into_it(running: Runni
     record = _json(az, emulation, "record-set a add-record", *_IN_ZONE, "-n", "shop-kv", "-a", "10.0.0.4")
     assert (record["fqdn"], record["aRecords"]) == (f"shop-kv.{ZONE_NAME}.", [{"ipv4Address": "10.0.0.4"}])
     assert resolve(emulation.world, NET, f"shop-kv.{ZONE_NAME}").addresses == ("10.0.0.4",)
-
-
-def test_stock_az_tells_a_conflict_and_takes_everything_away_again(running: Running, az: StockAz) -> None:
-    emulation = running(delays=Delays(update=0.2, retry_after=0.1))
-    put_network(emulation.world, NET, "10.224.0.0/12")
-    _json(az, emulation, "zone create", "-g", "shop-rg", "-n", ZONE_NAME)
-    for name in ("nodes", "again"):
-        create = ("link", "vnet", "create", *_IN_ZONE, "-n", name, "-v", NET, "-e", "false")
-        done = az(emulation, "network", "private-dns", *create)
-    assert done.code != 0 and "(Conflict)" in done.output
-    refused = az(emulation, "network", "private-dns", "zone", "delete", "-g", "shop-rg", "-n", ZONE_NAME, "--yes")
-    assert refused.code != 0 and "(CannotDeleteResource)" in refused.output
-    for command in (("link", "vnet", "delete", *_IN_ZONE, "-n", "nodes"), ("zone", "delete", "-g", "shop-rg", "-n")):
-        last = (ZONE_NAME,) if command[-1] == "-n" else ()
-        done = az(emulation, "network", "private-dns", *command, *last, "--yes")
-        assert done.code == 0, done.output
-    assert _json(az, emulation, "zone list", "-g", "shop-rg") == []
