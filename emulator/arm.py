@@ -23,6 +23,7 @@ from emulator.providers.managedidentity.routes import ROUTES as MANAGED_IDENTITY
 from emulator.providers.network.routes import ROUTES as NETWORK
 from emulator.providers.policy.denial import refuse_disallowed
 from emulator.providers.policy.routes import ROUTES as POLICY_INSIGHTS
+from emulator.providers.privatedns.routes import ROUTES as PRIVATE_DNS
 from emulator.providers.resources import groups
 from emulator.providers.resources.deletion import declare_group_deletion
 from emulator.providers.resources.routes import ROUTES as RESOURCES
@@ -33,7 +34,7 @@ AUDIENCES = (f"{ARM}/", "https://management.core.windows.net/", "https://managem
 """Whom a token may be made out to, with or without the closing slash."""
 _PROVIDERS = (
     *(AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE, INSIGHTS, POLICY_INSIGHTS),
-    NETWORK,
+    *(NETWORK, PRIVATE_DNS),
 )
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
 _POSTS_THAT_READ = {"Microsoft.KeyVault/checkNameAvailability", "Microsoft.PolicyInsights/checkPolicyRestrictions"}

@@ -14,6 +14,7 @@ from emulator.providers.keyvault import vaults
 from emulator.providers.managedidentity import identities
 from emulator.providers.policy import language
 from emulator.providers.resources import groups
+from emulator.start_private_dns import make_zone
 from emulator.worlds import ledger, spec
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def populate(world: EmulatedWorld) -> None:
     for vault in world.spec.vaults:
         _make_vault(world, vault, created)
     start_network.populate(world, created)
+    for zone in world.spec.zones:
+        make_zone(world, zone, created)
     for grant in world.spec.grants:
         principal = world.ids.principal(grant.principal)
         assignments.grant(world, principal, grant.role, scope_id(world, grant.scope), created)

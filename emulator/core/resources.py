@@ -51,3 +51,10 @@ class Resources:
             tail = key.rpartition(needle)[2]
             if key.startswith(prefix) and needle in key and "/" not in tail:
                 yield resource
+
+    def children(self, parent_id: str, segment: str) -> Iterator[Resource]:
+        """Those right below a resource, of one type (`virtualNetworkLinks`), in the order of their creation."""
+        prefix = f"{parent_id}/{segment}/".lower()
+        for key, resource in list(self._by_id.items()):
+            if key.startswith(prefix) and "/" not in key[len(prefix) :]:
+                yield resource

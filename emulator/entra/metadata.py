@@ -10,6 +10,9 @@ ARM = "https://management.emulator.test"
 LOGIN = "https://login.emulator.test"
 GRAPH = "https://graph.emulator.test"
 VAULT_SUFFIX = "vault.emulator.test"
+VAULTCORE = "vaultcore.azure.net"
+VAULT_ZONE = f"privatelink.{VAULTCORE}"
+"""The private DNS zone for the private endpoints of vaults: the public cloud's [REC], which vaults also tell."""
 
 
 def endpoints(call: Call) -> Answer:

@@ -36,6 +36,7 @@ _VAULTS = (
     *("2024-11-01", "2025-05-01", "2026-02-01"),
 )
 _ASSIGNMENTS = ("2015-07-01", "2018-01-01-preview", "2020-04-01-preview", "2020-10-01", "2022-04-01")
+_PRIVATE_DNS = ("2018-09-01", "2020-01-01", "2020-06-01", "2024-06-01")
 _DIAGNOSTICS = ("2016-09-01", "2017-05-01-preview", "2021-05-01-preview")
 _NETWORK = (
     *("2017-10-01", "2018-01-01", "2018-03-01", "2018-08-01", "2019-11-01", "2020-05-01", "2020-07-01", "2020-08-01"),
@@ -72,6 +73,9 @@ VERSIONS = {
             "locations",
         )
     },
+    "Microsoft.Network/privateDnsZones": _PRIVATE_DNS,
+    "Microsoft.Network/privateDnsOperationResults": _PRIVATE_DNS,
+    "Microsoft.Network/privateDnsOperationStatuses": _PRIVATE_DNS,
     "Microsoft.ContainerService/managedClusters": _CLUSTERS,
     "Microsoft.ContainerService/locations": ("2016-03-30", "2017-08-31", *_CLUSTERS),
 }

@@ -9,6 +9,7 @@ from typing import Any
 from emulator.worlds.cluster_access import AdmissionRule, Binding
 from emulator.worlds.governance import Lock, PolicyAssignment, Role
 from emulator.worlds.network import Network, NetworkSecurityGroup, Peering, PrivateEndpoint, RouteTable
+from emulator.worlds.private_dns import Zone
 
 SUBSCRIPTION_NAME = "Shop"
 SUBSCRIPTION = "1f0e5a34-8c1b-4d27-9a56-3b7c2d9e8f10"
@@ -239,6 +240,8 @@ class World:
     """api-versions that this cloud's ARM does not know yet."""
     kubernetes_versions: tuple[str, ...] = KUBERNETES_VERSIONS
     visits: tuple[Visit, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    """Private DNS."""
 
     @property
     def subscriptions(self) -> tuple[str, ...]:

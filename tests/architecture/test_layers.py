@@ -38,8 +38,9 @@ EMULATOR = {
     "real": "core worlds world dataplane kubernetes",
     "world": "core worlds entra dataplane kubernetes providers start oracle",
 }
-# AKS is built from other providers' resources, in Azure too; a private endpoint has its other end at a vault.
-PROVIDERS = {"containerservice": {"keyvault", "managedidentity", "resources"}, "network": {"keyvault"}}
+# AKS is built from other providers' resources, in Azure too; a private endpoint has its other end at a vault and its
+# record in a private zone.
+PROVIDERS = {"containerservice": {"keyvault", "managedidentity", "resources"}, "network": {"keyvault", "privatedns"}}
 # Libraries that only some layers may touch: whoever else needs one asks a port.
 LIBRARIES = {
     "azure": {"cli", "gateways", "loader"},

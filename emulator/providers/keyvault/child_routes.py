@@ -8,7 +8,7 @@ from typing import Any
 from emulator.core.http import Answer, Call, Refusal
 from emulator.core.resources import Resource
 from emulator.core.router import Routes
-from emulator.entra.metadata import ARM
+from emulator.entra.metadata import ARM, VAULT_ZONE
 from emulator.providers.errors import arm_error, resource_not_found
 from emulator.providers.keyvault import connections
 from emulator.providers.keyvault.vaults import VAULTS, host_of
@@ -152,7 +152,7 @@ def _declare_link_route(routes: Routes, vault: str, find: FindVault) -> None:
             "properties": {
                 "groupId": "vault",
                 "requiredMembers": ["default"],
-                "requiredZoneNames": ["privatelink.vaultcore.azure.net"],
+                "requiredZoneNames": [VAULT_ZONE],
             },
         }
         return Answer(200, {"value": [resource]})

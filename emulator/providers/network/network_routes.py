@@ -12,6 +12,7 @@ from emulator.providers.ids import same_id
 from emulator.providers.network import addresses, ages, networks, operations, peering_rules, peerings, refusals, subnets
 from emulator.providers.network.networks import NETWORKS, Network
 from emulator.providers.network.subnets import Occupants
+from emulator.providers.privatedns import links
 
 ROUTES = Routes()
 _TYPE = "/providers/Microsoft.Network/virtualNetworks"
@@ -100,7 +101,8 @@ def patch_network(call: Call) -> Answer:
 
 @ROUTES.route("DELETE", NETWORK)
 def delete_network(call: Call) -> Answer:
-    """[REC] 202; 204 when there was none [SPEC]. The peerings of others to it become Disconnected [3P]."""
+    """[REC] 202; 204 when there was none [SPEC]. The peerings of others to it become Disconnected [3P]; the links of
+    private zones to it go with it [D]."""
     world, network = call.world, networks.find(call.world, call.path)
     if network is None:
         return Answer(204)
@@ -110,6 +112,7 @@ def delete_network(call: Call) -> Answer:
 
     def finish() -> None:
         peerings.network_gone(world, network)
+        links.forget_network(world, network.id)
         world.resources.remove_all(network.id)
 
     network.properties["provisioningState"] = "Deleting"

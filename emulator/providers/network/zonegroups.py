@@ -9,12 +9,12 @@ from emulator.core.resources import Resource
 from emulator.providers.ids import name_of
 from emulator.providers.network import endpoints, interfaces, networks, targets
 from emulator.providers.network.endpoints import Endpoint
+from emulator.providers.privatedns import records
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
 
 ZONE_GROUPS = "Microsoft.Network/privateEndpoints/privateDnsZoneGroups"
-_RECORDS = "Microsoft.Network/privateDnsZones/A"
 _TTL = 10
 
 
@@ -74,30 +74,31 @@ def write_records(world: EmulatedWorld, endpoint: Endpoint, group: Resource) -> 
     approved = endpoints.state_of(world, endpoint)["status"] == "Approved"
     for one in configurations_in(group):
         zone = world.resources.get(str(one["properties"]["privateDnsZoneId"]))
-        found = list(_records(world, endpoint, zone)) if zone is not None and approved else []
-        one["properties"]["recordSets"] = [shown for shown, _ in found]
-        for _, record in found:
-            world.resources.put(record)
+        found = list(_write(world, endpoint, zone)) if zone is not None and approved else []
+        one["properties"]["recordSets"] = found
 
 
-def _records(world: EmulatedWorld, endpoint: Endpoint, zone: Resource) -> Iterator[tuple[dict[str, Any], Resource]]:
-    """What a group shows of a record, and the record itself."""
+def _write(world: EmulatedWorld, endpoint: Endpoint, zone: Resource) -> Iterator[dict[str, Any]]:
+    """Writes the records of the zone, and gives what a group shows of each."""
     if name_of(zone.id).lower() != targets.ZONES.get(targets.type_of(endpoint.target)):
         return
     for fqdn, address in interfaces.names_in(world, endpoint):
         name = fqdn.partition(".")[0]
-        full, own = f"{name}.{name_of(zone.id)}", f"{zone.id}/A/{name}"
         creator = f"created by private endpoint {endpoint.body['name']} with resource guid "
-        properties = {
+        asked = {
             "metadata": {"creator": creator + endpoint.properties["resourceGuid"]},
-            "fqdn": f"{full}.",
             "ttl": _TTL,
             "aRecords": [{"ipv4Address": address}],
-            "isAutoRegistered": False,
         }
-        body = {"id": own, "name": name, "type": _RECORDS, "etag": world.ids.next("etag"), "properties": properties}
-        shown = {"recordType": "A", "recordSetName": name, "fqdn": full, "ttl": _TTL, "ipAddresses": [address]}
-        yield {**shown, "provisioningState": "Succeeded"}, Resource(own, body, world.clock.now())
+        records.put(world, zone, ("A", name), asked, world.clock.now())
+        yield {
+            "recordType": "A",
+            "recordSetName": name,
+            "fqdn": f"{name}.{name_of(zone.id)}",
+            "ttl": _TTL,
+            "ipAddresses": [address],
+            "provisioningState": "Succeeded",
+        }
 
 
 def remove(world: EmulatedWorld, endpoint: Endpoint, group: Resource) -> None:

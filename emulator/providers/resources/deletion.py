@@ -37,6 +37,7 @@ def declare_group_deletion(routes: Routes, delete: Delete) -> None:
         def finish() -> None:
             try:
                 for member in _members(call, group, clusters=False):
+                    _remove_nested(call, member)
                     delete(call, member.id)
             except Refusal as refused:
                 group.body["properties"] = {"provisioningState": "Succeeded"}
@@ -78,6 +79,14 @@ def _members(call: Call, group: Resource, *, clusters: bool) -> list[Resource]:
     return sorted(
         own, key=lambda one: _LATE.index(one.body["type"].lower()) if one.body["type"].lower() in _LATE else -1
     )
+
+
+def _remove_nested(call: Call, member: Resource) -> None:
+    """[INF] Children that are resources of their own (they have a location) go before their parent, which would not
+    let itself be deleted over their head."""
+    for one in call.world.resources:
+        if covers(member.id, one.id) and one is not member and one.body.get("location"):
+            call.world.resources.remove(one.id)
 
 
 def _accepted(call: Call, operation: Operation) -> Answer:

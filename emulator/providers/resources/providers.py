@@ -49,9 +49,7 @@ class Provider:
 _AROUND = (
     Provider(
         "Microsoft.Network",
-        {
-            "privateDnsZones": ("2018-09-01", "2024-06-01"),
-        },
+        {},
         (
             ("2cf9eb86-36b5-49dc-86ae-9a63135dfa8c", "13ba9ab4-19f0-4804-adc4-14ece36cc7a1"),
             (
@@ -78,7 +76,8 @@ _AROUND = (
         (("bc313c14-388c-4e7d-a58e-70017303ee3b", "a775b938-2819-4dd0-8067-01f6e3b06392"),),
     ),
 )
-"""[REC] What every subscription with such clusters knows and the emulator has nothing, or not all, of."""
+"""[REC] Services that the emulator has only a part of, or nothing, but which every subscription with such clusters
+knows."""
 
 
 def all_providers() -> list[Provider]:

@@ -25,7 +25,7 @@ class NetworkPreparation:
 
     def before(self, row: Row) -> None:
         op = row.document["op"]
-        if "microsoft.network/" not in op:
+        if "microsoft.network/" not in op or "microsoft.network/privatedns" in op:
             return
         if row.status < 400 and row.method == "PUT":
             for resource_id in _referenced(row.asked):

@@ -16,6 +16,7 @@ from emulator.providers.managedidentity import identities
 from emulator.providers.resources import groups
 from emulator.world import EmulatedWorld
 from emulator.worlds.spec import SUBSCRIPTION, TENANT
+from tests.emulator.traffic.dns_preparation import DnsPreparation
 from tests.emulator.traffic.key_preparation import OWN_VAULTS, KeyPreparation
 from tests.emulator.traffic.network_preparation import NetworkPreparation
 from tests.emulator.traffic.operations import VAULTS
@@ -34,6 +35,7 @@ class Preparation:
         self._world, self._send = world, send
         self.keys = KeyPreparation(world)
         self._networks = NetworkPreparation(world)
+        self._dns = DnsPreparation(world)
         self._shown = _first_shown(rows)
 
     def before(self, row: Row) -> None:
@@ -45,6 +47,7 @@ class Preparation:
         self._group(row, there)
         self._locks(row)
         self._networks.before(row)
+        self._dns.before(row)
         if "roleassignments" in row.operation and row.method == "PUT":
             self._assignment(row)
         for identity in ((row.asked or {}).get("identity") or {}).get("userAssignedIdentities") or {}:

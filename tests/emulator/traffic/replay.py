@@ -25,6 +25,7 @@ from tests.emulator.traffic.operations import VAULTS
 from tests.emulator.traffic.preparation import CLUSTER, Preparation
 from tests.emulator.traffic.recordings import Row
 
+_POLL = r"(.*/(?:operation(?:result)?s|privatednsoperation(?:statuse|result)s)/)([^/]+)"
 _PATCH = re.compile(r'ersion": "(1\.\d\d\.\d+)"')
 
 
@@ -46,9 +47,12 @@ class Replay:
         self._preparation = Preparation(self._world, rows, self._send)
         self._own_operations: dict[str, str] = {}
         self._own_pages: dict[str, str] = {}
+        self._own_etags: dict[str, str] = {}
 
     def send(self, row: Row) -> Answer:
         answer = self._answer(row)
+        if isinstance(answer.body, dict) and row.fields.get("etag") and answer.body.get("etag"):
+            self._own_etags[row.fields["etag"]] = answer.body["etag"]
         if isinstance(answer.body, dict) and row.fields.get("nextLink") and answer.body.get("nextLink"):
             self._own_pages[_page(row.fields["nextLink"])] = _page(answer.body["nextLink"])
         return answer
@@ -61,9 +65,8 @@ class Replay:
         if row.operation == f"PUT {CLUSTER}/{{}}" and row.status == 201:  # the default version was another one then
             body["properties"]["kubernetesVersion"] = row.fields["properties"]["kubernetesVersion"]
         before = copy.deepcopy(self._world.resources.get(row.path))
-        answer = self._send(
-            row.method, self._path(row), self._query(row), body, "ops" if row.status != 403 else "nobody"
-        )
+        principal = "ops" if row.status != 403 else "nobody"
+        answer = self._send(row.method, self._path(row), self._query(row), body, principal, **self._headers(row))
         if row.method == "PUT" and answer.status < 400 <= row.status:
             self._take_back(row.path, before)
         for header in ("azure-asyncoperation", "location"):
@@ -86,12 +89,16 @@ class Replay:
         else:
             self._world.resources.put(before)
 
-    def _send(self, method: str, path: str, query: dict[str, str], body: Any, principal: str = "ops") -> Answer:
+    def _send(
+        self, method: str, path: str, query: dict[str, str], body: Any, principal: str = "ops", **more: str
+    ) -> Answer:
+        """`more` are headers."""
         world = self._world
         token, _ = world.tokens.issue(world.ids.principal(principal), ARM)
         sent = json.dumps(body).encode() if body is not None else b""
         world.settle()
-        answer = arm.answer(Call(world, method, "", path, query, {"authorization": f"Bearer {token}"}, sent))
+        headers = {"authorization": f"Bearer {token}", **more}
+        answer = arm.answer(Call(world, method, "", path, query, headers, sent))
         return Answer(answer.status, copy.deepcopy(answer.body), answer.headers)
 
     def _ask_vault(self, row: Row) -> Answer:
@@ -115,13 +122,20 @@ class Replay:
             return self._world.ids.principal("ops")
         return str(vault.body["properties"]["accessPolicies"][0]["objectId"])
 
+    def _headers(self, row: Row) -> dict[str, str]:
+        """If-Match and If-None-Match, the former with the emulator's own etag where the recorded one was shown."""
+        sent = {name.lower(): value for name, value in row.document["request_headers"].items()}
+        return {
+            name: self._own_etags.get(sent[name], sent[name]) for name in ("if-match", "if-none-match") if name in sent
+        }
+
     def _query(self, row: Row) -> dict[str, str]:
         page = row.query.get("$skiptoken", "")
         return {**row.query, "$skiptoken": self._own_pages.get(page, page)} if page else row.query
 
     def _path(self, row: Row) -> str:
         """Recorded operations have ids of their own; a poll goes to the emulator's, which then is as far."""
-        poll = re.fullmatch(r"(.*/operation(?:result)?s/)([^/]+)", row.path, re.IGNORECASE)
+        poll = re.fullmatch(_POLL, row.path, re.IGNORECASE)
         if result := re.fullmatch(r"(.*/commandresults/)([^/]+)", row.path, re.IGNORECASE):
             command = self._own_operations[result[2]]
             if row.status == 200 and (running := self._world.commands[command].running):
