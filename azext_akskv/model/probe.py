@@ -35,7 +35,7 @@ class ProbeReport:
     past_dns: str = ""
     """The same to the private endpoint's address; empty where that is not known."""
     certificate: str = ""
-    """`good`, `bad` (not for the vault's name, or of nobody trusted), `broken` (the connection broke in the handshake)."""
+    """`good`, `bad` (not for the vault's name, or of nobody trusted), or `broken`: in the handshake."""
     status: int | None = None
     """Of the unauthenticated request to /healthstatus."""
     network_info: str = ""
