@@ -14,6 +14,7 @@ from azure.cli.core.commands.parameters import (
 from azext_akskv.cli import completers, validators
 
 CHANGING = (
+    "aks kv fix-privatelink",
     "aks kv kms enable",
     "aks kv kms disable",
     "aks kv kms migrate-encryption",
@@ -33,6 +34,7 @@ def load_arguments(loader: Any, _command: str) -> None:
     _reencrypt(loader)
     _rotate(loader)
     _migrate(loader)
+    _fix_privatelink(loader)
     _operation(loader)
     with loader.argument_context("aks kv kms show") as context:
         context.argument(
@@ -159,6 +161,35 @@ def _reencrypt(loader: Any) -> None:
             arg_type=get_enum_type(["auto", "direct", "run-command"], default="auto"),
             help="How to reach the API server: direct, or run-command, from a pod of the cluster, as `az aks command "
             "invoke` does. auto goes direct, and through run-command where the API server cannot be reached.",
+        )
+
+
+def _fix_privatelink(loader: Any) -> None:
+    with loader.argument_context("aks kv fix-privatelink") as context:
+        context.argument(
+            "vault",
+            type=validators.vault,
+            completer=get_resource_name_completion_list("Microsoft.KeyVault/vaults"),
+            help="Name or resource id of the key vault. Default: the one that the cluster's KMS uses.",
+        )
+        context.argument(
+            "private_endpoint",
+            type=validators.private_endpoint,
+            help="Name or resource id of the private endpoint that the nodes shall use, when the vault has several.",
+        )
+        context.argument("approve", action="store_true", help="Approve the private endpoint if it waits for that.")
+        context.argument("skip_peering", action="store_true", help="Leave the peerings as they are.")
+        context.argument("skip_probe", action="store_true", help="Look at nothing, and prove nothing, from the nodes.")
+        context.argument(
+            "via",
+            arg_type=get_enum_type(["auto", "direct", "run-command"], default="auto"),
+            help="How to start the pods that look: by the API server directly, or through run-command, as `az aks "
+            "command invoke` does. auto goes direct, and through run-command where the API server cannot be reached.",
+        )
+        context.argument(
+            "diagram",
+            type=validators.file_to_write,
+            help="A file to write what there is, what is missing and what was made to, as a Mermaid flowchart.",
         )
 
 

@@ -12,11 +12,18 @@ def load_command_table(loader: Any, _args: list[str] | None) -> None:
     """Handlers are named, not imported: az imports the module of the one command that runs."""
     kms = CliCommandType(operations_tmpl="azext_akskv.cli.kms#{}")
     upkeep = CliCommandType(operations_tmpl="azext_akskv.cli.upkeep#{}")
+    privatelink = CliCommandType(operations_tmpl="azext_akskv.cli.privatelink#{}")
     operation = CliCommandType(operations_tmpl="azext_akskv.cli.operation#{}")
 
     with loader.command_group("aks kv", custom_command_type=upkeep, is_preview=True) as group:
         group.custom_command("reencrypt", "reencrypt", table_transformer=_table("rewrite_table"))
         group.custom_command("rotate", "rotate", table_transformer=_table("change_table"))
+        group.custom_command(
+            "fix-privatelink",
+            "fix_privatelink",
+            custom_command_type=privatelink,
+            table_transformer=_table("change_table"),
+        )
 
     with loader.command_group("aks kv kms", custom_command_type=kms) as group:
         group.custom_command(

@@ -10,10 +10,11 @@ from azext_akskv.model.choice import ENCRYPT, ENDED_BADLY, changing_for_us, plac
 from azext_akskv.model.cluster import FIRST_RENEWED_MINOR, Experience, minor_of
 from azext_akskv.model.duration import expected
 from azext_akskv.model.finding import Problem, State
+from azext_akskv.model.repairs import FIX
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 
-REWRITE_ALONE = "reencrypt"
+CHANGES_NO_KEY = ("reencrypt", FIX)
 
 
 @check("cluster-missing", CLUSTER, State.ERROR, "the cluster is there")
@@ -36,15 +37,21 @@ def cluster_missing(snapshot: Snapshot) -> Iterator[Problem]:
         )
 
 
+_STOPPED = (
+    "KMS cannot be changed and secrets cannot be rewritten without an API server; starting it needs its key",
+    "there is no node from which anything could be looked at or proved; --skip-probe repairs without that",
+)
+
+
 @check("cluster-stopped", CLUSTER, State.ERROR, "the cluster is running")
 def cluster_stopped(snapshot: Snapshot) -> Iterator[Problem]:
     cluster = the_cluster(snapshot)
     if not cluster.running:
         yield Problem(
             f"{cluster.id.name} is {cluster.power_state.lower()}",
-            "KMS cannot be changed and secrets cannot be rewritten without an API server; starting it needs its key",
+            _STOPPED[snapshot.wanted.flow == FIX],
             in_cluster(snapshot, "aks", "start"),
-            State.WARNING if snapshot.wanted.flow in LOOKS else None,
+            State.WARNING if snapshot.wanted.flow in LOOKS or snapshot.wanted.skip_probe else None,
         )
 
 
@@ -64,7 +71,7 @@ def cluster_not_settled(snapshot: Snapshot) -> Iterator[Problem]:
         f"{cluster.id.name} is {cluster.provisioning_state}: another operation is running on it",
         "AKS does one operation at a time and refuses a second one; run this again when the other has ended",
         in_cluster(snapshot, "aks", "wait", "--updated"),
-        State.WARNING if snapshot.wanted.flow in LOOKS else None,
+        State.WARNING if snapshot.wanted.flow in (*LOOKS, FIX) else None,
     )
 
 
@@ -159,11 +166,11 @@ def not_legacy(snapshot: Snapshot) -> Iterator[Problem]:
 
 @check("unfinished-run", CLUSTER, State.ERROR, "no other run was left unfinished on this machine", may_accept=True)
 def unfinished_run(snapshot: Snapshot) -> Iterator[Problem]:
-    """A rewrite of the secrets changes no key: it is right at any time, and unfinished it stands in nobody's way."""
-    if snapshot.wanted.flow == REWRITE_ALONE:
-        raise NotApplicable("a rewrite of the secrets is right after any of them")
+    """What changes no key is right at any time, and unfinished it stands in nobody's way."""
+    if snapshot.wanted.flow in CHANGES_NO_KEY:
+        raise NotApplicable("this command changes no key, and is right after any of them")
     for run in snapshot.unfinished:
-        if run.flow not in (snapshot.wanted.flow, REWRITE_ALONE):
+        if run.flow not in (snapshot.wanted.flow, *CHANGES_NO_KEY):
             yield Problem(
                 f"the run {run.run} of {run.flow} was not finished",
                 "a second change on top of half a first one can leave secrets under a key that nobody expects: run the "

@@ -10,8 +10,9 @@ from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.snapshot import Snapshot
 
 CLUSTER, IDENTITY, KEY, ACCESS, NETWORK, SECRETS = "cluster", "identity", "key", "access", "network", "secrets"
-GOVERNANCE = "governance"
+GOVERNANCE, PRIVATE_LINK = "governance", "privatelink"
 CATEGORIES = (CLUSTER, IDENTITY, KEY, ACCESS, NETWORK, SECRETS, GOVERNANCE)
+"""What a look at a cluster's KMS is made of."""
 
 Examine = Callable[[Snapshot], Iterator[Problem]]
 

@@ -11,6 +11,7 @@ from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.governance import LoginKind, allowed
 from azext_akskv.model.intent import intents_of
 from azext_akskv.model.observed import NotObserved
+from azext_akskv.model.repairs import FIX
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 
@@ -18,8 +19,8 @@ OTHERS_ACTIONS = "Microsoft.Authorization/"
 """Actions under it are those of an Owner or a User Access Administrator."""
 
 
-def _needs_intents(snapshot: Snapshot) -> None:
-    only_for(snapshot, *CHANGES_KMS)
+def _needs_intents(snapshot: Snapshot, *flows: str) -> None:
+    only_for(snapshot, *(flows or CHANGES_KMS))
     if not snapshot.cluster.known or (snapshot.cluster.value is None and not snapshot.wanted.prepare_only):
         raise NotApplicable("there is no cluster to change")
     try:
@@ -31,7 +32,7 @@ def _needs_intents(snapshot: Snapshot) -> None:
 
 @check("resource-locked", GOVERNANCE, State.ERROR, "no lock is on what will be changed", may_accept=True)
 def resource_locked(snapshot: Snapshot) -> Iterator[Problem]:
-    _needs_intents(snapshot)
+    _needs_intents(snapshot, *CHANGES_KMS, FIX)
     locks = snapshot.locks.get()
     for lock in locks:
         stopped = [

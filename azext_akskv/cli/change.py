@@ -30,6 +30,11 @@ class Given:
 
 def carry(cmd: Any, flow: Flow, wanted: Wanted, given: Given) -> Row:
     """Carries the flow out, or shows its plan; leaves with the exit code that its result means."""
+    return change_row(carried(cmd, flow, wanted, given))
+
+
+def carried(cmd: Any, flow: Flow, wanted: Wanted, given: Given) -> Result:
+    """The same, for a command with a row of its own."""
     reporter = reporter_for(cmd.cli_ctx, given.cluster)
     consent = Consent(given.dry_run, given.accept or (), asker(cmd.cli_ctx, given.yes))
     with speaking_azure():
@@ -37,7 +42,7 @@ def carry(cmd: Any, flow: Flow, wanted: Wanted, given: Given) -> Row:
         result = _driven(flow, wanted, world, consent, reporter)
     reporter.ended(result, world.command)
     leave_with(cmd, result.exit_code)
-    return change_row(result)
+    return result
 
 
 def _driven(flow: Flow, wanted: Wanted, world: World, consent: Consent, reporter: TerminalReporter) -> Result:

@@ -17,13 +17,14 @@ from azext_akskv.model.state import KmsState
 from azext_akskv.report import text
 from azext_akskv.report.plain import plain, visible
 from azext_akskv.report.times import duration
+from azext_akskv.report.topology import picture_lines
 
 _RED, _GREEN, _YELLOW, _CYAN, _GREY = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[90m"
 _RESET = "\x1b[0m"
 COLOURS = {
-    **dict.fromkeys(("error", "failed", "ERROR"), _RED),
+    **dict.fromkeys(("error", "failed", "ERROR", "missing"), _RED),
     **dict.fromkeys(("warning", "unknown", "check", "keep", "Waiting"), _YELLOW),
-    **dict.fromkeys(("ok", "done", "proof"), _GREEN),
+    **dict.fromkeys(("ok", "done", "proof", "made"), _GREEN),
     **dict.fromkeys(("planned", "note"), _CYAN),
     **dict.fromkeys(("already", "skipped"), _GREY),
 }
@@ -109,7 +110,8 @@ class TerminalReporter:
     def plan(self, plan: Plan, records: Sequence[StepRecord]) -> None:
         self._width = text.title_width(records)
         self._nothing_to_do = all(record.state == "already" for record in records)
-        self._tell([text.Line("", ""), *text.plan_lines(plan, records, self._cluster), text.Line("", "")])
+        lines = [text.Line("", ""), *picture_lines(plan.picture), *text.plan_lines(plan, records, self._cluster)]
+        self._tell([*lines, text.Line("", "")])
 
     def run_started(self, flow: str, run: str, steps: int, resumed: bool) -> None:
         if not self._nothing_to_do:
@@ -143,7 +145,8 @@ class TerminalReporter:
     def ended(self, result: Result, command: str) -> None:
         """The last word about a change; what went wrong is said even when only errors are wanted."""
         untold = [each for each in result.findings if each.blocks] if self._screen.silent else []
-        lines = [text.Line("", ""), *text.ending(result, command), *text.finding_lines(untold)]
+        drawn = picture_lines(result.picture) if result.picture and result.picture.made else []
+        lines = [*drawn, text.Line("", ""), *text.ending(result, command), *text.finding_lines(untold)]
         self._tell(lines, always=result.status in ("failed", "refused"))
 
     def failed(self, words: str, following: str = "") -> None:

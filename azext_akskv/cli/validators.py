@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
+from pathlib import Path
 from typing import Any
 
 from azext_akskv.model.cluster import FIRST_V2_MINOR
 from azext_akskv.model.ids import IDENTITY_TYPE, VAULT_TYPE, BadInput, KeyId, ResourceId, in_short
+from azext_akskv.model.private_endpoint import ENDPOINT_TYPE
 
 _VAULT_NAME = re.compile(r"(?=.{3,24}$)[a-z](?:-?[a-z0-9])*", re.IGNORECASE | re.ASCII)
 _KEY_NAME = re.compile(r"[0-9a-z-]{1,127}", re.IGNORECASE | re.ASCII)
 _IDENTITY_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{2,127}", re.IGNORECASE | re.ASCII)
+_ENDPOINT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,78}[a-z0-9_])?", re.IGNORECASE | re.ASCII)
 _KUBERNETES = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.\d{1,3})?", re.ASCII)
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,60}", re.ASCII)
@@ -81,6 +84,26 @@ def identity(text: str) -> str | ResourceId:
         f"{in_short(text)} is not the name of a user-assigned managed identity (3 to 128 letters, digits, hyphens and "
         "underscores) nor its resource id"
     )
+
+
+def private_endpoint(text: str) -> str | ResourceId:
+    """A private endpoint's name or resource id."""
+    if "/" in _given(text):
+        return _resource(text, ENDPOINT_TYPE, "a private endpoint")
+    if _ENDPOINT_NAME.fullmatch(text):
+        return text
+    raise ArgumentTypeError(
+        f"{in_short(text)} is not the name of a private endpoint (up to 80 letters, digits, dots, hyphens and "
+        "underscores) nor its resource id"
+    )
+
+
+def file_to_write(text: str) -> str:
+    """The path of a file in a folder that is there."""
+    path = Path(_given(text)).expanduser()
+    if path.is_dir() or not path.parent.is_dir():
+        raise ArgumentTypeError(f"{in_short(text)} is no file in a folder that is there")
+    return str(path)
 
 
 def namespace(text: str) -> str:

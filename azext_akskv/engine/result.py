@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from azext_akskv.engine.step import Rewrite
     from azext_akskv.model.cluster import KmsProfile
     from azext_akskv.model.finding import Finding
+    from azext_akskv.model.probe import ProbeReport
+    from azext_akskv.model.repair import Picture
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNKNOWN = range(6)
 """The exit codes that commands.rst promises."""
@@ -53,6 +55,12 @@ class Result:
     trouble: Trouble | None = None
     profile: KmsProfile | None = None
     """What the cluster's profile says after a run that changed KMS, as it was read again at the end."""
+    hand_over: tuple[str, ...] = ()
+    """What somebody else has to do, as lines to send to them."""
+    picture: Picture | None = None
+    """Where a topology was looked at: as it is now, and what was made in it."""
+    proofs: Mapping[str, ProbeReport] = field(default_factory=dict)
+    """What a node of each subnet saw that proves the way to the vault."""
     may_go: tuple[str, ...] = ()
     """What need not be kept any more, with the command for it."""
 

@@ -111,6 +111,9 @@ class Outcome:
             steps=tuple(self.records),
             keep=plan.keep,
             rewrite=run.rewrite,
+            hand_over=plan.hand_over,
+            picture=plan.picture,
+            proofs=run.proofs,
             trouble=self.trouble,
         )
 

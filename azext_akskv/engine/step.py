@@ -11,6 +11,8 @@ from azext_akskv.engine.reporter import Reporter
 from azext_akskv.engine.waiting import Clock, Waits
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.kube import Tally
+from azext_akskv.model.probe import ProbeReport
+from azext_akskv.model.repair import Picture
 from azext_akskv.ports import Ports
 from azext_akskv.read_only import read_only
 
@@ -73,6 +75,12 @@ class Plan:
     """The word that stands for yes, where a yes alone is too quickly said; empty: a yes is enough."""
     goes_on: bool = False
     """When all steps are done there is another look, and another plan after it."""
+    picture: Picture | None = None
+    """What the plan is made for, to be shown with it."""
+    hand_over: tuple[str, ...] = ()
+    """What somebody else has to do, as lines to send to them: commands, and the rights that they take."""
+    announced: bool = True
+    """Whether others are told in the cluster that it is being changed."""
     then: str = ""
     """What is still to be done when all steps are done, by the same command run again; empty: nothing."""
 
@@ -102,6 +110,8 @@ class Run:
     waits: Waits
     facts: dict[str, str] = field(default_factory=dict)
     rewrite: Rewrite | None = None
+    proofs: dict[str, ProbeReport] = field(default_factory=dict)
+    """What a node of each subnet saw that proves it; by the subnet's name."""
     still_ours: Callable[[], None] = field(default=lambda: None)
     """Asked before each act. Raises Conflict when a run on another machine has taken over."""
     serial: bool = False

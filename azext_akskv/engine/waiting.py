@@ -124,6 +124,11 @@ class Waits:
         return self._of(600)
 
     @property
+    def dns(self) -> float:
+        """Until caches of DNS have let go of an old answer: zones say 10 s, CoreDNS keeps 30 s. [D]"""
+        return self._of(120)
+
+    @property
     def lease(self) -> float:
         """How long a run that is not heard of counts as being at work: longer than most restarts of the API servers, in
         which nobody can be told anything."""

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
-from azext_akskv.checks.declare import ACCESS, GOVERNANCE, IDENTITY, KEY, NETWORK, SECRETS, run_checks
+from azext_akskv.checks.declare import ACCESS, GOVERNANCE, IDENTITY, KEY, NETWORK, PRIVATE_LINK, SECRETS, run_checks
 from azext_akskv.engine.holding import holding
 from azext_akskv.engine.journal import RunJournal
 from azext_akskv.engine.result import NOT_FOUND, Result, Trouble
@@ -18,6 +19,7 @@ from azext_akskv.flows.previous_keys import keys_before
 from azext_akskv.flows.world import Consent, World
 from azext_akskv.model.finding import Finding, State
 from azext_akskv.model.observed import NotObserved
+from azext_akskv.model.repair import Picture
 from azext_akskv.model.snapshot import Snapshot, UnfinishedRun, Wanted
 from azext_akskv.observe.take import Lookout, ask_ahead, take_snapshot
 from azext_akskv.read_only import read_only
@@ -43,6 +45,8 @@ class Flow:
     cures: frozenset[str] = frozenset()
     advice: Callable[[Snapshot], tuple[str, ...]] = _nothing
     """What may go now, by the look after a run that is done."""
+    draw: Callable[[Snapshot], Picture] | None = None
+    """The topology by the look after a run."""
 
 
 def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
@@ -96,6 +100,7 @@ def _looked_again(
         seen = look(wanted, world, flow.after)
         findings = _afterwards(flow, seen, world, findings)
         result = dataclasses.replace(_with_profile(result, plan, seen), may_go=flow.advice(seen))
+        result = _with_picture(result, plan, flow, seen)
     if result.status == "done" and plan.then:
         result = dataclasses.replace(result, status="waiting", trouble=Trouble(f"{plan.then}."))
     return dataclasses.replace(result, findings=tuple(findings))
@@ -118,6 +123,8 @@ def lookout(world: World, categories: Sequence[str]) -> Lookout:
         vault=not VAULT_CATEGORIES.isdisjoint(categories),
         secrets=SECRETS in categories,
         governance=GOVERNANCE in categories,
+        private_link=PRIVATE_LINK in categories,
+        subscriptions=world.subscriptions or (world.target.subscription,),
     )
 
 
@@ -164,17 +171,17 @@ def _rehearse_and_carry_out(plan: Plan, snapshot: Snapshot, world: World, consen
     records = preview(plan, rehearsal)
     world.reporter.plan(plan, records)
     if consent.dry_run:
-        return Result(plan.flow, "", "dry-run", tuple(records), keep=plan.keep)
+        return Result(plan.flow, "", "dry-run", tuple(records), **_shown(plan))
     nothing_to_do = all(record.state == "already" for record in records)
     if plan.question and not nothing_to_do and not consent.ask(plan.question, plan.typed):
-        return Result(plan.flow, "", "declined", tuple(records), keep=plan.keep)
+        return Result(plan.flow, "", "declined", tuple(records), **_shown(plan))
     before = {**_before(snapshot), "accepted": list(consent.accept), "caller": world.caller}
     journal, facts, resumed = world.journal.start(plan.flow, asked(snapshot.wanted), before)
     journal.write("plan", steps=[step.code for step in plan.steps])
     run = dataclasses.replace(_run_in(world, journal), facts=facts)
     world.reporter.run_started(plan.flow, run.id, len(plan.steps), resumed)
     try:
-        with nullcontext() if nothing_to_do else _telling_others(run, snapshot, world):
+        with _telling_others(run, snapshot, world) if plan.announced and not nothing_to_do else nullcontext():
             return carry_out(plan, run)
     except Interrupted:
         run.journal.write("interrupted")
@@ -184,6 +191,10 @@ def _rehearse_and_carry_out(plan: Plan, snapshot: Snapshot, world: World, consen
         changed = f"This attempt changed nothing; what {run.id} did before is as it left it." if resumed else NOTHING
         trouble = Trouble(str(other), (changed,), world.command)
         return Result(plan.flow, run.id, "refused", trouble=trouble)
+
+
+def _shown(plan: Plan) -> dict[str, Any]:
+    return {"keep": plan.keep, "hand_over": plan.hand_over, "picture": plan.picture}
 
 
 def _telling_others(run: Run, snapshot: Snapshot, world: World) -> AbstractContextManager[None]:
@@ -224,6 +235,19 @@ def _afterwards(flow: Flow, seen: Snapshot, world: World, before: Sequence[Findi
     now = cured(run_checks(flow.after, seen), flow.cures)
     world.reporter.findings(now)
     return [*(finding for finding in before if finding.category not in flow.after), *now]
+
+
+def _with_picture(result: Result, plan: Plan, flow: Flow, seen: Snapshot) -> Result:
+    """As it is now; what was to be made and is not missing any more is what was made."""
+    if flow.draw is None or plan.picture is None or not seen.topology.value:
+        return result
+    try:
+        now = flow.draw(seen)
+    except NotObserved:  # a finding says so
+        return result
+    left = {(each.code, each.what) for each in now.repairs}
+    made = tuple(each for each in plan.picture.repairs if (each.code, each.what) not in left)
+    return dataclasses.replace(result, picture=dataclasses.replace(now, made=made))
 
 
 def _with_profile(result: Result, plan: Plan, seen: Snapshot) -> Result:

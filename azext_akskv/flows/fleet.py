@@ -122,7 +122,7 @@ def _key(key: KeyId, home: Observed[Vault | None], ports: Ports) -> SeenKey:
         return SeenKey(gap, gap)
     used = observe(f"the key {key}", READ_KEY, lambda: ports.keys.get(vault, key.name, key.version))
     newest = observe(f"the key {key}", READ_KEY, lambda: newest_enabled(ports.keys.versions(vault, key.name)))
-    return SeenKey(used, newest)  # type: ignore[arg-type]  # a value that is there is one that may be missing
+    return SeenKey(used, newest)
 
 
 def _sharing(clusters: Iterable[Cluster]) -> dict[str, list[Cluster]]:

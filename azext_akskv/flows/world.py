@@ -26,6 +26,8 @@ class World:
     """Who runs it: the signed-in account's name, which for a managed identity is the same on every machine."""
     machine: str = ""
     """Where: this machine's name."""
+    subscriptions: tuple[str, ...] = ()
+    """Those that az is signed in to, in this tenant: where private DNS zones are looked for."""
     workers: int = 4
     """How many reads of a look may be under way at once; 1 keeps their order, as recordings need it."""
 

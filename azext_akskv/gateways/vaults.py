@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from azext_akskv.failures import Missing
+from azext_akskv.failures import Missing, Rejected
 from azext_akskv.gateways.answers import Answer, Json, answer
 from azext_akskv.gateways.clients import API_VERSIONS, Clients
 from azext_akskv.gateways.errors import asking
 from azext_akskv.gateways.lists import listed
 from azext_akskv.gateways.operations import Unwatched, WatchedPolling
 from azext_akskv.model.ids import VAULT_TYPE, ResourceId
-from azext_akskv.model.members import child, text
+from azext_akskv.model.members import child, text, texts
 from azext_akskv.model.vault import EndpointConnection, Vault, new_vault, parse_vault
 
 NO_TIME = datetime.fromtimestamp(0, timezone.utc)
@@ -49,6 +49,18 @@ class ArmVaults:
         except Missing:
             return False
         return True
+
+    def private_zone(self, vault: Vault) -> str:
+        """Raises Rejected where the service names none, or several."""
+        doing = f"read which private DNS zone the vault {vault.id.name} needs"
+        with asking(doing):
+            found = listed(
+                self._clients, vault.id.subscription, f"{vault.id}/privateLinkResources", API_VERSIONS["vaults"]
+            )
+            names = {name for each in found for name in texts(child(each, "properties"), "requiredZoneNames")}
+        if len(names) != 1:
+            raise Rejected(doing, "UnknownZone", f"the service names {', '.join(sorted(names)) or 'none'}")
+        return names.pop()
 
     def create(self, vault: ResourceId, location: str, tenant: str, tags: Mapping[str, str]) -> Vault:
         """Key Vault has no If-None-Match: the caller has looked that there is no such vault."""

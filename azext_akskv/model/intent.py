@@ -42,6 +42,7 @@ from azext_akskv.model.governance import Intent, group_of
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import new_key
 from azext_akskv.model.observed import NotObserved
+from azext_akskv.model.repairs import FIX, repairs_of
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import RUN_TAG
 from azext_akskv.model.upgrade import way_to, with_control_plane_at
@@ -112,6 +113,12 @@ def _changing_mode(snapshot: Snapshot, cluster: Cluster) -> Iterator[Intent]:
     yield from _granting(snapshot, vault)
     if key and not is_on_with(cluster, key, mode, vault):
         yield from _off_and_on(cluster, with_kms_on(cluster.raw, key, mode, vault), mode, vault)
+
+
+def _repairing(snapshot: Snapshot, _cluster: Cluster) -> Iterator[Intent]:
+    for repair in repairs_of(snapshot):
+        for need in repair.needs:
+            yield Intent(repair.what, need.action, need.scope, repair.on)
 
 
 def _upgrading(snapshot: Snapshot, cluster: Cluster) -> Iterator[Intent]:
@@ -277,5 +284,6 @@ INTENTS: dict[str, Callable[..., Iterator[Intent]]] = {
     "migrate-mode": _changing_mode,
     "migrate-v2": _upgrading,
     ENCRYPT: _encrypting,
+    FIX: _repairing,
 }
 """Of each command; all but `enable` need a cluster."""

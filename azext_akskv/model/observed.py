@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class NotObserved(Exception):
@@ -13,22 +13,22 @@ class NotObserved(Exception):
 
 
 @dataclass(frozen=True)
-class Observed(Generic[T]):
+class Observed(Generic[T_co]):
     """A value that was read (it may be None: "it is not there"), or the reason why it could not be."""
 
-    value: T | None = None
+    value: T_co | None = None
     gap: str | None = None
 
     @classmethod
-    def unknown(cls, gap: str) -> Observed[T]:
+    def unknown(cls, gap: str) -> Observed[T_co]:
         return cls(gap=gap)
 
     @property
     def known(self) -> bool:
         return self.gap is None
 
-    def get(self) -> T:
+    def get(self) -> T_co:
         """Raises NotObserved with the reason when it could not be looked at."""
         if self.gap is not None:
             raise NotObserved(self.gap)
-        return cast(T, self.value)
+        return cast(T_co, self.value)

@@ -16,6 +16,7 @@ from azext_akskv.model.kube import KeyEvidence, KubeRight, Refused, SecretRef, S
 from azext_akskv.model.maintenance import Maintenance
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.run_command import Trouble
+from azext_akskv.model.topology import Topology
 from azext_akskv.model.upgrade import Offer
 from azext_akskv.model.vault import Vault
 
@@ -45,6 +46,11 @@ class Wanted:
     """The version to upgrade to; a minor version stands for its newest patch."""
     management: str = ""
     """Whose key the new KMS data encryption shall use: `platform-managed` or `customer-managed`."""
+    private_endpoint: str | ResourceId | None = None
+    approve: bool = False
+    """Approve a private endpoint that waits for it."""
+    skip_peering: bool = False
+    skip_probe: bool = False
     via: str = ""
     """How to reach the API server: `direct`, `run-command`, or whichever works (`auto`, or nothing)."""
 
@@ -111,6 +117,10 @@ class Snapshot:
     switch: Observed[Switch | None] = field(default_factory=_unasked)
     holder: Observed[Holder | None] = field(default_factory=_unasked)
     """The run that says in the cluster that it is at work."""
+    topology: Observed[Topology | None] = field(default_factory=_unasked)
+    """What stands between the nodes and the vault's private endpoint, where that is to be repaired."""
+    provider_grants: Observed[tuple[Grant, ...]] | None = None
+    """The roles of the secrets provider's identity at the vault; None: it has none of its own, or was not asked for."""
     evidence: Observed[KeyEvidence | None] = field(default_factory=_unasked)
     """What the API servers' metrics say about their keys, where that was asked for."""
     neighbours: Observed[tuple[Cluster, ...]] = field(default_factory=_unasked)

@@ -34,10 +34,11 @@ class EndpointConnection:
 
 @dataclass(frozen=True)
 class KeyPolicy:
-    """What one access policy lets one principal do with keys, in lower case."""
+    """What one access policy lets one principal do with keys and with secrets, in lower case."""
 
     object_id: str
     permissions: frozenset[str]
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ class Vault:
         """The key permissions of a principal, all its policies together."""
         own = [p.permissions for p in self.policies if p.object_id.lower() == principal_id.lower()]
         return frozenset().union(*own)
+
+    def grants_secrets_to(self, principal_id: str) -> bool:
+        """Whether an access policy lets the principal read secrets."""
+        own = [p.secrets for p in self.policies if p.object_id.lower() == principal_id.lower()]
+        return not self.rbac and any({"get", "all"} & each for each in own)
 
 
 def parse_vault(raw: Json, seen_at: datetime) -> Vault:
@@ -129,8 +135,9 @@ def openness_of(properties: Mapping[str, Any]) -> Openness:
 
 
 def parse_policy(raw: Json) -> KeyPolicy:
-    keys = texts(child(raw, "permissions"), "keys")
-    return KeyPolicy(text(raw, "objectId"), frozenset(permission.lower() for permission in keys))
+    granted = child(raw, "permissions")
+    keys, secrets = (frozenset(each.lower() for each in texts(granted, kind)) for kind in ("keys", "secrets"))
+    return KeyPolicy(text(raw, "objectId"), keys, secrets)
 
 
 def parse_connection(raw: Json) -> EndpointConnection:

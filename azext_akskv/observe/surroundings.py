@@ -19,6 +19,7 @@ from azext_akskv.model.intent import intents_of
 from azext_akskv.model.kube import TO_NOTE, TO_REWRITE, KubeRight, Refused, SecretRef, is_platforms
 from azext_akskv.model.maintenance import Maintenance, maintenance_of
 from azext_akskv.model.observed import NotObserved, Observed
+from azext_akskv.model.repairs import FIX
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.upgrade import Offer
 from azext_akskv.model.vault import Vault
@@ -66,7 +67,8 @@ def around_vault(vault: Observed[Vault | None], ports: Ports, pool: Executor) ->
 
 def around_change(snapshot: Snapshot, ports: Ports, pool: Executor) -> dict[str, Any]:
     """What needs to know what the change will write."""
-    if snapshot.wanted.flow not in CHANGING:
+    flow = snapshot.wanted.flow
+    if flow not in (*CHANGING, FIX):
         return {}
     login = pool.submit(observe, "the login", "a sign-in: az login", ports.governance.login)
     try:
@@ -76,7 +78,7 @@ def around_change(snapshot: Snapshot, ports: Ports, pool: Executor) -> dict[str,
         return {"login": login.result(), "locks": unknown, "held": unknown}
     resources = dict.fromkeys(intent.on for intent in intents)
     scopes = dict.fromkeys(intent.scope for intent in intents if intent.by_caller)
-    reads = [partial(held_at, scope, ports) for scope in scopes]
+    reads = [partial(held_if_any if flow == FIX else held_at, scope, ports) for scope in scopes]
     held = [pool.submit(observe, "your permissions", READ_PERMISSIONS, read) for read in reads]
     locked = pool.submit(observe, "the locks", READ_LOCKS, lambda: locks(list(resources), ports))
     return {
@@ -119,6 +121,14 @@ def locks(resources: list[ResourceId], ports: Ports) -> tuple[Lock, ...]:
 
 def held_at(scope: str, ports: Ports) -> Held:
     return Held(scope, ports.governance.permissions(scope))
+
+
+def held_if_any(scope: str, ports: Ports) -> Held:
+    """Who may not even ask has no right there: for changes of which somebody else can make a part."""
+    try:
+        return held_at(scope, ports)
+    except (Denied, Missing):
+        return Held(scope, ())
 
 
 def probe(snapshot: Snapshot, ports: Ports, pool: Executor) -> Snapshot:

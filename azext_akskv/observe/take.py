@@ -16,6 +16,7 @@ from azext_akskv.model.choice import key_name_to_use, makes_key
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.observed import Observed
+from azext_akskv.model.pools import provider_principal
 from azext_akskv.model.snapshot import Snapshot, UnfinishedRun, Wanted
 from azext_akskv.model.vault import Vault
 from azext_akskv.observe import sections
@@ -23,6 +24,7 @@ from azext_akskv.observe.census import take_census
 from azext_akskv.observe.reach import reached
 from azext_akskv.observe.sections import KeysSeen, Search, if_there, observe
 from azext_akskv.observe.surroundings import around_change, around_cluster, around_vault, probe
+from azext_akskv.observe.topology import Survey, take_topology
 from azext_akskv.ports import Ports
 
 NO_TIME = datetime.fromtimestamp(0, timezone.utc)
@@ -43,7 +45,8 @@ READ_NOTE = "to get leases.coordination.k8s.io in the namespace default"
 class Lookout:
     """Where to look from: ports that cannot write, and how many reads may be under way at once (1: in a fixed order,
     for recordings). `vault`: also at vault, key, identity and grants; `secrets`: also behind the API server;
-    `governance`: also at locks, rights and login."""
+    `governance`: also at locks, rights and login; `private_link`: also at what lies between
+    nodes and private endpoints, with zones looked for in `subscriptions`."""
 
     ports: Ports
     target: ResourceId
@@ -52,6 +55,8 @@ class Lookout:
     vault: bool = True
     secrets: bool = True
     governance: bool = True
+    private_link: bool = False
+    subscriptions: tuple[str, ...] = ()
 
 
 def take_snapshot(wanted: Wanted, lookout: Lookout, unfinished: tuple[UnfinishedRun, ...] = ()) -> Snapshot:
@@ -65,7 +70,7 @@ def take_snapshot(wanted: Wanted, lookout: Lookout, unfinished: tuple[Unfinished
         return snapshot
     search = Search(snapshot, lookout.ports)
     with executor(lookout.workers) as pool:
-        found = _around(search, lookout, pool)
+        found = _around(search, lookout, pool) | _between(search, lookout, pool)
         if cluster.value is None and found["vault"].value:
             found["taken_at"] = found["vault"].value.seen_at
         snapshot = dataclasses.replace(snapshot, **found)
@@ -112,6 +117,25 @@ def _around(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
         **_to_be_made(search, vault, keys),
         **{name: seeking.result() for name, seeking in waiting.items()},
     }
+
+
+def _between(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
+    """What lies between the nodes and the vault's private endpoints."""
+    if not lookout.private_link or search.cluster is None:
+        return {}
+    lookout.reporter.looking_at("vault, networks and private DNS")
+    found = observe("the vault", READ_VAULT, lambda: sections.vault(search))
+    cluster, vault = search.cluster, found.value
+    if vault is None:
+        gap: Observed[Any] = Observed(None) if found.known else Observed.unknown(found.gap or "")
+        return {"vault": found, "topology": gap}
+    survey = Survey(cluster, vault, lookout.ports, pool, lookout.subscriptions)
+    topology = observe("the private link", "to read networks and private DNS zones", lambda: take_topology(survey))
+    principal = provider_principal(cluster)
+    granted = None
+    if principal:
+        granted = observe("the provider's roles", READ_GRANTS, lambda: lookout.ports.roles.of(vault.id, principal))
+    return {"vault": found, "topology": topology, "provider_grants": granted}
 
 
 def _to_be_made(search: Search, vault: Observed[Vault | None], keys: KeysSeen) -> dict[str, Any]:

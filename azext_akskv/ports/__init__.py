@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from azext_akskv.ports.azure import Clusters, Governance, Identities, Keys, KmsSetting, Roles, Vaults, Watch
 from azext_akskv.ports.kube import Direct, Inside, RunLease, Secrets, Touched
+from azext_akskv.ports.network import Networks, PrivateZones, Probes
 
 __all__ = [
     "Clusters",
@@ -15,7 +16,10 @@ __all__ = [
     "Inside",
     "Keys",
     "KmsSetting",
+    "Networks",
     "Ports",
+    "PrivateZones",
+    "Probes",
     "Roles",
     "RunLease",
     "Secrets",
@@ -35,4 +39,7 @@ class Ports:
     governance: Governance
     secrets: Secrets
     lease: RunLease
+    networks: Networks
+    zones: PrivateZones
+    probes: Probes
     inside: Inside = field(default_factory=Direct)

@@ -97,6 +97,9 @@ class Vaults(Protocol):
     def deleted(self, subscription: str, name: str, location: str) -> bool:
         """A vault of that name is soft-deleted there: its name is taken until it is recovered or purged."""
 
+    def private_zone(self, vault: Vault) -> str:
+        """The name of the private DNS zone that private endpoints of the vault need, as the service tells it."""
+
     @writes
     def create(self, vault: ResourceId, location: str, tenant: str, tags: Mapping[str, str]) -> Vault:
         """A vault with Azure RBAC, soft delete and purge protection, open to public networks."""

@@ -11,6 +11,7 @@ from azext_akskv.engine.result import EXIT_DONE, EXIT_NOT_FOUND, EXIT_REFUSED, E
 from azext_akskv.engine.step import Rewrite
 from azext_akskv.model.finding import Finding, State
 from azext_akskv.model.kube import Refused
+from azext_akskv.model.probe import ProbeReport
 from azext_akskv.model.state import KeyState, KmsState, PreviousKey
 from azext_akskv.report.links import page_of
 from azext_akskv.report.plain import plain
@@ -38,6 +39,30 @@ def change_row(result: Result) -> Row:
         "findings": [finding_row(finding) for finding in result.findings],
         "keep": [plain(each) for each in (*keep_of(result), *result.may_go)],
         "secrets": rewrite_row(result.rewrite) if result.rewrite else None,
+    }
+
+
+def link_row(result: Result) -> Row:
+    """Of fix-privatelink: also what the nodes saw, and what is for others to do."""
+    row = change_row(result)
+    del row["secrets"]
+    return row | {
+        "proofs": [_proof(subnet, report) for subnet, report in sorted(result.proofs.items())],
+        "handOver": [plain(each) for each in result.hand_over],
+    }
+
+
+def _proof(subnet: str, report: ProbeReport) -> Row:
+    return {
+        "subnet": plain(subnet),
+        "pool": plain(report.pool),
+        "node": plain(report.node),
+        "names": [plain(each) for each in report.names],
+        "addresses": [plain(each) for each in report.addresses],
+        "connection": plain(report.connection) or None,
+        "certificate": plain(report.certificate) or None,
+        "status": report.status,
+        "networkInfo": plain(report.network_info) or None,
     }
 
 

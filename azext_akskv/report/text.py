@@ -190,17 +190,28 @@ def ending(result: Result, command: str) -> list[Line]:
             *keep_lines(keep_of(result)),
             *template_lines(result.profile),
             *keep_lines(result.may_go, "may go"),
+            *hand_over_lines(result),
         ]
     if result.status == "dry-run":
         once = " Once it is done:" if result.keep else ""
-        return [Line("", f"Nothing was changed (dry run).{once}"), *keep_lines(result.keep)]
+        said = Line("", f"Nothing was changed (dry run).{once}")
+        return [said, *keep_lines(result.keep), *hand_over_lines(result)]
     if result.status == "declined":
         did = "; ".join(plain(step.title) for step in result.steps if step.state == "done")
         return [Line("", f"Nothing else was changed. Done before: {did}." if did else "Nothing was changed.")]
     trouble = result.trouble or Trouble(f"The run ended {result.status}.")
     head = Line("Waiting: ", plain(trouble.text), "Waiting") if result.status == "waiting" else error_line(trouble.text)
     safe = [Line("Safe:  ", plain(each)) for each in trouble.safe]
-    return [head, *_changed(result), *safe, *_about_secrets(result.rewrite), *_next(result, trouble, command)]
+    rest = [*_about_secrets(result.rewrite), *hand_over_lines(result), *_next(result, trouble, command)]
+    return [head, *_changed(result), *safe, *rest]
+
+
+def hand_over_lines(result: Result) -> list[Line]:
+    """A text to send as it is: what is left, the rights that it takes, the commands."""
+    lines = [line for each in result.hand_over for line in each.split("\n")]
+    if not lines:
+        return []
+    return [Line("", "For somebody with these rights:"), *(Line("  ", plain(line), wraps=False) for line in lines)]
 
 
 def error_line(text: str) -> Line:

@@ -77,13 +77,14 @@ class JournallingWatch:
 
     run: Run
     step: str
+    what: str
 
     def accepted(self, operation_url: str) -> None:
         self.run.journal.write("operation", step=self.step, url=operation_url)
 
     def status(self, status: str) -> None:
-        self.run.reporter.tick(f"the cluster is {status}")
+        self.run.reporter.tick(f"{self.what} is {status}")
 
 
-def watch(run: Run, step: str) -> Watch:
-    return JournallingWatch(run, step)
+def watch(run: Run, step: str, what: str = "the cluster") -> Watch:
+    return JournallingWatch(run, step, what)

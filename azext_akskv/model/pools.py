@@ -1,0 +1,37 @@
+"""What a look at networks needs of a cluster: the subnets of its node pools, and who the secrets provider is."""
+
+from __future__ import annotations
+
+from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.members import child, children, flag, text
+
+
+def subnets_of(cluster: Cluster) -> dict[ResourceId | None, tuple[str, ...]]:
+    """The names of the Linux pools by their subnet; None stands for AKS's own network in the node resource group. The
+    secrets provider reads vaults on Windows nodes, too, but nothing of ours runs there.
+
+    Raises BadInput when a subnet is no resource id.
+    """
+    found: dict[ResourceId | None, tuple[str, ...]] = {}
+    for pool in children(child(cluster.raw, "properties"), "agentPoolProfiles"):
+        if text(pool, "osType").lower() == "windows":
+            continue
+        told = text(pool, "vnetSubnetID")
+        subnet = ResourceId.parse(told) if told else None
+        found[subnet] = (*found.get(subnet, ()), text(pool, "name"))
+    return found
+
+
+def locked_down(cluster: Cluster) -> bool:
+    """`nodeResourceGroupProfile.restrictionLevel`: with ReadOnly a deny assignment keeps everybody out of the node
+    resource group. [AKS docs]"""
+    profile = child(child(cluster.raw, "properties"), "nodeResourceGroupProfile")
+    return text(profile, "restrictionLevel").lower() == "readonly"
+
+
+def provider_principal(cluster: Cluster) -> str | None:
+    """The object id of the identity that the add-on of the secrets provider made; None while it is off. [AKS docs]"""
+    addons = child(child(cluster.raw, "properties"), "addonProfiles")
+    addon = child(addons, "azureKeyvaultSecretsProvider")
+    return text(child(addon, "identity"), "objectId") or None if flag(addon, "enabled") else None
