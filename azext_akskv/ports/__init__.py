@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from azext_akskv.ports.azure import Clusters, Governance, Identities, Keys, KmsSetting, Roles, Vaults, Watch
 from azext_akskv.ports.kube import Direct, Inside, RunLease, Secrets, Touched
+from azext_akskv.ports.network import Networks, PrivateZones
 
 __all__ = [
     "Clusters",
@@ -15,7 +16,9 @@ __all__ = [
     "Inside",
     "Keys",
     "KmsSetting",
+    "Networks",
     "Ports",
+    "PrivateZones",
     "Roles",
     "RunLease",
     "Secrets",
@@ -35,4 +38,6 @@ class Ports:
     governance: Governance
     secrets: Secrets
     lease: RunLease
+    networks: Networks
+    zones: PrivateZones
     inside: Inside = field(default_factory=Direct)
