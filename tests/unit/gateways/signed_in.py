@@ -60,7 +60,7 @@ def signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         emulation = Emulation(catalogue.load(world, **{"delays": QUICK, **overrides}))
         emulation.__enter__()
         running.append(emulation)
-        environment.write_files(tmp_path)
+        environment.write_files(tmp_path, emulation.world.spec.subscriptions)
         for name, value in environment.variables(emulation, tmp_path).items():
             monkeypatch.setenv(name, value)
         # az reads the folder once, when it is imported; another test may have done that.
