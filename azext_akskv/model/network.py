@@ -26,8 +26,8 @@ READ_ONLY_OF_PEERINGS = frozenset(
         "remoteBgpCommunities",
     }
 )
-"""What the service finds out and writes by itself. [SPEC] names the last ones and some address spaces as members that
-may be sent; nobody has been seen to send them. [REC][INF]"""
+"""What the service finds out by itself. Some may be sent [SPEC]: az's update of a peering sends its state and address
+spaces back as it read them, its sync leaves them out [REC]. A stale address space is nothing that we mean to say."""
 
 
 @dataclass(frozen=True)
