@@ -17,6 +17,7 @@ from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef
 from azext_akskv.model.vault import EndpointConnection, Vault, parse_vault
 from azext_akskv.ports import Touched
 from tests.builders import TENANT, a_key, policy, vault_json
+from tests.fake_networks import decided
 from tests.fake_port import FakePort
 
 
@@ -69,6 +70,7 @@ class FakeVaults(FakePort):
             for raw in self.world.vaults[vault.id]["properties"]["privateEndpointConnections"]:
                 if raw["id"] == connection.id:
                     raw["properties"]["privateLinkServiceConnectionState"]["status"] = "Approved"
+                    decided(self.world, connection.endpoint, "Approved")
 
     def allow_keys(self, vault: Vault, principal_id: str, permissions: frozenset[str]) -> None:
         with self.changing("vaults.allow_keys"):

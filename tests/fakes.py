@@ -28,6 +28,7 @@ from azext_akskv.ports import Ports
 from tests.builders import HOST, IDENTITY, NOW, TARGET, VAULT, a_key, an_identity, cluster_json, vault_json
 from tests.fake_clusters import FakeClusters
 from tests.fake_governance import Around, FakeGovernance
+from tests.fake_networks import FakeNetworks, FakeZones, Topology
 from tests.fake_ports import FakeIdentities, FakeKeys, FakeLease, FakeRoles, FakeSecrets, FakeVaults
 
 Json = dict[str, Any]
@@ -117,21 +118,26 @@ class CrashingJournal(Journal):
         return crashing, facts, resumed
 
 
-KINDS = (FakeClusters, FakeVaults, FakeKeys, FakeRoles, FakeIdentities, FakeGovernance, FakeSecrets, FakeLease)
+KINDS = (
+    *(FakeClusters, FakeVaults, FakeKeys, FakeRoles, FakeIdentities, FakeGovernance, FakeSecrets, FakeLease),
+    *(FakeNetworks, FakeZones),
+)
 
 
 def fake_ports(world: FakeWorld) -> Ports:
     return Ports(*(kind(world) for kind in KINDS))  # type: ignore[arg-type]  # each fills its protocol
 
 
-class FakeWorld:
-    """State of Azure and of the cluster, with the rules that matter to a flow; ports in tests/fake_ports.py.
+class FakeWorld(Topology):
+    """State of Azure and of the cluster, with the rules that matter to a flow; ports in tests/fake_ports.py. What
+    Microsoft.Network has (`networks`, `endpoints`, `zones`, ...) is empty: see Topology.
 
     `grant_delay`: seconds until a new grant works. `faults`: what the next calls of "port.method" raise. `deleted`:
     names of vaults and keys that are soft-deleted. `ends_as`: the state in which the next update ends.
     """
 
     def __init__(self, folder: Path, *, cluster: Json | None = None, vault: Json | None = None, secrets: int = 9):
+        super().__init__()
         self.folder, self.workers = folder, 1
         self.clock, self.moments, self.reporter = FakeClock(), Moments(), FakeReporter()
         self.calls: Counter[str] = Counter()
@@ -149,8 +155,7 @@ class FakeWorld:
         self.grant_delay, self.principal_unknown_until = 0.0, NOW
         self.updating_until: datetime | None = None
         self.ends_as, self.api_server_away = "Succeeded", False
-        self.around = Around()
-        self.offered = OFFERED
+        self.around, self.offered = Around(), OFFERED
         self.switch: Switch | None = None
         self.lease: tuple[str, datetime, datetime, int] | None = None
         self.slots: list[str] = [self.in_force()]

@@ -14,7 +14,11 @@ from tests.emulator.traffic.recordings import FOLDER, Row, areas, rows_of
 Json = dict[str, Any]
 
 CLUSTERS, VAULTS = "Microsoft.ContainerService/managedClusters", "Microsoft.KeyVault/vaults"
-COUNTS = {"clusters": 431, "requests for clusters": 172, "pairs of GET and PUT": 38, "vaults": 156, "keys": 84}
+COUNTS = {
+    **{"clusters": 431, "requests for clusters": 172, "pairs of GET and PUT": 38, "vaults": 156, "keys": 84},
+    **{"networks": 166, "subnets": 241, "peerings": 21, "endpoints": 33, "interfaces": 3, "zone groups": 11},
+    **{"zones": 48, "links": 28, "A records": 36},
+}
 """How many there are."""
 
 
@@ -54,6 +58,12 @@ def _resources(value: Any, kind: str) -> Iterator[Json]:
 def asked_clusters() -> list[Json]:
     """Every cluster that somebody put: a document without what only the service writes."""
     operation = "PUT microsoft.containerservice/managedclusters/{}"
+    return [row.asked for rows in recordings().values() for row in rows if row.operation == operation]
+
+
+def asked_zone_groups() -> list[Json]:
+    """Every DNS zone group of a private endpoint that somebody put."""
+    operation = "PUT microsoft.network/privateendpoints/{}/privatednszonegroups/{}"
     return [row.asked for rows in recordings().values() for row in rows if row.operation == operation]
 
 

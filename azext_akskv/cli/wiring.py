@@ -103,6 +103,8 @@ def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
     from azext_akskv.gateways.governance import ArmGovernance
     from azext_akskv.gateways.identities import ArmIdentities
     from azext_akskv.gateways.keys import VaultKeys
+    from azext_akskv.gateways.networks import ArmNetworks
+    from azext_akskv.gateways.private_zones import ArmPrivateZones
     from azext_akskv.gateways.roles import ArmRoles
     from azext_akskv.gateways.vaults import ArmVaults
 
@@ -119,6 +121,8 @@ def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
         governance=ArmGovernance(clients, setting.target.subscription),
         secrets=by_secret,
         lease=lease,
+        networks=ArmNetworks(clients, waits.poll),
+        zones=ArmPrivateZones(clients, waits.poll),
         inside=inside,
     )
 

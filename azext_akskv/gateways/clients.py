@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from azext_akskv.failures import Denied
-from azext_akskv.gateways.errors import asking
+from azext_akskv.gateways.errors import NotSignedIn, asking
 from azext_akskv.gateways.login import InTime, login_kind
 from azext_akskv.gateways.retries import Retries, SdkRetries
 from azext_akskv.model.governance import LoginKind
@@ -73,7 +73,8 @@ class Clients:
         return self._arm("clusters", subscription, api_version, _cluster_client).maintenance_configurations
 
     def send(self, subscription: str, request: Any) -> Any:
-        """A request to ARM by its path, with az's login and retries, through the client of the vaults."""
+        """A request to ARM by its path, with az's login and retries, through the client of the vaults. Raises what az
+        raises, among it NotSignedIn where its login does not have the subscription."""
         return self.vaults(subscription).send_request(request)
 
     def login(self, subscription: str) -> tuple[LoginKind, int]:
@@ -119,6 +120,9 @@ class Clients:
         profile = Profile(cli_ctx=self._cli_ctx)
 
         def make() -> InTime:
+            known = {each[name].lower() for each in profile.load_cached_subscriptions() for name in ("id", "name")}
+            if subscription and known and subscription.lower() not in known:
+                raise NotSignedIn(subscription)
             return InTime(profile.get_login_credentials(subscription)[0], self._retries.answer_timeout)
 
         return self._once(("credential", subscription or ""), make)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from azure.core import MatchConditions
 
-from azext_akskv.failures import GatewayError, Rejected
 from azext_akskv.gateways.answers import Answer, Json, answer, items
 from azext_akskv.gateways.clients import CLUSTER_VERSIONS, RENEWED_SINCE, Clients
-from azext_akskv.gateways.errors import UNKNOWN_VERSION, asking
+from azext_akskv.gateways.errors import asking
 from azext_akskv.gateways.lists import pages
 from azext_akskv.gateways.operations import WatchedPolling
+from azext_akskv.gateways.versions import KnownVersions
 from azext_akskv.model.cluster import (
     Cluster,
     parse_cluster,
@@ -28,8 +28,6 @@ from azext_akskv.model.members import children, text, whole
 from azext_akskv.model.upgrade import parse_upgrades, parse_versions, with_control_plane_at, with_node_pools_at
 from azext_akskv.ports import KmsSetting, Watch
 
-T = TypeVar("T")
-
 
 class ArmClusters:
     """Fills ports.Clusters. `poll_seconds`: see WatchedPolling."""
@@ -37,12 +35,12 @@ class ArmClusters:
     def __init__(self, clients: Clients, poll_seconds: float) -> None:
         self._clients = clients
         self._poll_seconds = poll_seconds
-        self._version = CLUSTER_VERSIONS[0]
+        self._versions = KnownVersions(CLUSTER_VERSIONS)
 
     def get(self, cluster: ResourceId) -> Cluster:
         """Asks with the newest api-version that the cloud knows, and stays with it."""
         doing = f"read the cluster {cluster.name}"
-        return self._with_a_known_version(doing, lambda version: self._get(doing, cluster, version))
+        return self._versions.ask(doing, lambda version: self._get(doing, cluster, version))
 
     def _get(self, doing: str, cluster: ResourceId, version: str) -> Cluster:
         with asking(doing):
@@ -50,24 +48,10 @@ class ArmClusters:
             tenant, renewed = self._clients.tenant_of(cluster.subscription), version >= RENEWED_SINCE
             return parse_cluster(found.json, found.at, tenant=tenant, knows_renewed=renewed)
 
-    def _with_a_known_version(self, doing: str, ask: Callable[[str], T]) -> T:
-        """Raises what `ask` raises; Rejected when the cloud knows none of our versions."""
-        for version in CLUSTER_VERSIONS[CLUSTER_VERSIONS.index(self._version) :]:
-            try:
-                found = ask(version)
-                self._version = version
-                return found
-            except GatewayError as error:
-                if error.code not in UNKNOWN_VERSION:
-                    raise
-                unknown = error
-        # pylint: disable-next=used-before-assignment  # there is at least one version to ask with
-        raise Rejected(doing, unknown.code, unknown.message, unknown.request_id)
-
     def all(self, subscription: str, group: str = "") -> list[Cluster]:
         """Asks with the newest api-version that the cloud knows, and stays with it."""
         doing = f"list the clusters of {f'the resource group {group}' if group else 'the subscription'}"
-        return self._with_a_known_version(doing, lambda version: self._list(doing, subscription, group, version))
+        return self._versions.ask(doing, lambda version: self._list(doing, subscription, group, version))
 
     def _list(self, doing: str, subscription: str, group: str, version: str) -> list[Cluster]:
         home = f"/subscriptions/{subscription}{f'/resourceGroups/{group}' if group else ''}"
@@ -82,7 +66,7 @@ class ArmClusters:
 
     def maintenance(self, cluster: Cluster) -> list[Json]:
         with asking(f"read the maintenance configurations of {cluster.id.name}"):
-            configurations = self._clients.maintenance(cluster.id.subscription, self._version)
+            configurations = self._clients.maintenance(cluster.id.subscription, self._versions.present)
             return items(configurations.list_by_managed_cluster(cluster.id.group, cluster.id.name))
 
     def turn_on_kms(self, seen: Cluster, setting: KmsSetting, tags: Mapping[str, str], watch: Watch) -> None:
@@ -107,19 +91,19 @@ class ArmClusters:
         doing = f"tag the cluster {seen.id.name}"
         polling = WatchedPolling(doing, watch, self._poll_seconds)
         with asking(doing):
-            clusters = self._of(seen.id, self._version)
+            clusters = self._of(seen.id, self._versions.present)
             body = {"tags": dict(tags)}
             clusters.begin_update_tags(seen.id.group, seen.id.name, body, polling=polling, **_guard(seen)).result()
 
     def upgrades(self, cluster: Cluster) -> tuple[str, ...]:
         with asking(f"read which upgrades {cluster.id.name} is offered"):
-            clusters = self._of(cluster.id, self._version)
+            clusters = self._of(cluster.id, self._versions.present)
             found: Answer = clusters.get_upgrade_profile(cluster.id.group, cluster.id.name, cls=answer)
             return parse_upgrades(found.json)
 
     def versions(self, cluster: Cluster) -> Mapping[str, tuple[str, ...]]:
         with asking(f"read which Kubernetes versions {cluster.location} offers"):
-            clusters = self._of(cluster.id, self._version)
+            clusters = self._of(cluster.id, self._versions.present)
             found: Answer = clusters.list_kubernetes_versions(cluster.location, cls=answer)
             return parse_versions(found.json)
 
@@ -134,7 +118,7 @@ class ArmClusters:
     def user_kubeconfig(self, cluster: ResourceId) -> bytes:
         """The kubeconfig (YAML) that the caller gets from `az aks get-credentials`. Raises GatewayError."""
         with asking(f"get the credentials of {cluster.name}"):
-            found: Answer = self._of(cluster, self._version).list_cluster_user_credentials(
+            found: Answer = self._of(cluster, self._versions.present).list_cluster_user_credentials(
                 cluster.group,
                 cluster.name,
                 cls=answer,
@@ -146,7 +130,7 @@ class ArmClusters:
         """Under the version that the body was read with: a body does not fit every other one."""
         polling = WatchedPolling(doing, watch, self._poll_seconds)
         with asking(doing):
-            clusters = self._of(seen.id, self._version)
+            clusters = self._of(seen.id, self._versions.present)
             clusters.begin_create_or_update(seen.id.group, seen.id.name, body, polling=polling, **_guard(seen)).result()
 
     def _of(self, cluster: ResourceId, version: str) -> Any:

@@ -24,6 +24,16 @@ RULES = UNKNOWN_VERSION | {"MissingSubscriptionRegistration", "ScopeLocked"}
 REQUEST_IDS = ("x-ms-correlation-request-id", "x-ms-request-id", "x-ms-client-request-id")
 
 
+class NotSignedIn(CLIError):  # type: ignore[misc]  # knack carries no types that mypy may follow here
+    """az's login has no such subscription: nobody has signed in to its tenant, or has a right in it."""
+
+    def __init__(self, subscription: str) -> None:
+        super().__init__(
+            f"az's login has no subscription {subscription}: sign in to the tenant that owns it "
+            "(az login --tenant <its tenant>), or ask for a role in it"
+        )
+
+
 @contextmanager
 def asking(doing: str) -> Iterator[None]:
     """Runs requests; `doing` says what for, as in "read the cluster shop". Raises GatewayError for all that fails."""
@@ -39,6 +49,8 @@ def failure(doing: str, error: Exception) -> GatewayError:
     """The failure that an SDK's error stands for."""
     if isinstance(error, HttpResponseError) and error.response is not None:
         return _from_answer(doing, error)
+    if isinstance(error, NotSignedIn):
+        return Denied(doing, "NotSignedIn", str(error))
     if isinstance(error, (CLIError, ClientAuthenticationError)):
         return Denied(doing, "NoToken", _with_advice(error))
     if isinstance(error, (AzureError, OSError)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from azure.core.polling import LROPoller
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 from azext_akskv.failures import GatewayError, LostTrack, OperationFailed
@@ -55,3 +56,12 @@ class Unwatched:
 
     def status(self, status: str) -> None:
         return
+
+
+def carried_out(client: Any, request: Any, polling: WatchedPolling) -> None:
+    """Sends a request that begins a long-running operation through an SDK's client, and follows the operation to its
+    end. Raises what the SDK raises, and what WatchedPolling does."""
+    begun = client.send_request(request, _return_pipeline_response=True)
+    begun.http_response.raise_for_status()
+    # pylint: disable-next=protected-access  # the SDK's own code hands its pollers the same pipeline
+    LROPoller(client._client, begun, lambda ended: ended.http_response, polling).result()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.members import Json, child, children, flag, number, text, texts, whole
@@ -16,6 +17,17 @@ NETWORK_TYPE = "Microsoft.Network/virtualNetworks"
 SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
 
 Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+READ_ONLY_OF_PEERINGS = frozenset(
+    {
+        *("peeringState", "peeringSyncLevel", "provisioningState", "resourceGuid", "routeServiceVips"),
+        *("remoteAddressSpace", "remoteVirtualNetworkAddressSpace", "localAddressSpace"),
+        *("localVirtualNetworkAddressSpace", "remoteVirtualNetworkEncryption", "remoteGateways"),
+        "remoteBgpCommunities",
+    }
+)
+"""What the service finds out by itself. Some may be sent [SPEC]: az's update of a peering sends its state and address
+spaces back as it read them, its sync leaves them out [REC]. A stale address space is nothing that we mean to say."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +164,27 @@ def parse_peering(raw: Json) -> Peering:
         remote_prefixes=tuple(texts(child(properties, "remoteAddressSpace"), "addressPrefixes")),
         raw=raw,
     )
+
+
+def new_peering(remote: ResourceId) -> Json:
+    """The body of a new side: traffic between the two networks, and nothing else. az leaves even that off unless it is
+    told. [CLI]"""
+    return {
+        "properties": {
+            "allowVirtualNetworkAccess": True,
+            "allowForwardedTraffic": False,
+            "allowGatewayTransit": False,
+            "useRemoteGateways": False,
+            "remoteVirtualNetwork": {"id": str(remote)},
+        }
+    }
+
+
+def same_peering(peering: Peering, **changes: Any) -> Json:
+    """The body that puts a side as it is, but for `changes` of its properties: what we do not know stays, too."""
+    properties = child(peering.raw, "properties")
+    kept = {name: value for name, value in properties.items() if name not in READ_ONLY_OF_PEERINGS}
+    return {"properties": {**kept, **changes}}
 
 
 def parse_security_group(raw: Json) -> SecurityGroup:

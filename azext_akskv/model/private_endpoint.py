@@ -10,6 +10,8 @@ from azext_akskv.model.members import Json, child, children, text, texts, whole
 ENDPOINT_TYPE = "Microsoft.Network/privateEndpoints"
 INTERFACE_TYPE = "Microsoft.Network/networkInterfaces"
 ZONE_GROUP_TYPE = "Microsoft.Network/privateEndpoints/privateDnsZoneGroups"
+NEW_ZONE_GROUP = "default"
+"""As the portal calls it. [ISS]"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,32 @@ def parse_zone_group(raw: Json) -> ZoneGroup:
         provisioning_state=text(properties, "provisioningState") or "Unknown",
         raw=raw,
     )
+
+
+def zone_group_id(endpoint: ResourceId, name: str) -> ResourceId:
+    return ResourceId(endpoint.subscription, endpoint.group, ZONE_GROUP_TYPE, (endpoint.name, name))
+
+
+def with_zone(group: ZoneGroup | None, zone: ResourceId) -> Json:
+    """The body of a zone group with one zone more, the others as they are; `None`: of a new group. One that has the
+    zone already stays: put again it writes its records once more. [INF]"""
+    present = children(child(group.raw, "properties"), "privateDnsZoneConfigs") if group else []
+    kept = [{"name": text(each, "name"), "properties": _written_by_us(child(each, "properties"))} for each in present]
+    if not group or all(each.zone != zone for each in group.configs):
+        properties = {"privateDnsZoneId": str(zone)}
+        kept.append({"name": _free_name(zone, {str(each["name"]).lower() for each in kept}), "properties": properties})
+    return {"properties": {"privateDnsZoneConfigs": kept}}
+
+
+def _written_by_us(properties: Json) -> Json:
+    return {name: value for name, value in properties.items() if name not in ("recordSets", "provisioningState")}
+
+
+def _free_name(zone: ResourceId, taken: set[str]) -> str:
+    """As the portal calls it, `privatelink-vaultcore-azure-net` [ISS][D]; with a number where somebody took that."""
+    name = zone.name.lower().replace(".", "-")
+    numbered = (f"{name}-{number}" for number in range(2, len(taken) + 3))
+    return next(each for each in (name, *numbered) if each not in taken)
 
 
 def _config(raw: Json) -> ZoneConfig:

@@ -29,9 +29,21 @@ from azext_akskv.model.cluster import for_put, parse_cluster, with_identity, wit
 from azext_akskv.model.governance import Intent
 from azext_akskv.model.ids import BadInput
 from azext_akskv.model.maintenance import maintenance_of
+from azext_akskv.model.network import (
+    lies_in,
+    overlapping,
+    parse_network,
+    parse_peering,
+    parse_route_table,
+    parse_security_group,
+    same_peering,
+)
+from azext_akskv.model.private_dns import parse_link, parse_record, parse_zone
+from azext_akskv.model.private_endpoint import addresses_of, parse_endpoint, parse_zone_group, with_zone
 from azext_akskv.model.times import of_date_header, parse_time
 from azext_akskv.model.vault import parse_vault
 from tests.builders import IDENTITY, KEY, NOW, PRINCIPAL, VAULT, a_vault, cluster_json, policy, vault_json
+from tests.network_builders import ENDPOINT, INTERFACE, NODES, ZONE, a_subnet, a_zone_group, peering_json
 from tests.unit.properties.json_of_any_shape import ANY_JSON, spoiled
 
 CLUSTER = cluster_json(kms=KEY, private=True, renewed=True) | {"systemData": {"lastModifiedAt": "2026-11-22T14:45:00Z"}}
@@ -91,6 +103,45 @@ A_WINDOW = {
     },
 }
 
+A_NETWORK = {
+    "id": str(NODES),
+    "location": "x",
+    "properties": {
+        "addressSpace": {"addressPrefixes": ["10.0.0.0/16", "fd00::/48"]},
+        "dhcpOptions": {"dnsServers": ["10.0.0.9"]},
+        "subnets": [a_subnet(networkSecurityGroup=NODES, routeTable=NODES)],
+        "virtualNetworkPeerings": [peering_json()],
+    },
+}
+A_RULE = {"priority": 100, "access": "Deny", "direction": "Outbound", "protocol": "*", "destinationPortRanges": ["443"]}
+A_GROUP = {"id": str(NODES), "properties": {"securityRules": [{"name": "r", "properties": A_RULE}]}}
+A_ROUTE = {"name": "r", "properties": {"addressPrefix": "0.0.0.0/0", "nextHopType": "None"}}
+A_CONNECTION = {
+    "properties": {
+        "privateLinkServiceId": str(VAULT),
+        "groupIds": ["vault"],
+        "privateLinkServiceConnectionState": {"status": "Approved"},
+    }
+}
+AN_ENDPOINT = {
+    "id": str(ENDPOINT),
+    "properties": {
+        "subnet": {"id": a_subnet()["id"]},
+        "networkInterfaces": [{"id": str(INTERFACE)}],
+        "privateLinkServiceConnections": [A_CONNECTION],
+    },
+}
+AN_INTERFACE = {"properties": {"ipConfigurations": [{"properties": {"privateIPAddress": "10.1.0.4"}}]}}
+A_LINK = {
+    "id": f"{ZONE}/virtualNetworkLinks/l",
+    "properties": {"virtualNetwork": {"id": str(NODES)}, "registrationEnabled": False, "resolutionPolicy": "Default"},
+}
+A_RECORD = {
+    "id": f"{ZONE}/A/kv1",
+    "etag": "e",
+    "properties": {"ttl": 10, "metadata": {"creator": "c"}, "aRecords": [{"ipv4Address": "10.1.0.4"}]},
+}
+
 DECODERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "cluster": (CLUSTER, lambda raw: parse_cluster(raw, NOW)),
     "vault": (FULL_VAULT, lambda raw: parse_vault(raw, NOW)),
@@ -104,6 +155,16 @@ DECODERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "policy evaluation": (AN_EVALUATION, lambda raw: parse_refusal(AN_INTENT, raw)),
     "diagnostic setting": (A_SETTING, keeps_audit_log),
     "maintenance configuration, weekly": (BY_THE_WEEK, lambda raw: maintenance_of([raw], NOW)),
+    "network": (A_NETWORK, parse_network),
+    "peering, and the same once more": (peering_json(), lambda raw: same_peering(parse_peering(raw))),
+    "security group": (A_GROUP, parse_security_group),
+    "route table": ({"id": str(NODES), "properties": {"routes": [A_ROUTE]}}, parse_route_table),
+    "endpoint": (AN_ENDPOINT, parse_endpoint),
+    "network interface": (AN_INTERFACE, addresses_of),
+    "zone group, and with a zone": (a_zone_group().raw, lambda raw: with_zone(parse_zone_group(raw), ZONE)),
+    "zone": ({"id": str(ZONE), "properties": {"numberOfRecordSets": 1}}, parse_zone),
+    "link": (A_LINK, parse_link),
+    "record": (A_RECORD, parse_record),
     "maintenance configuration, a window": (A_WINDOW, lambda raw: maintenance_of([raw], NOW)),
 }
 
@@ -217,3 +278,14 @@ def test_a_time_of_any_shape(text: str) -> None:
 def test_a_date_of_any_shape(text: str) -> None:
     with suppress(BadInput):
         assert of_date_header(text).tzinfo
+
+
+A_PREFIX = (
+    st.text(max_size=30) | st.ip_addresses().map(str) | st.from_regex(r"[0-9a-f:.]{1,20}/\d{1,3}", fullmatch=True)
+)
+
+
+@given(A_PREFIX, st.lists(A_PREFIX, max_size=4), st.lists(A_PREFIX, max_size=4))
+def test_prefixes_of_any_shape(address: str, some: list[str], others: list[str]) -> None:
+    assert lies_in(address, some) in (True, False)
+    assert bool(overlapping(some, others)) == bool(overlapping(others, some))
