@@ -23,6 +23,8 @@ class Around:
 
     locks: tuple[Lock, ...] = ()
     permissions: tuple[Permission, ...] = (OWNER,)
+    permissions_at: dict[str, tuple[Permission, ...]] = field(default_factory=dict)
+    """At scopes, in lower case, where they are others."""
     denied: dict[str, str] = field(default_factory=dict)
     audited: bool = True
     login: Login = FOR_A_DAY
@@ -39,7 +41,7 @@ class FakeGovernance(FakePort):
 
     def permissions(self, scope: str) -> tuple[Permission, ...]:
         self.asked("governance.permissions")
-        return self.world.around.permissions
+        return self.world.around.permissions_at.get(scope.lower(), self.world.around.permissions)
 
     def refusals(self, intent: Intent) -> tuple[PolicyRefusal, ...]:
         self.asked("governance.refusals")

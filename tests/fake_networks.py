@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from azext_akskv.failures import Conflict, Denied, Missing, Rejected
+from azext_akskv.failures import Conflict, Denied, GatewayError, Missing, Rejected
 from azext_akskv.model.ids import VAULT_TYPE, ResourceId
 from azext_akskv.model.members import Json
 from azext_akskv.model.network import (
@@ -58,6 +58,8 @@ class Topology:
     links: dict[ResourceId, Link] = field(default_factory=dict)
     records: dict[ResourceId, AddressRecord] = field(default_factory=dict)
     hidden: set[ResourceId] = field(default_factory=set)
+    blind: dict[str, GatewayError | dict[str, str]] = field(default_factory=dict)
+    """Of pools, what keeps their nodes from looking, or what they cannot tell."""
     written: int = 0
 
     def add(self, *resources: VirtualNetwork | PrivateEndpoint | Zone | Link | AddressRecord) -> None:

@@ -19,6 +19,7 @@ from azext_akskv.ports import Touched
 from tests.builders import TENANT, a_key, policy, vault_json
 from tests.fake_networks import decided
 from tests.fake_port import FakePort
+from tests.network_builders import ZONE_NAME
 
 
 class FakeVaults(FakePort):
@@ -32,6 +33,10 @@ class FakeVaults(FakePort):
         self.asked("vaults.all")
         there = [raw for id_, raw in self.world.vaults.items() if id_.subscription == subscription]
         return [parse_vault(copy.deepcopy(raw), self.world.clock.time) for raw in there]
+
+    def private_zone(self, vault: Vault) -> str:
+        self.asked("vaults.private_zone")
+        return ZONE_NAME
 
     def find(self, subscription: str, name: str) -> Vault | None:
         self.asked("vaults.find")

@@ -30,6 +30,7 @@ from tests.fake_clusters import FakeClusters
 from tests.fake_governance import Around, FakeGovernance
 from tests.fake_networks import FakeNetworks, FakeZones, Topology
 from tests.fake_ports import FakeIdentities, FakeKeys, FakeLease, FakeRoles, FakeSecrets, FakeVaults
+from tests.fake_probes import FakeProbes
 
 Json = dict[str, Any]
 
@@ -120,7 +121,7 @@ class CrashingJournal(Journal):
 
 KINDS = (
     *(FakeClusters, FakeVaults, FakeKeys, FakeRoles, FakeIdentities, FakeGovernance, FakeSecrets, FakeLease),
-    *(FakeNetworks, FakeZones),
+    *(FakeNetworks, FakeZones, FakeProbes),
 )
 
 

@@ -141,7 +141,11 @@ def nodes_unseen(snapshot: Snapshot) -> Iterator[Problem]:
     for node in topology.nodes:
         network = node.network.get()
         if network.subnet(node.id) is None:
-            yield Problem(f"{network.id.name} has no subnet {node.id.name}, in which {', '.join(node.pools)} should be")
+            yield Problem(
+                f"{network.id.name} has no subnet {node.id.name}, in which {', '.join(node.pools)} should be",
+                "what the nodes reach cannot be told",
+                network_list(network.id),
+            )
     if not topology.nodes:
         yield Problem("the cluster has no Linux node pool", "nothing is there that could reach the vault")
 

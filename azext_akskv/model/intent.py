@@ -4,6 +4,7 @@ would stop it midway is found while nothing was changed."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from azext_akskv.model.access import (
@@ -42,7 +43,7 @@ from azext_akskv.model.governance import Intent, group_of
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import new_key
 from azext_akskv.model.observed import NotObserved
-from azext_akskv.model.repairs import FIX, repairs_of
+from azext_akskv.model.repairs import FIX, HUB, repairs_of
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import RUN_TAG
 from azext_akskv.model.upgrade import way_to, with_control_plane_at
@@ -116,7 +117,8 @@ def _changing_mode(snapshot: Snapshot, cluster: Cluster) -> Iterator[Intent]:
 
 
 def _repairing(snapshot: Snapshot, _cluster: Cluster) -> Iterator[Intent]:
-    for repair in repairs_of(snapshot):
+    """Also for what is made only once the user has decided for it: what they accept is not known while we look."""
+    for repair in repairs_of(replace(snapshot, accepted=(HUB,))):
         for need in repair.needs:
             yield Intent(repair.what, need.action, need.scope, repair.on)
 
