@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from azure.mgmt.containerservice import ContainerServiceClient
 
+from emulator.emulation import Emulation
 from emulator.kubernetes.api_server import ApiServer
 from emulator.programs.view import Place
 from emulator.world import EmulatedWorld
 from emulator.worlds.cluster_access import AdmissionRule, Binding, Rule
+from emulator.worlds.governance import Role
 from emulator.worlds.spec import CALLER, Cluster, Delays, Grant
 from tests.emulator.conftest import Connect, Running
 from tests.emulator.data_planes import CLUSTER_ID, TABLE, Api, entra_headers, names
@@ -294,12 +297,12 @@ def test_the_environment_is_the_pods_and_references_are_written_out(cluster: Any
     api = cluster()
     field = {"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
     env = [{"name": "A", "value": "one"}, {"name": "B", "value": "$(A) two"}, field]
-    arguments = ["-c", "echo $A/$B/$NODE $(A) $(NOT) $$HOME; env | grep -ciE 'azure|kubeconfig|proxy'"]
+    arguments = ["-c", "echo $A/$B/$NODE $(A) $(true) $$A; env | grep -ciE 'azure|kubeconfig|proxy'"]
     ended(api, pod("echo", container={"env": env, "args": arguments}))
-    assert log(api) == "-c echo $A/$B/$NODE one $(NOT) $HOME; env | grep -ciE 'azure|kubeconfig|proxy'\n"
+    assert log(api) == "-c echo $A/$B/$NODE one $(true) $A; env | grep -ciE 'azure|kubeconfig|proxy'\n"
     api("DELETE", PROBE)
     ended(api, pod("sh", container={"env": env, "args": arguments}))
-    assert log(api).startswith(f"one/one two/{FIRST} one  ") and log(api).endswith("\n0\n")
+    assert log(api).startswith(f"one/one two/{FIRST} one one\n") and log(api).endswith("\n0\n")
 
 
 def test_an_environment_from_elsewhere_cannot_be_made(cluster: Any) -> None:
@@ -360,8 +363,10 @@ def test_logs_and_watches_are_rights_of_their_own(cluster: Any) -> None:
 
 def test_azure_roles_give_the_log_with_the_pod(worlds: list[EmulatedWorld]) -> None:
     data = replace(CLUSTER, entra=True, azure_rbac=True)
-    for role, status in (("Azure Kubernetes Service RBAC Reader", 400), ("Reader", 403)):
-        worlds.append(a_world(clusters=(data,), grants=(Grant(CALLER, role, "cluster/shop"),), delays=SOON))
+    reads = Role("pods", data_actions=("Microsoft.ContainerService/managedClusters/pods/read",))
+    for role, status in ((reads.name, 400), ("Reader", 403)):
+        more = {"grants": (Grant(CALLER, role, "cluster/shop"),), "roles": (reads,)}
+        worlds.append(a_world(clusters=(data,), delays=SOON, **more))
         api = api_of(worlds[-1])
         api("POST", PODS, pod("true"))
         user = Api(api.world, api.server, entra_headers(api.world))
@@ -496,43 +501,85 @@ def test_kubectl_in_a_run_command_runs_pods(running: Running, connect: Connect) 
     )
 
 
-def test_a_watch_tells_what_has_changed_and_ends(running: Running, client: Any) -> None:
+def a_session(running: Running, client: Any) -> tuple[Emulation, Any, str]:
+    """An emulation, an administrator's client, and the URL of the pods."""
     emulation = running(**fields(delays=replace(SOON, container=0.2)))
     api, session = api_of(emulation.world), client(emulation, audience=None)
     session.headers["Authorization"] = api.headers["authorization"]
-    url = f"https://{api.server.host}{PODS}"
+    return emulation, session, f"https://{api.server.host}{PODS}"
 
-    def watched(**query: str) -> list[dict[str, Any]]:
-        got = session.get(url, params={"watch": "true", "timeoutSeconds": "10", **query})
-        assert got.status_code == 200, got.text
-        return [json.loads(line) for line in got.text.splitlines()]
 
+def watching(session: Any, url: str, **query: str) -> Any:
+    """The answer of a watch, to be read as it comes."""
+    answer = session.get(url, params={"watch": "true", **query}, stream=True)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def test_a_watch_tells_what_changes_as_it_changes(running: Running, client: Any) -> None:
+    _, session, url = a_session(running, client)
     since = session.get(url).json()["metadata"]["resourceVersion"]
-    assert watched(resourceVersion=since, timeoutSeconds="1") == []
-    session.post(url, json=pod("sh", "-c", "sleep 0.1"))
-    seen: list[tuple[str, str]] = []
-    while not seen or seen[-1][1] not in ("Succeeded", "Failed"):
-        for event in watched(resourceVersion=since):
-            since = event["object"]["metadata"]["resourceVersion"]
+    with watching(session, url, resourceVersion=since) as answer:
+        events = (json.loads(line) for line in answer.iter_lines())
+        session.post(url, json=pod("sh", "-c", "sleep 0.2"))
+        seen: list[tuple[str, str]] = []
+        while not seen or seen[-1][1] not in ("Succeeded", "Failed"):
+            event = next(events)
             seen.append((event["type"], event["object"]["status"]["phase"]))
-    assert seen[0][0] == "ADDED" and ("MODIFIED", "Running") in seen and seen[-1] == ("MODIFIED", "Succeeded")
-    assert [one["type"] for one in watched(fieldSelector="metadata.name=probe")] == ["ADDED"]
-    assert watched(resourceVersion=since, fieldSelector="metadata.name=other", timeoutSeconds="1") == []
-    session.delete(f"{url}/probe")
-    [gone] = watched(resourceVersion=since)
-    assert (gone["type"], gone["object"]["metadata"]["name"]) == ("DELETED", "probe")
-    assert int(gone["object"]["metadata"]["resourceVersion"]) > int(since)
+        assert seen[0][0] == "ADDED" and ("MODIFIED", "Running") in seen and seen[-1] == ("MODIFIED", "Succeeded")
+        last = int(event["object"]["metadata"]["resourceVersion"])
+        session.delete(f"{url}/probe")
+        gone = next(events)
+        assert (gone["type"], gone["object"]["metadata"]["name"]) == ("DELETED", "probe")
+        assert int(gone["object"]["metadata"]["resourceVersion"]) > last > int(since)
 
 
-def test_a_log_that_is_followed_comes_when_it_is_complete(running: Running, client: Any) -> None:
-    emulation = running(**fields(delays=SOON))
-    api, session = api_of(emulation.world), client(emulation, audience=None)
-    session.headers["Authorization"] = api.headers["authorization"]
-    url = f"https://{api.server.host}{PODS}"
-    session.post(url, json=pod("sh", "-c", "echo one; sleep 0.3; echo two"))
+def test_a_watch_ends_in_time_and_tells_only_what_it_is_about(running: Running, client: Any) -> None:
+    emulation, session, url = a_session(running, client)
+    labelled = pod("sleep", "60") | {"metadata": {"name": "probe", "labels": {"a": "b"}}}
+    session.post(url, json=labelled)
+    session.post(url, json=pod("sleep", "60", name="other"))
+
+    def seen(url: str = url, **query: str) -> list[tuple[str, str]]:
+        got = session.get(url, params={"watch": "1", "timeoutSeconds": "1", **query})
+        events = [json.loads(line) for line in got.text.splitlines()]
+        return [(event["type"], event["object"]["metadata"]["name"]) for event in events]
+
+    first = seen(f"{url}/probe")
+    assert first[0] == ("ADDED", "probe") and {name for _, name in first} == {"probe"}
+    while session.get(f"{url}/other").json()["status"]["phase"] != "Running":
+        time.sleep(0.05)
+    since = session.get(url).json()["metadata"]["resourceVersion"]
+    patch = {"data": b'{"metadata":{"labels":{"a":"c"}}}', "headers": {"Content-Type": "application/merge-patch+json"}}
+    session.patch(f"{url}/probe", **patch)
+    assert seen(resourceVersion=since, labelSelector="a=b") == [("DELETED", "probe")]
+    assert seen(resourceVersion=since, labelSelector="a=c") == [("ADDED", "probe")]
+    assert seen(resourceVersion=since, fieldSelector="metadata.name=other") == []
+    emulation.server.call(lambda: emulation.world.clock.advance(700))
+    session.get(url)
+    emulation.server.call(lambda: emulation.world.clock.advance(700))
+    session.get(url)
+    assert session.get(url, params={"watch": "1", "resourceVersion": "1"}).status_code == 410
+
+
+def test_a_watch_breaks_off_when_the_server_goes_away(running: Running, client: Any) -> None:
+    emulation, session, url = a_session(running, client)
+    with watching(session, url) as answer:
+        api_of(emulation.world).server.away = True
+        with pytest.raises(requests.exceptions.RequestException, match=r"(?i)ended|reset|broken"):
+            list(answer.iter_lines())
+
+
+def test_a_log_can_be_followed(running: Running, client: Any) -> None:
+    _, session, url = a_session(running, client)
+    session.post(url, json=pod("sh", "-c", "echo one; sleep 0.5; echo two"))
     while session.get(f"{url}/probe").json()["status"]["phase"] == "Pending":
         time.sleep(0.02)
-    assert session.get(f"{url}/probe/log", params={"follow": "true"}).text == "one\ntwo\n"
+    with session.get(f"{url}/probe/log", params={"follow": "true"}, stream=True) as answer:
+        lines = answer.iter_lines()
+        assert next(lines) == b"one"
+        assert session.get(f"{url}/probe").json()["status"]["phase"] == "Running"
+        assert list(lines) == [b"two"]
 
 
 def test_pods_end_with_the_emulation(running: Running, tmp_path: Path) -> None:
