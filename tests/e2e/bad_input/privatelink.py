@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from emulator.worlds.private_link import ENDPOINT, SHOP
-from emulator.worlds.spec import CALLER, Grant
+from emulator.worlds.spec import CALLER, SUBSCRIPTION, Grant
 from tests.e2e.bad_input.case import BadInput
 from tests.e2e.commands import CLUSTER, JSON
 
 FIX = ("aks", "kv", "fix-privatelink", *CLUSTER, "--vault", "shop-kv", *JSON, "--yes")
 WELL = "pl-link-only"
+VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop-rg/providers/Microsoft.KeyVault/vaults/shop-kv"
 SQL = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Sql/servers/shop-sql"
 
 
@@ -79,13 +80,13 @@ CASES = (
         overrides={"private_endpoints": (replace(ENDPOINT, status="Rejected"),)},
     ),
     BadInput(
-        "a private endpoint whose other end is gone",
+        "a private endpoint whose connection was deleted at the vault",
         4,
         FIX,
-        "endpoint-state",
-        expected="make the endpoint anew",
-        found="shop-pe is Disconnected",
-        remedy="az keyvault private-endpoint-connection delete",
+        "endpoint-missing",
+        expected="nothing but trusted services gets in",
+        found="has no private endpoint",
+        remedy="az network private-endpoint create",
         world=WELL,
         overrides={"private_endpoints": (replace(ENDPOINT, status="Disconnected"),)},
     ),
@@ -113,7 +114,7 @@ CASES = (
     BadInput(
         "networks that the caller may not see",
         5,
-        FIX,
+        (*FIX, "--vault", VAULT),
         "nodes-unseen",
         state="unknown",
         expected="Microsoft.Network/virtualNetworks/read",
