@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from azext_akskv.failures import Missing
+from azext_akskv.failures import GatewayError
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import BadInput, ResourceId
 from azext_akskv.model.network import RouteTable, SecurityGroup, VirtualNetwork, lies_in, network_of
@@ -205,7 +205,7 @@ def _misnamed(survey: Survey, name: str) -> tuple[ResourceId, ...]:
         return ()
     try:
         return tuple(zone.id for zone in survey.ports.zones.named(survey.cluster.id.subscription, wrong))
-    except Missing:
+    except GatewayError:  # it is a hint alone; what the zones lack for is said by the zones of the right name
         return ()
 
 

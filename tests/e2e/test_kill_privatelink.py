@@ -11,6 +11,7 @@ import pytest
 from emulator.worlds.spec import Delays
 from tests.changes import CHANGING
 from tests.e2e.conftest import Station
+from tests.e2e.reached import untrue
 from tests.e2e.test_privatelink import FIX, proved, writes
 
 DELAYS = Delays(network=0.1)
