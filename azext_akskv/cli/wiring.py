@@ -22,8 +22,10 @@ from azext_akskv.read_only import read_only
 if TYPE_CHECKING:
     from azext_akskv.gateways.clients import Clients
     from azext_akskv.gateways.clusters import ArmClusters
-    from azext_akskv.gateways.kube_probe import Patience
+    from azext_akskv.gateways.kube import KubeSecrets
+    from azext_akskv.gateways.kube_inside import Run
     from azext_akskv.gateways.kube_server import ApiServer
+    from azext_akskv.gateways.kube_way import Way
     from azext_akskv.gateways.retries import Retries
 
 
@@ -152,7 +154,6 @@ def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting,
     from azext_akskv.gateways.kube import KubeSecrets
     from azext_akskv.gateways.kube_access import read_kubeconfig
     from azext_akskv.gateways.kube_inside import InvokedSecrets
-    from azext_akskv.gateways.kube_probe import EitherProbes, InvokedProbes, KubeProbes
     from azext_akskv.gateways.kube_server import ApiServer, patient
     from azext_akskv.gateways.kube_way import EitherLease, EitherSecrets, FromInside, Way
     from azext_akskv.gateways.run_command import Pace, RunCommand
@@ -170,23 +171,24 @@ def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting,
     invoked = InvokedSecrets(run, lambda: clusters.get(target), waits.ask_again)
     way = Way(setting.via, server, lambda: clusters.get(target), setting.reporter.note)
     direct = KubeSecrets(way.connect, retries)
-    probes = KubeProbes(direct.ask, direct.lines, patience_of(setting))
     return Behind(
         secrets=EitherSecrets(way, direct, invoked).as_port(),
         lease=EitherLease(way, direct, invoked),
         inside=FromInside(way, invoked),
-        probes=EitherProbes(way, probes, InvokedProbes(run)),
+        probes=probes(way, direct, run, setting),
     )
 
 
-def patience_of(setting: Setting) -> Patience:
-    """With the pods that look from a node."""
-    from azext_akskv.gateways.kube_probe import LEAST_SECONDS, LIMIT_SECONDS, MOST_OFTEN, Patience
+def probes(way: Way, direct: KubeSecrets, run: Run, setting: Setting) -> Probes:
+    """The pods that look from a node, by the way that was decided on."""
+    from azext_akskv.gateways import kube_probe as pods
 
     clock, waits = setting.clock, setting.waits
-    limit = max(LEAST_SECONDS, LIMIT_SECONDS * waits.factor)
-    every = max(MOST_OFTEN, waits.command_poll)
-    return Patience(every, limit, clock.sleep, clock.monotonic, setting.reporter.tick)
+    limit = max(pods.LEAST_SECONDS, pods.LIMIT_SECONDS * waits.factor)
+    every = max(pods.MOST_OFTEN, waits.command_poll)
+    patience = pods.Patience(every, limit, clock.sleep, clock.monotonic, setting.reporter.tick)
+    by_server = pods.KubeProbes(direct.ask, direct.lines, patience)
+    return pods.EitherProbes(way, by_server, pods.InvokedProbes(run))
 
 
 def journal_folder(cli_ctx: Any) -> Path:

@@ -4,6 +4,7 @@ what somebody else, or a try before, has made by what it is and not by what it i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 from azext_akskv.engine.pace import executor
@@ -73,10 +74,8 @@ def make_zone(repair: NewZone) -> Step:
         return Seen(zone.id.group) if zone.provisioning_state == "Succeeded" else None
 
     def act(run: Run) -> None:
-        try:
+        with suppress(Conflict):  # made since we looked: the look that follows tells
             run.ports.zones.create(repair.on, {RUN_TAG: run.id}, watch(run, repair.code, "the zone"))
-        except Conflict:  # made since we looked: the look that follows tells
-            return
 
     left = "a zone that is linked to nothing changes no name"
     return Step(repair.code, repair.what, look, act, left_behind=left)
