@@ -100,8 +100,12 @@ def private_endpoint(text: str) -> str | ResourceId:
 
 def file_to_write(text: str) -> str:
     """The path of a file in a folder that is there."""
-    path = Path(_given(text)).expanduser()
-    if path.is_dir() or not path.parent.is_dir():
+    try:
+        path = Path(_given(text)).expanduser()
+        fits = not path.is_dir() and path.parent.is_dir()
+    except (OSError, RuntimeError, ValueError):  # too long, of a user whom nobody knows, with a NUL in it
+        fits = False
+    if not fits:
         raise ArgumentTypeError(f"{in_short(text)} is no file in a folder that is there")
     return str(path)
 

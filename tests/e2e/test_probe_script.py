@@ -250,7 +250,7 @@ class CommandPod:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.settings = {"CREATE": "", "LOGS": "0"}
-        for name in ("seq", "touch", "wc", "rm", "tail"):
+        for name in ("date", "seq", "touch", "wc", "rm", "tail"):
             (node.bin / name).symlink_to(shutil.which(name) or "")
         node.put("sleep", "")
         node.put("kubectl", KUBECTL)
@@ -293,7 +293,7 @@ def test_the_pod_is_started_read_and_taken_away(pod: CommandPod) -> None:
     assert pod.asked == ["delete", "create", "get", "get", "get", "logs", "delete"]
     calls = pod.node.calls("kubectl")
     assert "--wait=true" in calls[0] and "--wait=false" in calls[-1]  # what is left goes first; nobody waits at the end
-    assert calls[-2] == "logs -n kube-system pod/akskv-probe-pool1"  # past the warning
+    assert calls[-2] == "logs -n kube-system pod/akskv-probe-pool1 --request-timeout=20s"  # past the warning
     assert not (pod.node.folder / "pod").exists() and len(pod.node.calls("sleep")) == 2
 
 

@@ -48,7 +48,7 @@ CASES = (
         world=WELL,
     ),
     BadInput(
-        "a vault that is not there",
+        "a private link to a vault that is not there",
         3,
         (*FIX, "--vault", "no-such-kv"),
         "link-vault-missing",
