@@ -90,7 +90,7 @@ class ArmVaults:
 
     def approve(self, vault: Vault, connection: EndpointConnection) -> None:
         name = ResourceId.parse(connection.id).name
-        state = {"status": "Approved", "description": "for the KMS of AKS"}
+        state = {"status": "Approved", "description": "approved with az aks kv"}
         with asking(f"approve a private endpoint of the vault {vault.id.name}"):
             self._clients.vaults(vault.id.subscription).private_endpoint_connections.put(
                 vault.id.group, vault.id.name, name, {"properties": {"privateLinkServiceConnectionState": state}}

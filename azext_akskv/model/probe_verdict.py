@@ -33,8 +33,10 @@ def _reached(report: ProbeReport) -> Iterator[str]:
         yield f"the vault could not be asked: {report.missing['status']}"
     elif report.connection in ("refused", "timeout"):
         yield f"TCP 443 to the vault: {_OUTCOMES[report.connection]}"
+    elif not report.certificate:
+        yield "whether the vault answers is unknown: the request ended before anything could be told"
     elif report.certificate != "good":
-        yield f"the certificate of what answers is {report.certificate or 'unknown'}: something else stands in the way"
+        yield f"the certificate of what answers is {report.certificate}: something else stands in the way"
     elif report.status not in ANSWERED:
         yield f"the vault answers {report.status}"
     elif not _is_private(report.network_info):

@@ -112,5 +112,5 @@ def test_a_private_endpoint_is_approved_by_the_name_of_its_connection(service: S
     service.answers("GET", str(VAULT), Reply(200, body()))
     service.answers("PUT", connection.id, Reply(200, {"id": connection.id}))
     vaults.approve(vaults.get(VAULT), connection)
-    state = {"status": "Approved", "description": "for the KMS of AKS"}
+    state = {"status": "Approved", "description": "approved with az aks kv"}
     assert service.made("PUT")[0].body == {"properties": {"privateLinkServiceConnectionState": state}}
