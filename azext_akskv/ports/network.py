@@ -15,7 +15,8 @@ from azext_akskv.ports.mark import writes
 
 
 class Networks(Protocol):
-    """Virtual networks and private endpoints. All raise GatewayError; a read of what is not there raises Missing.
+    """Virtual networks and private endpoints. All raise GatewayError; a read of what is not there raises Missing;
+    anything in a subscription that az's login does not have raises Denied `NotSignedIn`.
 
     Writes are of child resources only: the PUT of a network repeats its peerings, for which the caller needs rights on
     every remote network. [ISS Azure/azure-powershell#13544] They return when the operation has ended, and raise
@@ -50,7 +51,8 @@ class Networks(Protocol):
 
     @writes
     def sync(self, peering: Peering, watch: Watch) -> None:
-        """Takes over the remote network's address space as it is now (`syncRemoteAddressSpace`). [SPEC]"""
+        """Takes over the remote network's address space as it is now (`syncRemoteAddressSpace`), and changes nothing
+        else. [SPEC][REC]"""
 
     @writes
     def put_in_zone(self, endpoint: ResourceId, group: ZoneGroup | None, zone: ResourceId, watch: Watch) -> None:
@@ -81,8 +83,9 @@ class PrivateZones(Protocol):
     @writes
     def link(self, link: ResourceId, network: ResourceId, policy: str, watch: Watch) -> None:
         """Links the zone to a network, without registration; `policy` is a resolution policy, or empty for the
-        default. Raises Conflict where the network is linked to it already by another name, Rejected `BadRequest` where
-        it is linked to another zone of that name."""
+        default. Raises Conflict where the link is there by now, or the network is linked to the zone by another name;
+        Rejected or OperationFailed `BadRequest` where the network is linked to another zone of that name; Rejected
+        where the cloud does not know policies yet."""
 
     @writes
     def put_record(self, zone: ResourceId, name: str, address: str, seen: AddressRecord | None) -> None:
