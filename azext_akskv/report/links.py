@@ -10,6 +10,7 @@ _PAGES = {
     "access": f"{_LEARN}/key-vault/general/rbac-guide",
     "network": f"{_LEARN}/key-vault/general/network-security",
     "secrets": f"{_LEARN}/aks/use-kms-etcd-encryption",
+    "privatelink": f"{_LEARN}/key-vault/general/private-link-diagnostics",
     "governance": f"{_LEARN}/governance/policy/overview",
 }
 

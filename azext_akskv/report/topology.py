@@ -138,5 +138,5 @@ def _peerings(picture: Picture, near: VirtualNetwork) -> Iterator[Branch]:
         made = any(isinstance(each, Side) and (each.local, each.remote) == (own.id, other.id) for each in picture.made)
         wrong = ails(side, back)
         text = f"peering {own.id.name} to {other.id.name}: {side.state if side else 'none'}"
-        text += f", {wrong}" if side and wrong else ""
+        text += f", {wrong}" if side and wrong and side.state not in wrong else ""
         yield Branch(text, "missing" if wrong else "made" if made else "")

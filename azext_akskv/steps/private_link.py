@@ -9,7 +9,7 @@ from functools import partial
 from azext_akskv.engine.pace import executor
 from azext_akskv.engine.step import Run, Seen, Step
 from azext_akskv.engine.waiting import until
-from azext_akskv.failures import Conflict, Missing, Rejected
+from azext_akskv.failures import Conflict, Missing, OperationFailed, Rejected
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.private_dns import AddressRecord, Link
 from azext_akskv.model.repair import Approval, KeptRecord, NewLink, NewZone, OwnRecord, link_id
@@ -29,7 +29,7 @@ def when_free(run: Run, code: str, act: Callable[[], None]) -> None:
     def once() -> bool | None:
         try:
             act()
-        except (Conflict, Rejected) as error:
+        except (Conflict, OperationFailed, Rejected) as error:
             if error.code not in BUSY:
                 raise
             run.reporter.tick(f"waiting: {error.message.strip().partition('. ')[0][:160]}")
