@@ -53,6 +53,7 @@ def connect(cmd: Any, group: str, name: str, reporter: Reporter, via: str = "dir
         command=command_line(cmd.name, sys.argv),
         caller=str(Profile(cli_ctx=cli_ctx).get_subscription(subscription)["user"]["name"]),
         machine=socket.gethostname(),
+        subscriptions=(subscription, *(each for each in enabled(cli_ctx, subscription) if each != subscription)),
         workers=workers(cli_ctx),
     )
 
@@ -68,20 +69,26 @@ class Around:
 
 def look_around(cmd: Any, reporter: Reporter, all_subscriptions: bool) -> Around:
     """az's present subscription, or all enabled ones of its tenant. Asks nothing yet. Raises what `connect` raises."""
-    from azure.cli.core._profile import Profile
     from azure.cli.core.commands.client_factory import get_subscription_id
 
     from azext_akskv.gateways.retries import Retries
 
     cli_ctx = cmd.cli_ctx
     present = get_subscription_id(cli_ctx)
-    known = Profile(cli_ctx=cli_ctx).load_cached_subscriptions() if all_subscriptions else []
-    tenant = next((str(each["tenantId"]) for each in known if each["id"] == present), "")
-    found = [str(each["id"]) for each in known if each["state"] == "Enabled" and each["tenantId"] == tenant]
+    found = enabled(cli_ctx, present) if all_subscriptions else []
     clock, waits = SystemClock(), Waits(wait_factor(cli_ctx))
     retries = Retries(clock.sleep, reporter.tick, waits.ask_again, answer_timeout(cli_ctx))
     setting = Setting(cluster_id(present, "none", "none"), reporter, clock, waits, "direct", workers(cli_ctx))
     return Around(tuple(found) or (present,), read_only(ports(cli_ctx, setting, retries)), workers(cli_ctx))
+
+
+def enabled(cli_ctx: Any, present: str) -> list[str]:
+    """The enabled subscriptions of the present one's tenant that az is signed in to, in az's order."""
+    from azure.cli.core._profile import Profile
+
+    known = Profile(cli_ctx=cli_ctx).load_cached_subscriptions()
+    tenant = next((str(each["tenantId"]) for each in known if each["id"] == present), "")
+    return [str(each["id"]) for each in known if each["state"] == "Enabled" and each["tenantId"] == tenant]
 
 
 @dataclass(frozen=True)
