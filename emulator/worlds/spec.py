@@ -164,6 +164,11 @@ class Cluster:
     noted: bool = False
     """akskv turned KMS on, proved the rewrite, and noted both in the cluster's tags."""
     pools: tuple[str, ...] = ("nodepool1",)
+    subnets: tuple[str, ...] = ()
+    """For each pool the subnet that somebody brought for its nodes, `network/subnet`; without, AKS makes a network
+    where the world has any."""
+    locked_down: bool = False
+    """The node resource group can be read and not changed."""
     upgrade_troubles: tuple[str, ...] = ()
     """What the next upgrades of nodes fail with, one each: `disruption-budget`, `quota` or `surge`."""
 
@@ -246,8 +251,15 @@ class World:
     @property
     def subscriptions(self) -> tuple[str, ...]:
         """Those that the caller can see."""
-        theirs = (*(vault.subscription for vault in self.vaults), *(one.subscription for one in self.networks))
+        theirs = [vault.subscription for vault in self.vaults] + [one.subscription for one in self.networks]
+        theirs += [zone.subscription for zone in self.zones]
         return tuple(dict.fromkeys((SUBSCRIPTION, *filter(None, theirs))))
+
+    @property
+    def shows_networks(self) -> bool:
+        """Whether the networks of its clusters are there to be seen. [OWN] Worlds that are about something else have
+        none."""
+        return bool(self.networks or self.private_endpoints)
 
     @property
     def seed(self) -> str:

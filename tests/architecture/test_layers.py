@@ -40,7 +40,10 @@ EMULATOR = {
 }
 # AKS is built from other providers' resources, in Azure too; a private endpoint has its other end at a vault and its
 # record in a private zone.
-PROVIDERS = {"containerservice": {"keyvault", "managedidentity", "resources"}, "network": {"keyvault", "privatedns"}}
+PROVIDERS = {
+    "containerservice": {"keyvault", "managedidentity", "network", "resources"},
+    "network": {"keyvault", "privatedns"},
+}
 # Libraries that only some layers may touch: whoever else needs one asks a port.
 LIBRARIES = {
     "azure": {"cli", "gateways", "loader"},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.core.resources import Resource
 from emulator.kubernetes.encryption import KeySlot
+from emulator.providers.containerservice import nodegroup
 from emulator.providers.containerservice.bodies import minor
 from emulator.providers.containerservice.kms import connect, slot_for
 from emulator.providers.ids import group_of
@@ -65,12 +66,14 @@ def draft(world: EmulatedWorld, group: str, cluster: spec.Cluster, created: date
 
 
 def build(world: EmulatedWorld, group: str, cluster: spec.Cluster, made: ManagedCluster) -> None:
-    """What stands behind a document: the node resource group with the kubelet's identity, and the API server."""
+    """What stands behind a document: the node resource group with the kubelet's identity and the machines, and the
+    API server."""
     node_group = made.body["properties"]["nodeResourceGroup"]
     groups.create(world, node_group, made.created, managedBy=made.id)
     kubelet = f"{cluster.name}-agentpool"
     identities.create(world, node_group, kubelet, world.ids.principal(f"{group}/{kubelet}"), made.created)
     world.resources.put(made)
+    nodegroup.furnish(world, made)
     world.kubernetes.create(made.id, cluster, made.current)
 
 
@@ -112,7 +115,7 @@ def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[s
         "dnsPrefix": host.partition(".")[0].rpartition("-")[0],
         "fqdn": host,
         "azurePortalFQDN": host.replace(".hcp.", ".portal.hcp."),
-        "agentPoolProfiles": [pool(world, own_id, name, cluster.kubernetes_version) for name in cluster.pools],
+        "agentPoolProfiles": _pools(world, own_id, cluster),
         "servicePrincipalProfile": {"clientId": "msi"},
         "nodeResourceGroup": node_group,
         "enableRBAC": True,
@@ -165,6 +168,8 @@ def _options(cluster: spec.Cluster) -> dict[str, Any]:
     if cluster.platform_encryption:
         encryption = {"kubernetesResourceObjectEncryptionProfile": {"infrastructureEncryption": "Enabled"}}
         options["securityProfile"] = encryption
+    if cluster.locked_down:
+        options["nodeResourceGroupProfile"] = {"restrictionLevel": "ReadOnly"}
     if cluster.entra:
         options["aadProfile"] = {
             "managed": True,
@@ -227,6 +232,14 @@ def _network() -> dict[str, Any]:
         "ipFamilies": ["IPv4"],
         "podLinkLocalAccess": "IMDS",
     }
+
+
+def _pools(world: EmulatedWorld, own_id: str, cluster: spec.Cluster) -> list[dict[str, Any]]:
+    """[REC] vnetSubnetID is there only where somebody brought a network."""
+    pools = [pool(world, own_id, name, cluster.kubernetes_version) for name in cluster.pools]
+    for one, brought in zip(pools, cluster.subnets, strict=False):
+        one["vnetSubnetID"] = nodegroup.subnet_named(world, brought)
+    return pools
 
 
 def pool(world: EmulatedWorld, own_id: str, name: str, version: str) -> dict[str, Any]:

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from emulator.core.operations import Operation, OperationFailed
 from emulator.core.resources import Resource
-from emulator.providers.containerservice import filled, kms, renewed, upgrades
+from emulator.providers.containerservice import filled, kms, nodegroup, renewed, upgrades
 from emulator.providers.containerservice.clusters import ManagedCluster, touch
 from emulator.providers.containerservice.versions import newest_of
 from emulator.providers.errors import aks_error
-from emulator.providers.ids import group_id
-from emulator.worlds.spec import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -68,6 +66,7 @@ def start_update(world: EmulatedWorld, cluster: ManagedCluster, state: str) -> O
         server.away = False
         kms.prepare(world, cluster)
         filled.at_end(world, cluster)
+        nodegroup.furnish(world, cluster)
         properties["currentKubernetesVersion"] = version
         if kms.needs_restart(world, cluster):
             _switch(world, cluster, operation)
@@ -99,8 +98,7 @@ def start_delete(world: EmulatedWorld, cluster: ManagedCluster) -> Operation:
     """[D] The node resource group goes with the cluster, and etcd with both."""
 
     def finish() -> None:
-        node_group = group_id(SUBSCRIPTION, cluster.body["properties"]["nodeResourceGroup"])
-        world.resources.remove_all(node_group)
+        nodegroup.dissolve(world, cluster)
         world.resources.remove(cluster.id)
         world.kubernetes.remove(cluster.id)
 

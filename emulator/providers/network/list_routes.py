@@ -9,7 +9,7 @@ from emulator.core.resources import Resource
 from emulator.core.router import Routes
 from emulator.providers.errors import resource_not_found
 from emulator.providers.ids import same_id
-from emulator.providers.network import lists, operations, refusals
+from emulator.providers.network import lists, networks, operations, refusals
 from emulator.providers.network.lists import Kind
 
 ROUTES = Routes()
@@ -92,7 +92,8 @@ def _remove(call: Call, resource: Resource) -> None:
 
 
 def _refuse_in_use(call: Call, kind: Kind, resource: Resource) -> None:
-    users = lists.subnets_with(call.world, kind, resource.id)
+    """[INF] What is being deleted uses nothing any more."""
+    users = [one for one in lists.subnets_with(call.world, kind, resource.id) if not _is_leaving(call, one)]
     if users:
         message = f"Route table {resource.body['name']} is in use and cannot be deleted."
         if kind is lists.SECURITY_GROUPS:
@@ -100,6 +101,11 @@ def _refuse_in_use(call: Call, kind: Kind, resource: Resource) -> None:
             message += f"resources: {', '.join(users)}. In order to delete the Network security group, remove the "
             message += "association with the resource(s)."
         raise refusals.network_error(400, kind.in_use, message)
+
+
+def _is_leaving(call: Call, subnet_id: str) -> bool:
+    network = networks.find(call.world, subnet_id)
+    return network is not None and network.properties["provisioningState"] == "Deleting"
 
 
 def _declare_items(kind: Kind, items: str, parent: str) -> None:

@@ -9,10 +9,19 @@ from emulator.core.http import Answer, Call
 from emulator.core.router import Routes
 from emulator.providers.errors import resource_not_found
 from emulator.providers.ids import same_id
-from emulator.providers.network import addresses, ages, networks, operations, peering_rules, peerings, refusals, subnets
+from emulator.providers.network import (
+    addresses,
+    ages,
+    networks,
+    operations,
+    peering_rules,
+    peerings,
+    refusals,
+    removal,
+    subnets,
+)
 from emulator.providers.network.networks import NETWORKS, Network
 from emulator.providers.network.subnets import Occupants
-from emulator.providers.privatedns import links
 
 ROUTES = Routes()
 _TYPE = "/providers/Microsoft.Network/virtualNetworks"
@@ -101,22 +110,15 @@ def patch_network(call: Call) -> Answer:
 
 @ROUTES.route("DELETE", NETWORK)
 def delete_network(call: Call) -> Answer:
-    """[REC] 202; 204 when there was none [SPEC]. The peerings of others to it become Disconnected [3P]; the links of
-    private zones to it go with it [D]."""
+    """[REC] 202; 204 when there was none [SPEC]."""
     world, network = call.world, networks.find(call.world, call.path)
     if network is None:
         return Answer(204)
     refusals.refuse_unless_matching(call, network.body["etag"])
     operations.refuse_while_busy(call, network.id)
     subnets.refuse_in_use(world, network.subnets)
-
-    def finish() -> None:
-        peerings.network_gone(world, network)
-        links.forget_network(world, network.id)
-        world.resources.remove_all(network.id)
-
     network.properties["provisioningState"] = "Deleting"
-    return operations.delete_answer(call, operations.begin(call, network, finish))
+    return operations.delete_answer(call, operations.begin(call, network, lambda: removal.remove(world, network)))
 
 
 @ROUTES.route("GET", NETWORK + "/CheckIPAddressAvailability")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
 ENDPOINTS = "Microsoft.Network/privateEndpoints"
 _OCCUPANTS = ("Microsoft.Network/networkInterfaces", "Microsoft.Network/virtualNetworkGateways")
+MACHINES = "Microsoft.Compute/virtualMachineScaleSets"
+MACHINE_INTERFACES = f"{MACHINES}/virtualMachines/networkInterfaces"
 _POLICIES_OFF_SINCE = "2021-05-01"
 """[REC] In a version before it a new subnet has network policies for endpoints; today it has none [D]."""
 _AS_SENT = ("natGateway", "serviceEndpointPolicies", "defaultOutboundAccess", "sharingScope", "ipAllocations")
@@ -97,13 +99,19 @@ class Occupants:
 def occupants(world: EmulatedWorld) -> dict[str, Occupants]:
     """What is in every subnet, by its id in lower case, from one look at everything."""
     found: dict[str, Occupants] = defaultdict(Occupants)
-    for one in (one for resource_type in _OCCUPANTS for one in world.resources.under("/", resource_type)):
+    others = (one for resource_type in _OCCUPANTS for one in world.resources.under("/", resource_type))
+    for one in (*others, *machine_interfaces(world)):
         for configuration in (one.body.get("properties") or {}).get("ipConfigurations") or []:
             subnet_id = str((configuration["properties"].get("subnet") or {}).get("id")).lower()
             found[subnet_id].configurations.append(configuration)
     for one in world.resources.under("/", ENDPOINTS):
         found[one.body["properties"]["subnet"]["id"].lower()].endpoints.append(one)
     return found
+
+
+def machine_interfaces(world: EmulatedWorld) -> Iterator[Resource]:
+    """The interfaces of machines in scale sets, which are children of theirs."""
+    return (one for one in world.resources if one.body.get("type") == MACHINE_INTERFACES)
 
 
 def shown(inside: Mapping[str, Occupants], subnet: dict[str, Any]) -> dict[str, Any]:

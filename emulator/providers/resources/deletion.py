@@ -29,13 +29,14 @@ def declare_group_deletion(routes: Routes, delete: Delete) -> None:
 
     @routes.route("DELETE", _SUBSCRIPTION + "/resourceGroups/{group}")
     def delete_group(call: Call) -> Answer:
-        """[REC] 202 with a Location. Clusters go first [INF]: their secrets need the vaults."""
+        """[REC] 202 with a Location. Clusters go first [INF]: their secrets need the vaults; then machines."""
         group = groups.require(call.world, SUBSCRIPTION, call.params["group"])
         for cluster in _members(call, group, clusters=True):
             delete(call, cluster.id)
 
         def finish() -> None:
             try:
+                call.world.resources.remove_all(f"{group.id}/providers/Microsoft.Compute")
                 for member in _members(call, group, clusters=False):
                     _remove_nested(call, member)
                     delete(call, member.id)
