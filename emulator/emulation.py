@@ -13,11 +13,12 @@ from emulator.control import Control
 from emulator.core.clock import Clock
 from emulator.core.exchange import Exchange, Site
 from emulator.core.http import Answer, Call
-from emulator.core.inside import Inside
+from emulator.core.inside import Inside, Ways
 from emulator.core.server import LOOPBACK, Server
 from emulator.dataplane.keyvault import routes as keyvault
 from emulator.entra import metadata, sign_in
 from emulator.kubernetes import routes as kubernetes
+from emulator.programs.answers import QUESTIONS
 from emulator.world import EmulatedWorld
 from emulator.worlds.spec import World
 
@@ -58,7 +59,8 @@ class Emulation:
 
     def __enter__(self) -> Emulation:
         self.server.start()
-        self.inside.proxy_url = f"http://{LOOPBACK}:{self.server.ports['inside']}"
+        questions = f"{self.endpoints['plain']}{QUESTIONS}"
+        self.inside.ways = Ways(f"http://{LOOPBACK}:{self.server.ports['inside']}", questions)
         return self
 
     def __exit__(
@@ -105,7 +107,7 @@ class Emulation:
 
     def _find_site(self, host: str, path: str) -> tuple[str, Site]:
         if host == LOOPBACK:
-            return ("identity", self._identity) if path == "/msi/token" else ("control", self.control.answer)
+            return self._find_own(path)
         if host == "management.emulator.test":
             return ("entra", metadata.endpoints) if path == "/metadata/endpoints" else ("arm", arm.answer)
         if host in _DIRECTORY:
@@ -115,6 +117,15 @@ class Emulation:
         if host.endswith(".hcp.westeurope.emulator.test"):
             return "kubernetes", kubernetes.answer
         return "nobody", _nobody
+
+    def _find_own(self, path: str) -> tuple[str, Site]:
+        if path.startswith(f"{QUESTIONS}/"):
+            return "control", self._ask_node
+        return ("identity", self._identity) if path == "/msi/token" else ("control", self.control.answer)
+
+    def _ask_node(self, call: Call) -> Answer:
+        with call.world.turn:
+            return call.world.programs.answer(call)
 
     def _identity(self, call: Call) -> Answer:
         return metadata.managed_identity_token(call, self.identity_header)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from emulator import resolution
 from emulator.core.clock import Clock
 from emulator.core.faults import Faults
 from emulator.core.ids import Ids
@@ -15,11 +16,14 @@ from emulator.dataplane.keyvault.keys import KeyVault
 from emulator.entra.tokens import Tokens
 from emulator.kubernetes.api_server import ApiServer
 from emulator.kubernetes.clusters import Kubernetes, Make
+from emulator.nodes import Node, nodes_of
 from emulator.oracle import Oracle
+from emulator.programs.answers import Programs
 from emulator.providers.authorization.evaluate import Rights
 from emulator.providers.containerservice.runcommand import Command
 from emulator.providers.containerservice.visitors import Visitors
 from emulator.providers.network import zonegroups
+from emulator.reach import Reach, reach
 from emulator.start import populate
 from emulator.worlds.spec import TENANT, World
 
@@ -52,6 +56,7 @@ class EmulatedWorld:
         self.kubernetes = Kubernetes(self, make_api_server)
         self.oracle = Oracle(self.kubernetes.unreadable)
         self.visitors = Visitors(self)
+        self.programs = Programs(self)
         try:
             populate(self)
             self.kubernetes.wait()
@@ -67,6 +72,27 @@ class EmulatedWorld:
     def endpoint_decided(self, endpoint_id: str) -> None:
         """Called by what a private endpoint leads to: its connection is approved, rejected or gone."""
         zonegroups.follow(self, endpoint_id)
+
+    @property
+    def vault_front(self) -> str:
+        """The public address of all vaults."""
+        return resolution.FRONT_ADDRESS
+
+    def nodes_of(self, cluster_id: str) -> list[Node]:
+        """The nodes of a cluster."""
+        return nodes_of(self, cluster_id)
+
+    def dns_servers(self, network_id: str) -> tuple[str, ...]:
+        """What machines of a network ask for names. Raises KeyError."""
+        return resolution.servers_of(self, network_id)
+
+    def ask_dns(self, network_id: str, server: str, name: str) -> resolution.Resolution:
+        """What one DNS server says to a machine of a network about a name."""
+        return resolution.ask(self, network_id, server, name)
+
+    def reach(self, subnet_id: str, address: str, port: int = 443) -> Reach:
+        """Whether a machine of a subnet reaches an address."""
+        return reach(self, subnet_id, address, port)
 
     def close(self) -> None:
         """Ends what runs outside this process."""

@@ -51,9 +51,7 @@ class Exchange:
         call = self._call(scope, body, connection)
         name, site = self.find_site(call.host, call.path)
         if name == "control":
-            answered = site(call)
-            assert isinstance(answered, Answer)
-            await _send(send, connection, answered, call.world)
+            await _send(send, connection, self._controlled(call, site), call.world)
             return
         url = f"{scope['scheme']}://{call.headers.get('host', '')}{call.target}"
         request = call.world.log.came(call.method, url, name)
@@ -64,6 +62,20 @@ class Exchange:
             return
         request.status = answer.status
         await _send(send, connection, answer, call.world)
+
+    def _controlled(self, call: Call, site: Site) -> Answer:
+        try:
+            answered = site(call)
+        except Exception:
+            return self._failed()
+        assert isinstance(answered, Answer)
+        return answered
+
+    def _failed(self) -> Answer:
+        """What is answered after a failure of the emulator itself, which is remembered."""
+        self.failures.append(traceback.format_exc())
+        sys.stderr.write(self.failures[-1])
+        return Answer(500, {"error": {"code": "EmulatorFailure", "message": "See the emulator's stderr."}})
 
     def _call(self, scope: Any, body: bytes, connection: Connection) -> Call:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -109,9 +121,7 @@ class Exchange:
         except Dropped:
             answer = None
         except Exception:
-            self.failures.append(traceback.format_exc())
-            sys.stderr.write(self.failures[-1])
-            answer = Answer(500, {"error": {"code": "EmulatorFailure", "message": "See the emulator's stderr."}})
+            answer = self._failed()
         with world.turn:
             world.oracle.look(f"{call.method} https://{call.host}{call.path}")
         return answer

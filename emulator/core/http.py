@@ -47,6 +47,10 @@ class Call:
     """The claims of the checked bearer token, when the service asks for one."""
     certificate: bytes | None = None
     """The client's certificate in DER, when the connection brought one."""
+    source: str = ""
+    """The address that it comes from, where that is not the caller's own."""
+    endpoint_id: str = ""
+    """The private endpoint that it comes through."""
 
     def json(self) -> Any:
         """The body as JSON; an empty body is None.

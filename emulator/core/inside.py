@@ -1,66 +1,84 @@
-"""What runs inside the clusters' networks: the containers of run-command, each a process of this machine."""
+"""What runs inside the clusters' networks: containers, of run-command and of pods, each a process of this machine."""
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
-import zipfile
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SHOWN = 512 * 1024
-"""So much of its output is kept. [D]"""
 _LOOK_SECONDS = 0.05
-_PROGRAMS = (str(Path(__file__).resolve().parents[2] / ".venv" / "bin"), str(Path(sys.executable).parent))
 KILLED = 137
-"""The exit code of a container that was killed for its memory."""
+"""The exit code of a container that was killed."""
 
 
 @dataclass(frozen=True)
-class Container:
-    """What is run: a command for bash, with files beside it, and a kubeconfig; killed above so many bytes of memory."""
+class Ways:
+    """How what runs inside gets out: `proxy_url` is a way to every API server, the private ones included;
+    `questions_url` is where the programs of a node ask what they see. Where nothing listens there is none, and not the
+    machine's own network instead."""
 
-    command: str
-    context: bytes
-    kubeconfig: str
+    proxy_url: str = "http://127.0.0.1:9"
+    questions_url: str = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a container's process begins."""
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+
+
+class Container(ABC):
+    """What is run: killed above `memory` bytes, and of its output the first `shown` bytes are kept."""
+
     memory: int
+    shown: int
+
+    @abstractmethod
+    def laid_out(self, folder: Path, ways: Ways) -> Start:
+        """Writes what it needs into a folder of its own, which goes with it. Raises ValueError and BadZipFile for
+        files that cannot be."""
 
 
 class Running:
     """A container that was started. `exit_code` is None until it has ended, then `output` is complete.
 
-    Raises ValueError and BadZipFile for a context that is no zip archive."""
+    Raises ValueError and BadZipFile for files that cannot be, OSError for a program that is not there."""
 
-    def __init__(self, container: Container, proxy_url: str) -> None:
+    def __init__(self, container: Container, ways: Ways) -> None:
         self.exit_code: int | None = None
-        self.output = b""
-        self._memory = container.memory
-        self._folder = Path(tempfile.mkdtemp(prefix="aks-command-"))  # mode 0700
+        self.over_memory = False
+        self._output: bytes | None = None
+        self._container = container
+        self._folder = Path(tempfile.mkdtemp(prefix="aks-container-"))  # mode 0700
         try:
-            work = _laid_out(self._folder, container)
-        except (ValueError, zipfile.BadZipFile):
+            start = container.laid_out(self._folder, ways)
+            self._out = (self._folder / ".output").open("w+b")
+            self._process = self._started(start)
+        except Exception:
             shutil.rmtree(self._folder)
             raise
-        self._out = (self._folder / ".output").open("w+b")
-        self._killed = False
-        self._process = subprocess.Popen(
-            ["bash", "-c", container.command],
-            cwd=work,
-            env=_environment(self._folder, proxy_url),
-            stdin=subprocess.DEVNULL,
-            stdout=self._out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        self._watcher = threading.Thread(target=self._watch, name="aks-command", daemon=True)
+        self._watcher = threading.Thread(target=self._watch, name="aks-container", daemon=True)
         self._watcher.start()
+
+    @property
+    def output(self) -> bytes:
+        """What it has written so far, to both streams."""
+        if self._output is not None:
+            return self._output
+        with suppress(FileNotFoundError), (self._folder / ".output").open("rb") as file:
+            return file.read(self._container.shown)
+        return self._output or b""  # it has ended in between
 
     def wait(self, seconds: float) -> None:
         """Until it has ended, or the time is up."""
@@ -77,16 +95,31 @@ class Running:
                 self._process.wait(_LOOK_SECONDS)
                 break
             except subprocess.TimeoutExpired:
-                if _memory_of(self._process.pid) > self._memory:
-                    self._killed = True
+                if _memory_of(self._process.pid) > self._container.memory:
+                    self.over_memory = True
                     self._kill_all()
         self._kill_all()  # what it left in the background goes with the container
         self._out.seek(0)
-        self.output = self._out.read(SHOWN)
+        self._output = self._out.read(self._container.shown)
         self._out.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         code = self._process.returncode
-        self.exit_code = KILLED if self._killed else code if code >= 0 else 128 - code
+        self.exit_code = KILLED if self.over_memory else code if code >= 0 else 128 - code
+
+    def _started(self, start: Start) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                list(start.arguments),
+                cwd=start.folder,
+                env=dict(start.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=self._out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except Exception:
+            self._out.close()
+            raise
 
     def _kill_all(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
@@ -95,14 +128,13 @@ class Running:
 
 @dataclass
 class Inside:
-    """Starts containers and ends them. `proxy_url` is a way to every API server, the private ones included; where
-    nothing listens there is none, and not the machine's own network instead."""
+    """Starts containers and ends them."""
 
-    proxy_url: str = "http://127.0.0.1:9"
+    ways: Ways = Ways()
     _started: list[Running] = field(default_factory=list)
 
     def run(self, container: Container) -> Running:
-        running = Running(container, self.proxy_url)
+        running = Running(container, self.ways)
         self._started.append(running)
         return running
 
@@ -111,24 +143,6 @@ class Inside:
         for running in self._started:
             running.kill()
         self._started.clear()
-
-
-def _laid_out(folder: Path, container: Container) -> Path:
-    kubeconfig = folder / ".kubeconfig"
-    with os.fdopen(os.open(kubeconfig, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(container.kubeconfig)
-    work = folder / "command-files"
-    work.mkdir()
-    if container.context:
-        with zipfile.ZipFile(io.BytesIO(container.context)) as archive:
-            archive.extractall(work)
-    return work
-
-
-def _environment(folder: Path, proxy_url: str) -> dict[str, str]:
-    """Of its own: nothing of az's login, or of whoever started the emulator, is in it."""
-    path = os.pathsep.join((*_PROGRAMS, "/usr/local/bin", "/usr/bin", "/bin"))
-    return {"PATH": path, "HOME": str(folder), "KUBECONFIG": str(folder / ".kubeconfig"), "HTTPS_PROXY": proxy_url}
 
 
 def _memory_of(session: int) -> int:

@@ -12,6 +12,7 @@ from emulator.kubernetes.encryption import Identity, Plugin, Provider, Providers
 from emulator.kubernetes.face import ClusterFace, Stock
 from emulator.kubernetes.kinds import KINDS, LEASES, SECRETS
 from emulator.kubernetes.kms import KmsV1, KmsV2
+from emulator.kubernetes.kubelet import Kubelets
 from emulator.kubernetes.readability import Readability
 from emulator.kubernetes.registry import Registry
 from emulator.kubernetes.storage import Storage
@@ -32,6 +33,7 @@ class ApiServer(ClusterFace):
     def __init__(self, world: EmulatedWorld, cluster_id: str, host: str, cluster: spec.Cluster) -> None:
         super().__init__(world, cluster_id, host, cluster)
         self.plugins: list[Plugin] = []
+        self.pods = Kubelets(self, cluster)
         self.registry = Registry(Storage(world.clock.now(), _FIRST_REVISION), cluster.admission, self._stamp)
         self._kms: Sequence[KmsV1 | KmsV2] = ()
         self._starts = 0
@@ -79,11 +81,16 @@ class ApiServer(ClusterFace):
     def request_came(self) -> None:
         """What happens by itself as time goes by: compaction, the plugins' status, another try to get ready."""
         self.registry.storage.compact_when_due(self.world.clock.now())
+        self.pods.go_on()
         for provider in self._kms:
             if isinstance(provider, KmsV2):
                 provider.poll()
         if not self.synced:
             self._sync()
+
+    def close(self) -> None:
+        """The pods end with it."""
+        self.pods.close()
 
     def lapse(self) -> None:
         """The server has been running for a while, so what its plugins were told at its start does not count."""

@@ -46,13 +46,14 @@ def is_decided_in_azure(server: ClusterFace) -> bool:
 def refuse_unless_allowed(server: ClusterFace, user: User, verb: str, target: Target) -> None:
     """Raises Refusal: 403 for a resource."""
     kind = target.kind
-    wanted = Attributes(verb, kind.group, kind.plural, target.namespace, target.name)
+    resource = f"{kind.plural}/{target.subresource}" if target.subresource else kind.plural
+    wanted = Attributes(verb, kind.group, resource, target.namespace, target.name)
     if allowed(server, user, wanted):
         return
     where = f'in the namespace "{target.namespace}"' if target.namespace else "at the cluster scope"
     subject = f'{kind.qualified} "{target.name}"' if target.name else kind.qualified
     text = (
-        f'{subject} is forbidden: User "{user.name}" cannot {verb} resource "{kind.plural}" '
+        f'{subject} is forbidden: User "{user.name}" cannot {verb} resource "{resource}" '
         f'in API group "{kind.group}" {where}'
     )
     if user.principal_id and is_decided_in_azure(server):
@@ -72,7 +73,8 @@ def _azure_allows(server: ClusterFace, principal_id: str, wanted: Attributes) ->
     if wanted.path is not None:
         resource, verb = wanted.path.strip("/"), "read"
     else:
-        resource = f"{wanted.group}/{wanted.resource}" if wanted.group else wanted.resource
+        plural = wanted.resource.partition("/")[0]  # [3P] a log is read with the right to read its pod
+        resource = f"{wanted.group}/{plural}" if wanted.group else plural
         verb = _AZURE_VERBS.get(wanted.verb, "write")
     scope = server.cluster_id + (f"/namespaces/{wanted.namespace}" if wanted.namespace else "")
     action = f"Microsoft.ContainerService/managedClusters/{resource}/{verb}"

@@ -8,7 +8,7 @@ from emulator.kubernetes.kinds import KINDS
 
 Object = dict[str, Any]
 
-_VERBS = ["create", "delete", "get", "list", "patch", "update"]
+_VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 _REVIEWS = "authorization.k8s.io"
 _GROUPS = sorted({kind.group for kind in KINDS if kind.group} | {_REVIEWS})
 
@@ -47,6 +47,8 @@ def _resources(group: str, version: str) -> Object:
         for kind in KINDS
         if (kind.group, kind.version) == (group, version)
     ]
+    if not group:
+        found.append({"name": "pods/log", "singularName": "", "namespaced": True, "kind": "Pod", "verbs": ["get"]})
     if group == _REVIEWS:
         found = [
             {"name": f"{kind.lower()}s", "singularName": "", "namespaced": False, "kind": kind, "verbs": ["create"]}

@@ -39,9 +39,10 @@ CONFIG_MAPS = Kind("", "v1", "configmaps", "ConfigMap", short_names=("cm",))
 NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False, short_names=("ns",))
 EVENTS = Kind("", "v1", "events", "Event", short_names=("ev",))
 PODS = Kind("", "v1", "pods", "Pod", short_names=("po",))
+NODES = Kind("", "v1", "nodes", "Node", namespaced=False, short_names=("no",))
 LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 
-KINDS = (CONFIG_MAPS, EVENTS, NAMESPACES, PODS, SECRETS, LEASES)
+KINDS = (CONFIG_MAPS, EVENTS, NAMESPACES, NODES, PODS, SECRETS, LEASES)
 BY_PLURAL = {(kind.group, kind.version, kind.plural): kind for kind in KINDS}
 
 

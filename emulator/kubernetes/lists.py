@@ -30,7 +30,7 @@ def list_request(query: Mapping[str, str], prefix: str, storage: Storage) -> Lis
 
     Raises Refusal: 400 for what cannot be understood, 410 when the revision is compacted.
     """
-    limit = _number(query, "limit")
+    limit = number(query, "limit")
     test = selector(query)
     if query.get("continue"):
         if query.get("resourceversion", "") not in ("", "0"):
@@ -38,7 +38,7 @@ def list_request(query: Mapping[str, str], prefix: str, storage: Storage) -> Lis
             raise statuses.bad_request(f"invalid continue token: {text}")
         revision, start = _continued(query["continue"], prefix, storage)
         return ListRequest(prefix, start, revision, limit, False, test)
-    asked, match = _number(query, "resourceversion"), query.get("resourceversionmatch", "")
+    asked, match = number(query, "resourceversion"), query.get("resourceversionmatch", "")
     if match == "Exact":
         if asked < storage.compacted:
             raise statuses.too_old(asked, storage.compacted)
@@ -78,7 +78,8 @@ def _continued(token: str, prefix: str, storage: Storage) -> tuple[int, str]:
     return revision, prefix + start
 
 
-def _number(query: Mapping[str, str], name: str) -> int:
+def number(query: Mapping[str, str], name: str) -> int:
+    """A whole number of a query, 0 where it is not asked. Raises Refusal: 400."""
     text = query.get(name, "")
     if text and not text.isdigit():
         raise statuses.bad_request(f"strconv.ParseInt: parsing {json.dumps(text)}: invalid syntax")

@@ -9,8 +9,8 @@ import re
 from datetime import datetime
 from typing import Any
 
-from emulator.kubernetes import statuses
-from emulator.kubernetes.kinds import CONFIG_MAPS, SECRETS, Kind
+from emulator.kubernetes import pods, statuses
+from emulator.kubernetes.kinds import CONFIG_MAPS, PODS, SECRETS, Kind
 
 Object = dict[str, Any]
 
@@ -129,8 +129,10 @@ def _refuse_unless_base64(value: Any) -> None:
 
 
 def refuse_forbidden_change(kind: Kind, old: Object, new: Object) -> None:
-    """Raises Refusal: 422 for a Secret's type, and for the data of what is immutable [D]."""
+    """Raises Refusal: 422 for a Secret's type, for the data of what is immutable [D], and for a pod's spec."""
     name = old["metadata"]["name"]
+    if kind is PODS:
+        pods.refuse_other_spec(old, new)
     if kind is SECRETS and new.get("type") != old.get("type"):
         raise statuses.invalid(kind, name, "type", f'Invalid value: "{new.get("type")}": field is immutable')
     if kind not in (SECRETS, CONFIG_MAPS) or not old.get("immutable"):

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.kubernetes import objects, statuses
+from emulator.kubernetes import objects, pods, statuses
 from emulator.kubernetes.admission import refuse_by_admission
 from emulator.kubernetes.encryption import Identity, Providers, TransformError
-from emulator.kubernetes.kinds import NAMESPACES, Kind, Target
+from emulator.kubernetes.kinds import NAMESPACES, PODS, Kind, Target
 from emulator.kubernetes.lists import ListRequest, continue_token, list_request
 from emulator.kubernetes.storage import Entry, Storage
 from emulator.worlds.cluster_access import AdmissionRule
@@ -59,6 +59,11 @@ class Registry:
         assert entry.value is not None
         return (self.providers if kind.encrypted else self._plain).read(entry.value, key)
 
+    def content(self, kind: Kind, key: str, entry: Entry) -> Object:
+        """An object without its resourceVersion. Raises TransformError."""
+        loaded: Object = json.loads(self.read(kind, key, entry)[0])
+        return loaded
+
     def get(self, target: Target) -> Found:
         """Raises Refusal: 404, or 500 when the value cannot be decrypted."""
         entry, plain, _ = self._existing(target)
@@ -95,6 +100,7 @@ class Registry:
         if namespace and self.storage.get(NAMESPACES.key(None, namespace)) is None:
             raise statuses.not_found(NAMESPACES, namespace)
         refuse_by_admission(self._admission, "CREATE", kind, namespace, name)
+        content = pods.completed(content) if kind is PODS else content
         key = kind.key(namespace, name)
         if self.storage.get(key) is not None:
             raise statuses.already_exists(kind, name)

@@ -17,14 +17,16 @@ from emulator.kubernetes import (
     objects,
     openapi,
     patches,
+    pod_logs,
     rendering,
     reviews,
     statuses,
+    watches,
 )
 from emulator.kubernetes.api_server import ApiServer
 from emulator.kubernetes.authentication import MASTERS, User, authenticated
 from emulator.kubernetes.face import ClusterFace
-from emulator.kubernetes.kinds import Target, target_of
+from emulator.kubernetes.kinds import NODES, PODS, Target, target_of
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _ACCESS = "SelfSubjectAccessReview"
@@ -73,21 +75,30 @@ def _forwarded(server: Forwarding, user: User, call: Call) -> Answer | Awaitable
     return server.forward(call, replace(user, groups=user.groups | {MASTERS}))
 
 
-def _answer(server: ApiServer, user: User, call: Call) -> Answer:
+def _answer(server: ApiServer, user: User, call: Call) -> Answer | Awaitable[Answer]:
     target = target_of(call.path)
     if target is None:
         return _other(server, user, call)
-    if target.subresource or (target.kind.namespaced and target.name and not target.namespace):
+    logs = target.kind is PODS and target.subresource == "log"
+    if (target.subresource and not logs) or (target.kind.namespaced and target.name and not target.namespace):
         raise statuses.no_such_resource()
     verb = _verb(call, target)
     authorization.refuse_unless_allowed(server, user, verb, target)
+    if target.kind is NODES:
+        server.pods.show_nodes()
+    if verb == "watch":
+        return watches.watched(server, call, target)
+    if logs and verb == "get":
+        return pod_logs.log(server, call, target)
     handler = _HANDLERS.get((verb, target.name is not None))
-    if handler is None or (verb == "create" and target.kind.namespaced and not target.namespace):
+    if handler is None or logs or (verb == "create" and target.kind.namespaced and not target.namespace):
         raise statuses.method_not_allowed()
     return handler(server, call, target)
 
 
 def _verb(call: Call, target: Target) -> str:
+    if watches.is_watch(call):
+        return "watch"
     return _VERBS.get(call.method, "get" if target.name else "list")
 
 
@@ -150,7 +161,10 @@ def _get(server: ApiServer, call: Call, target: Target) -> Answer:
 
 def _create(server: ApiServer, call: Call, target: Target) -> Answer:
     form = _form(call)
-    found = server.registry.create(target, _object(call, target), _dry_run(call))
+    dry_run = _dry_run(call)
+    found = server.registry.create(target, _object(call, target), dry_run)
+    if target.kind is PODS and not dry_run:
+        server.pods.take(found.content())
     return rendering.answered(201, rendering.one(target.kind, found, form, call.world.clock.now()))
 
 
@@ -171,6 +185,7 @@ def _delete(server: ApiServer, call: Call, target: Target) -> Answer:
     options = _body(call) if call.body else None
     dry_run = _dry_run(call) if options is None else options.get("dryRun") == ["All"]
     gone = server.registry.delete(target, options, dry_run)
+    server.pods.go_on()
     details = statuses.about(target.kind, target.name, uid=gone["metadata"]["uid"])
     body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
     return Answer(200, body)

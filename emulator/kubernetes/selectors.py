@@ -19,6 +19,8 @@ _FIELDS: Mapping[str, Callable[[Object], Any]] = {
     "metadata.name": lambda content: content["metadata"]["name"],
     "metadata.namespace": lambda content: content["metadata"].get("namespace"),
     "type": lambda content: content.get("type"),
+    "spec.nodeName": lambda content: (content.get("spec") or {}).get("nodeName"),
+    "status.phase": lambda content: (content.get("status") or {}).get("phase"),
 }
 
 

@@ -69,6 +69,20 @@ class Storage:
             if entry is not None and entry.value is not None:
                 yield key, entry
 
+    def changes(self, prefix: str, since: int) -> list[tuple[str, Entry | None, Entry]]:
+        """Keys written or removed after a revision, the oldest change first, with what was there at that revision and
+        what is there now. What lay between is not told."""
+        found = []
+        for key in self._keys[bisect_left(self._keys, prefix) : bisect_left(self._keys, prefix + "\U0010ffff")]:
+            newest = self._newest[key]
+            if newest.revision <= since:
+                continue
+            before: Entry | None = newest
+            while before is not None and before.revision > since:
+                before = before.older
+            found.append((key, before, newest))
+        return sorted(found, key=lambda one: one[2].revision)
+
     def compact_when_due(self, now: datetime) -> None:
         """Forgets revisions that only readers of the past could want, as often as the time says."""
         for _ in range(2):  # twice is as good as often: nothing is written between two requests

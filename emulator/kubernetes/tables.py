@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from emulator.kubernetes.kinds import CONFIG_MAPS, EVENTS, LEASES, NAMESPACES, PODS, SECRETS, Kind
+from emulator.kubernetes.kinds import CONFIG_MAPS, EVENTS, LEASES, NAMESPACES, NODES, PODS, SECRETS, Kind
 
 Object = dict[str, Any]
 _Cell = Callable[[Object, datetime], Any]
@@ -63,12 +63,35 @@ def _entries(content: Object, now: datetime) -> int:
 
 def _ready(content: Object, now: datetime) -> str:
     containers = (content.get("status") or {}).get("containerStatuses") or []
-    return f"{sum(1 for one in containers if one['ready'])}/{len(content['spec']['containers'])}"
+    return f"{sum(1 for one in containers if one.get('ready'))}/{len(content['spec']['containers'])}"
+
+
+def _reason(content: Object, now: datetime) -> str:
+    """[SRC] Why a pod's container waits or has ended tells more than the phase."""
+    status = content.get("status") or {}
+    for one in status.get("containerStatuses") or []:
+        for state in (one.get("state") or {}).values():
+            if state.get("reason"):
+                return str(state["reason"])
+    return str(status.get("reason") or status.get("phase") or "")
+
+
+def _readiness(content: Object, now: datetime) -> str:
+    conditions = (content.get("status") or {}).get("conditions") or []
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    return "Ready" if ready else "NotReady"
+
+
+def _roles(content: Object, now: datetime) -> str:
+    """[SRC] Of labels, of which AKS sets none."""
+    prefix = "node-role.kubernetes.io/"
+    labels = content["metadata"].get("labels") or {}
+    return ",".join(sorted(name.removeprefix(prefix) for name in labels if name.startswith(prefix))) or "<none>"
 
 
 def _restarts(content: Object, now: datetime) -> int:
     containers = (content.get("status") or {}).get("containerStatuses") or []
-    return sum(one["restartCount"] for one in containers)
+    return sum(one.get("restartCount", 0) for one in containers)
 
 
 _NAME: tuple[str, str, _Cell] = ("Name", "string", _at("metadata", "name"))
@@ -80,9 +103,16 @@ _CELLS: Mapping[str, tuple[tuple[str, str, _Cell], ...]] = {
     PODS.plural: (
         _NAME,
         ("Ready", "string", _ready),
-        ("Status", "string", _at("status", "phase")),
+        ("Status", "string", _reason),
         ("Restarts", "integer", _restarts),
         _AGE,
+    ),
+    NODES.plural: (
+        _NAME,
+        ("Status", "string", _readiness),
+        ("Roles", "string", _roles),
+        _AGE,
+        ("Version", "string", _at("status", "nodeInfo", "kubeletVersion")),
     ),
     LEASES.plural: (_NAME, ("Holder", "string", _at("spec", "holderIdentity")), _AGE),
     EVENTS.plural: (

@@ -124,6 +124,10 @@ class Maintenance:
     name: str = "aksManagedAutoUpgradeSchedule"
 
 
+NODE_TOOLS = ("curl", "dig", "getent", "host", "nc", "nslookup")
+"""[D] What the node image has of them, with Ubuntu."""
+
+
 @dataclass(frozen=True)
 class Cluster:
     """`identity` names a user-assigned identity; None is a system-assigned one, whose principal is `cluster/<name>`.
@@ -145,6 +149,10 @@ class Cluster:
     """Reached from inside its network alone: the caller's proxy does not know the way."""
     room_for_pods: bool = True
     """Whether a node has room for one pod more."""
+    images_pull: bool = True
+    """Whether the nodes get at the images of pods."""
+    node_tools: tuple[str, ...] = NODE_TOOLS
+    """Which programs that look at the network the nodes have."""
     command_memory: int = 1 << 30
     """The memory, in bytes, above which the container of a run-command is killed. [D]"""
     auto_upgrade: str | None = None
@@ -198,9 +206,10 @@ class Grant:
 class Delays:
     """How long Azure takes, in seconds of the emulated clock: an update of a cluster, a grant until it works, a new
     identity until the directory knows it, a new vault's DNS, a cluster's components until they use its new identity,
-    an update that hangs until it fails, a pod until a node must have taken it, the platform until it has rewritten the
-    secrets under the new encryption, and between two looks for a newer version of its key, a change of anything in
-    Microsoft.Network; and how long pollers are told to wait."""
+    an update that hangs until it fails, a pod until a node must have taken it, a container until it runs, the platform
+    until it has rewritten the secrets under the new encryption, and between two looks for a newer version of its key,
+    a change of anything in Microsoft.Network; and how long pollers are told to wait. `unanswered` is in seconds of
+    real time: what programs on the nodes take for each wait for an answer that does not come."""
 
     update: float = 1.0
     grant: float = 0.5
@@ -209,6 +218,8 @@ class Delays:
     identity: float = 6 * 3600.0
     stuck: float = 4 * 3600.0
     pod: float = 60.0
+    container: float = 0.1
+    unanswered: float = 0.05
     platform_rewrite: float = 2.0
     key_versions: float = 6 * 3600.0
     network: float = 1.0

@@ -33,10 +33,11 @@ EMULATOR = {
     "worlds": "core",
     "entra": "core worlds",
     "dataplane": "core worlds world entra",
-    "kubernetes": "core worlds world entra dataplane",
+    "programs": "core worlds world entra dataplane",
+    "kubernetes": "core worlds world entra dataplane programs",
     "providers": "core worlds world entra kubernetes",
     "real": "core worlds world dataplane kubernetes",
-    "world": "core worlds entra dataplane kubernetes providers start oracle",
+    "world": "core worlds entra dataplane programs kubernetes providers start oracle",
 }
 # AKS is built from other providers' resources, in Azure too; a private endpoint has its other end at a vault and its
 # record in a private zone.

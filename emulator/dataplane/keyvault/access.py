@@ -82,6 +82,21 @@ def refuse_unless_reachable(vault: Resource, caller: Caller) -> None:
         raise refusals.by_firewall(caller.address or "20.61.0.1", str(caller), vault_text(vault))
 
 
+def refuse_unless_connected(vault: Resource, endpoint_id: str, caller: str = "") -> None:
+    """[D] Only an endpoint in an approved state can send traffic; one of another vault has no state here at all. [INF]
+    That it is the vault that says so, to whoever asks, and in these words.
+
+    Raises Refusal: 403 ForbiddenByConnection.
+    """
+    if not endpoint_id:
+        return
+    for one in vault.body["properties"].get("privateEndpointConnections") or []:
+        state = one["properties"].get("privateLinkServiceConnectionState") or {}
+        if one["properties"]["privateEndpoint"]["id"].lower() == endpoint_id.lower() and state["status"] == "Approved":
+            return
+    raise refusals.by_connection(caller, vault_text(vault))
+
+
 def _has_approved_endpoint(properties: dict[str, Any]) -> bool:
     """Without one the vault's name resolves to its public address."""
     connections = properties.get("privateEndpointConnections") or []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from emulator.core.http import Answer, Call, Refusal
@@ -36,8 +37,9 @@ routes = Routes()
 def answer(call: Call) -> Answer:
     """One request to a vault; the order of the checks is the service's: token, firewall, version, rights [ISS]."""
     vault = call.world.keyvault.vault(call.host)
+    address = call.source or access.CLIENT_ADDRESS
     headers = {
-        "x-ms-keyvault-network-info": f"conn_type=Ipv4;addr={access.CLIENT_ADDRESS};act_addr_fam=InterNetwork;",
+        "x-ms-keyvault-network-info": f"conn_type=Ipv4;addr={address};act_addr_fam=InterNetwork;",
         "x-ms-keyvault-service-version": "1.9.2500.1",
     }
     if vault is None:
@@ -54,8 +56,10 @@ def answer(call: Call) -> Answer:
 
 def _checked(call: Call, vault: Resource) -> Answer:
     if call.path == "/healthstatus":
+        access.refuse_unless_connected(vault, call.endpoint_id)
         return Answer(200, b"[]\r\n", {"Content-Type": "application/json; charset=utf-8"})
     _authenticate(call, vault)
+    access.refuse_unless_connected(vault, call.endpoint_id, str(_caller(call)))
     access.refuse_unless_reachable(vault, _caller(call))
     version = call.query.get("api-version", "")
     if version not in API_VERSIONS:
@@ -83,7 +87,10 @@ def _authenticate(call: Call, vault: Resource) -> None:
 
 
 def _caller(call: Call) -> access.Caller:
-    return access.Caller(call.claims["oid"], call.claims["tid"], app_id=call.claims.get("appid"))
+    caller = access.Caller(call.claims["oid"], call.claims["tid"], app_id=call.claims.get("appid"))
+    if call.endpoint_id:
+        return replace(caller, path="private", address=call.source)
+    return replace(caller, address=call.source) if call.source else caller
 
 
 def _allow(call: Call, permission: str) -> None:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from emulator.core.http import Answer, Call, Refusal
-from emulator.core.inside import Container, Running
+from emulator.core.inside import Running
 from emulator.core.router import Routes
 from emulator.kubernetes.admission import refuse_by_admission
 from emulator.kubernetes.face import ClusterFace
 from emulator.kubernetes.kinds import PODS
 from emulator.providers.containerservice.clusters import ManagedCluster
+from emulator.providers.containerservice.command_container import CommandContainer
 from emulator.providers.errors import aks_error
 from emulator.worlds import spec
 
@@ -120,7 +121,7 @@ def _started(call: Call, cluster: ManagedCluster, server: ClusterFace) -> Comman
     kubeconfig = _kubeconfig(server, str(body.get("clusterToken") or ""))
     try:
         context = base64.b64decode(body.get("context") or "")  # az sends it in lines [CLI]
-        running = call.world.inside.run(Container(command, context, kubeconfig, data.command_memory))
+        running = call.world.inside.run(CommandContainer(command, context, kubeconfig, data.command_memory))
     except (ValueError, zipfile.BadZipFile) as error:
         message = "The value of parameter context is invalid: it is not a base64 encoded zip archive."
         raise aks_error(400, "InvalidParameter", message, target="context") from error
