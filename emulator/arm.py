@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from emulator.core.http import Answer, Call, Refusal
+from emulator.core.resources import Resource
 from emulator.core.router import Route
 from emulator.entra.metadata import ARM, LOGIN
 from emulator.entra.tokens import TokenRefused, client_of
-from emulator.providers.authorization import locks
+from emulator.providers.authorization import denials, locks
 from emulator.providers.authorization.routes import ROUTES as AUTHORIZATION
 from emulator.providers.containerservice.routes import ROUTES as CONTAINER_SERVICE
 from emulator.providers.errors import arm_error
@@ -184,7 +185,8 @@ def _refuse_unknown_subscription(path: str, known: tuple[str, ...]) -> None:
 
 
 def _refuse_unless_allowed(call: Call, operation: Operation) -> None:
-    """Raises Refusal: 403 AuthorizationFailed, which names the action and the scope [REC]."""
+    """Raises Refusal: 403 AuthorizationFailed, which names the action and the scope [REC], 403
+    DenyAssignmentAuthorizationFailed for who has the right and is denied [ISS]."""
     scope = operation.scope(call.path)
     caller = call.claims["oid"]
     if (
@@ -193,12 +195,27 @@ def _refuse_unless_allowed(call: Call, operation: Operation) -> None:
         or call.world.rights.may(caller, operation.action, scope)
     ):
         return
+    denied = denials.denial_of(call.world, operation.action, scope)
+    if denied is not None and call.world.rights.has_role_for(caller, operation.action, scope):
+        raise _denied(call, operation, scope, denied)
     raise arm_error(
         403,
         "AuthorizationFailed",
         f"The client '{client_of(call.claims)}' with object id '{caller}' does not have authorization to "
         f"perform action '{operation.action}' over scope '{scope}' or the scope is invalid. If access was recently "
         "granted, please refresh your credentials.",
+        gateway=True,
+    )
+
+
+def _denied(call: Call, operation: Operation, scope: str, denied: Resource) -> Refusal:
+    named, where = denied.body["properties"]["denyAssignmentName"], denied.body["properties"]["scope"]
+    return arm_error(
+        403,
+        "DenyAssignmentAuthorizationFailed",
+        f"The client '{client_of(call.claims)}' with object id '{call.claims['oid']}' has permission to perform action "
+        f"'{operation.action}' on scope '{scope}'; however, the access is denied because of the deny assignment with "
+        f"name '{named}' and Id '{denied.body['name']}' at scope '{where}'.",
         gateway=True,
     )
 

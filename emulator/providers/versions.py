@@ -49,6 +49,7 @@ VERSIONS = {
     "Microsoft.Resources/tenants": _RESOURCES,
     "Microsoft.Resources/subscriptions": _RESOURCES,
     "Microsoft.Resources/tags": _RESOURCES,
+    "Microsoft.Authorization/denyAssignments": ("2018-07-01-preview", "2022-04-01"),
     "Microsoft.Authorization/locks": ("2016-09-01", "2017-04-01", "2020-05-01"),
     "Microsoft.Authorization/permissions": ("2015-07-01", "2018-07-01", "2022-04-01", "2022-05-01-preview"),
     "Microsoft.Authorization/roleAssignments": _ASSIGNMENTS,

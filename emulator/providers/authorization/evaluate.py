@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from emulator.core.resources import Resource
+from emulator.providers.authorization.denials import denial_of
 from emulator.providers.authorization.roles import role_with_id
 from emulator.providers.ids import covers
 from emulator.worlds.governance import Role
@@ -46,8 +47,13 @@ class Rights:
     def may(self, principal_id: str, action: str, scope: str, data: bool = False) -> bool:
         """Whether the principal (an object id) may do `action` at `scope`, with what has spread by now.
 
-        [D] A new assignment takes effect after a while: `spec.delays.grant`.
+        [D] A new assignment takes effect after a while: `spec.delays.grant`. A deny assignment beats them all.
         """
+        denied = None if data else denial_of(self._world, action, scope)
+        return denied is None and self.has_role_for(principal_id, action, scope, data)
+
+    def has_role_for(self, principal_id: str, action: str, scope: str, data: bool = False) -> bool:
+        """Whether a role of the principal allows it, whatever a deny assignment says."""
         for assignment in self.assignments_of(principal_id, scope):
             role = role_with_id(self._world, assignment.body["properties"]["roleDefinitionId"])
             if role and permits(role, action, data) and self._has_spread(assignment):

@@ -8,10 +8,11 @@ from typing import Any
 
 from emulator.core.http import Answer, Call
 from emulator.core.router import Routes
-from emulator.providers.authorization import assignments
+from emulator.providers.authorization import assignments, denials
 from emulator.providers.authorization.lock_routes import declare_lock_routes
 from emulator.providers.authorization.roles import BUILT_IN, role_with_id, roles_of
 from emulator.providers.errors import arm_error
+from emulator.providers.ids import covers
 from emulator.worlds.governance import Role
 from emulator.worlds.spec import SUBSCRIPTION
 
@@ -107,6 +108,14 @@ def delete_role_assignment(call: Call) -> Answer:
         return Answer(204)
     call.world.resources.remove(assignment.id)
     return Answer(200, assignment.body)
+
+
+@ROUTES.route("GET", _SCOPED + "/denyAssignments")
+def list_deny_assignments(call: Call) -> Answer:
+    """[D] Those at, above and below a scope. [OWN] Filters are not looked at."""
+    scope = _scope(call)
+    found = [(one, one.body["properties"]["scope"]) for one in denials.denials(call.world)]
+    return Answer(200, {"value": [one.body for one, where in found if covers(where, scope) or covers(scope, where)]})
 
 
 @ROUTES.route("GET", _SCOPED + "/permissions")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
 
 NUMBER = "31337000"
-"""[AKSD: eight digits; OWN: which] In the names of everything that AKS makes for the nodes of one cluster."""
+"""[D: eight digits; OWN: which] In the names of everything that AKS makes for the nodes of one cluster."""
 NETWORK, SUBNET = f"aks-vnet-{NUMBER}", "aks-subnet"
 SECURITY_GROUP = f"aks-agentpool-{NUMBER}-nsg"
 _NETWORK_PREFIX, _SUBNET_PREFIX = "10.224.0.0/12", "10.224.0.0/16"
@@ -33,7 +33,7 @@ def subnet_named(world: EmulatedWorld, named: str) -> str:
 def furnish(world: EmulatedWorld, cluster: Resource) -> None:
     """Makes what is missing for the pools of a cluster, and takes away the machines of pools that are gone.
 
-    [AKSD] A cluster whose pools bring no subnet gets a network with a security group, which go with it.
+    [D] A cluster whose pools bring no subnet gets a network with a security group, which go with it.
     """
     if not world.spec.shows_networks:
         return
@@ -77,7 +77,7 @@ def interface_of(world: EmulatedWorld, cluster: Resource, pool: str, index: int)
 
 
 def _make_network(world: EmulatedWorld, cluster: Resource) -> None:
-    """[AKSD] The names and ranges; [INF] the group is the subnet's, there being nobody else in it."""
+    """[D] The names and ranges; [INF] the group is the subnet's, there being nobody else in it."""
     node_group, location = cluster.body["properties"]["nodeResourceGroup"], cluster.body["location"]
     group_named = lists.list_id(lists.SECURITY_GROUPS, spec.SUBSCRIPTION, node_group, SECURITY_GROUP)
     made = lists.create(world, lists.SECURITY_GROUPS, group_named, {"location": location}, cluster.created)
