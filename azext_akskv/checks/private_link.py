@@ -14,7 +14,7 @@ from azext_akskv.checks.private_subjects import (
     the_topology,
     the_zones,
 )
-from azext_akskv.checks.subjects import in_cluster, the_cluster, the_vault
+from azext_akskv.checks.subjects import the_cluster, the_vault
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.private_dns import REDIRECT
 from azext_akskv.model.private_way import address_of, candidates, resolves_in, writer_of, zone_linked_to, zone_to_use
@@ -84,7 +84,7 @@ def endpoint_several(snapshot: Snapshot) -> Iterator[Problem]:
         yield Problem(
             f"{the_vault(snapshot).id.name} has {len(found)} private endpoints: {', '.join(map(_placed, found))}",
             "one zone holds one address for the vault's name, and which one the nodes shall use is yours to say",
-            in_cluster(snapshot, "aks", "kv", "fix-privatelink", "--private-endpoint", found[0].connection.endpoint),
+            f"{after_us(snapshot)} {shell('--private-endpoint', found[0].connection.endpoint)}",
         )
 
 
@@ -208,7 +208,7 @@ def record_contested(snapshot: Snapshot) -> Iterator[Problem]:
             f"{_placed(seen)}: two private endpoints of one vault write one record",
             f"networks that use {other.name} would lose it. Use that one here, or give {seen.name} a zone of its own, "
             "of the same name, in another resource group, linked to the nodes' network alone",
-            in_cluster(snapshot, "aks", "kv", "fix-privatelink", "--private-endpoint", other.connection.endpoint),
+            f"{after_us(snapshot)} {shell('--private-endpoint', other.connection.endpoint)}",
         )
         return
 

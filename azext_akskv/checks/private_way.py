@@ -130,10 +130,11 @@ def security_group(snapshot: Snapshot) -> Iterator[Problem]:
     """[D] The groups of the nodes' subnet, and those of the endpoint's where network policies are on. AKS's own group
     on the nodes is AKS's to keep."""
     seen = the_seen_endpoint(snapshot)
-    address = address_of(seen)
+    address, far = address_of(seen), seen.network.get()
     for node in the_nodes(snapshot):
         subnet, network = node.subnet, node.network.get()
-        attempt = Attempt(subnet.prefixes if subnet else (), address, around_of(network))
+        around = (*around_of(network), *(far.prefixes if far else ()))  # as it is once they are peered
+        attempt = Attempt(subnet.prefixes if subnet else (), address, around)
         group = node.security_group.get()
         rule = denies(group, attempt, outbound=True) if group else None
         if group and rule:

@@ -145,7 +145,8 @@ class TerminalReporter:
     def ended(self, result: Result, command: str) -> None:
         """The last word about a change; what went wrong is said even when only errors are wanted."""
         untold = [each for each in result.findings if each.blocks] if self._screen.silent else []
-        drawn = picture_lines(result.picture) if result.picture and result.picture.made else []
+        shown = result.picture and (result.picture.made or result.status == "refused")
+        drawn = picture_lines(result.picture) if shown else []
         lines = [*drawn, text.Line("", ""), *text.ending(result, command), *text.finding_lines(untold)]
         self._tell(lines, always=result.status in ("failed", "refused"))
 

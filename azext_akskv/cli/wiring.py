@@ -130,6 +130,7 @@ def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
         lease=lease,
         networks=ArmNetworks(clients, waits.poll),
         zones=ArmPrivateZones(clients, waits.poll),
+        probes=None,  # type: ignore[arg-type]
         inside=inside,
     )
 

@@ -83,6 +83,8 @@ class Plan:
     """Whether others are told in the cluster that it is being changed."""
     then: str = ""
     """What is still to be done when all steps are done, by the same command run again; empty: nothing."""
+    following: str = ""
+    """When to run it again."""
 
 
 @dataclass

@@ -84,7 +84,8 @@ def _stage(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> tuple[
     plan, gap = _planned(flow, snapshot, findings)
     world.reporter.findings(findings)
     if plan is None or any(finding.blocks for finding in findings):
-        return Result(flow.name, "", "refused", findings=tuple(findings), trouble=_refusal(findings, gap)), False
+        refused = Result(flow.name, "", "refused", findings=tuple(findings), trouble=_refusal(findings, gap))
+        return dataclasses.replace(refused, picture=_drawn(flow, snapshot)), False
     result = _rehearse_and_carry_out(plan, snapshot, world, consent)
     if plan.goes_on and result.status == "done" and any(step.state == "done" for step in result.steps):
         return result, True
@@ -102,7 +103,9 @@ def _looked_again(
         result = dataclasses.replace(_with_profile(result, plan, seen), may_go=flow.advice(seen))
         result = _with_picture(result, plan, flow, seen)
     if result.status == "done" and plan.then:
-        result = dataclasses.replace(result, status="waiting", trouble=Trouble(f"{plan.then}."))
+        result = dataclasses.replace(
+            result, status="waiting", trouble=Trouble(f"{plan.then}.", following=plan.following)
+        )
     return dataclasses.replace(result, findings=tuple(findings))
 
 
@@ -239,15 +242,21 @@ def _afterwards(flow: Flow, seen: Snapshot, world: World, before: Sequence[Findi
 
 def _with_picture(result: Result, plan: Plan, flow: Flow, seen: Snapshot) -> Result:
     """As it is now; what was to be made and is not missing any more is what was made."""
-    if flow.draw is None or plan.picture is None or not seen.topology.value:
-        return result
-    try:
-        now = flow.draw(seen)
-    except NotObserved:  # a finding says so
+    now = _drawn(flow, seen)
+    if now is None or plan.picture is None:
         return result
     left = {(each.code, each.what) for each in now.repairs}
     made = tuple(each for each in plan.picture.repairs if (each.code, each.what) not in left)
     return dataclasses.replace(result, picture=dataclasses.replace(now, made=made))
+
+
+def _drawn(flow: Flow, seen: Snapshot) -> Picture | None:
+    if flow.draw is None or not seen.topology.value:
+        return None
+    try:
+        return flow.draw(seen)
+    except NotObserved:  # a finding says so
+        return None
 
 
 def _with_profile(result: Result, plan: Plan, seen: Snapshot) -> Result:

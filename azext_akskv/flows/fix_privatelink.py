@@ -20,6 +20,7 @@ from azext_akskv.model.repair import (
     Picture,
     Repair,
     Side,
+    written,
 )
 from azext_akskv.model.repairs import FIX, lacking, repairs_of
 from azext_akskv.model.snapshot import Snapshot
@@ -57,6 +58,7 @@ def plan(snapshot: Snapshot) -> Plan:
         hand_over=tuple(_handed_over(snapshot, theirs)),
         announced=False,
         then=f"{len(theirs)} of {len(repairs)} changes are for somebody with more rights" if theirs else "",
+        following="when they are made, run the same command again" if theirs else "",
     )
 
 
@@ -101,8 +103,8 @@ def _after(snapshot: Snapshot) -> tuple[Step, ...]:
 def _notes(snapshot: Snapshot, ours: list[Repair]) -> tuple[str, ...]:
     notes = []
     if ours:
-        subscriptions = dict.fromkeys(each.on.subscription.lower() for each in ours)
-        notes.append(f"Written to in the subscription {', '.join(subscriptions)}. Pods and nodes go on running.")
+        notes += [f"Writes {written(each)}" for each in ours]
+        notes.append("Pods and nodes go on running.")
     vault = snapshot.vault.get()
     if vault and vault.openness is not Openness.PRIVATE:
         notes.append(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from azext_akskv.model.governance import group_of
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.network import VirtualNetwork
+from azext_akskv.model.private_dns import record_id
 from azext_akskv.model.shell import shell
 from azext_akskv.model.topology import EndpointSeen, Topology, ZoneSeen
 
@@ -92,6 +93,17 @@ class Picture:
     endpoint: EndpointSeen | None
     repairs: tuple[Repair, ...]
     made: tuple[Repair, ...] = ()
+
+
+def written(repair: Repair) -> str:
+    """The id of what is written."""
+    if isinstance(repair, NewLink):
+        return str(link_id(repair.zone, repair.network))
+    if isinstance(repair, KeptRecord):
+        return f"{repair.endpoint}/privateDnsZoneGroups, and through it {record_id(repair.zone, repair.name)}"
+    if isinstance(repair, OwnRecord):
+        return str(record_id(repair.zone, repair.name))
+    return repair.connection if isinstance(repair, Approval) else str(repair.on)
 
 
 def approval(vault: ResourceId, seen: EndpointSeen) -> Approval:

@@ -51,7 +51,7 @@ def _told_once(findings: Sequence[Finding]) -> Iterable[list[Finding]]:
 
 def _finding(finding: Finding, same: Sequence[Finding]) -> list[Line]:
     word = finding.state.value
-    lines = [Line(f"  {word:<9}{finding.category:<11}", plain(finding.text), word)]
+    lines = [Line(f"  {word:<9}{finding.category:<10} ", plain(finding.text), word)]
     if finding.state not in SHOWN:
         return lines
     more = ", ".join(dict.fromkeys(each.code for each in same))

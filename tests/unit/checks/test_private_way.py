@@ -154,3 +154,10 @@ def test_route_detour(tmp_path: Path) -> None:
     world.add(a_network(SHARED, peerings=[a_peering(SHARED, NODES)], subnets=[policies]))
     found = problem("route-detour", seen(world))
     assert found.blocks and found.may_accept and "to-firewall (0.0.0.0/0 to 10.9.0.4)" in found.text
+
+
+def test_security_group_counts_with_the_peering_that_will_be_made(tmp_path: Path) -> None:
+    world = guarded(tmp_path, ALLOW_VNET, a_rule("DenyAllOutBound", priority=65500))
+    near = world.networks[NODES]
+    world.add(dataclasses.replace(near, peerings=()), a_network(SHARED))
+    assert state("security-group", seen(world)) == "ok"
