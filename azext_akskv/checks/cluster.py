@@ -118,8 +118,14 @@ def _maintenance(snapshot: Snapshot, verb: str, *words: str) -> str:
     return shell("az", "aks", "maintenanceconfiguration", verb, *place, *words)
 
 
+def _is_about_kms(snapshot: Snapshot) -> None:
+    if snapshot.wanted.flow == FIX:
+        raise NotApplicable("this command does not depend on KMS")
+
+
 @check("cluster-version", CLUSTER, State.WARNING, "the Kubernetes version has KMS v2")
 def cluster_version(snapshot: Snapshot) -> Iterator[Problem]:
+    _is_about_kms(snapshot)
     cluster = the_cluster(snapshot)
     told = f"Kubernetes {cluster.kubernetes_version} has KMS v1; KMS v2 begins with 1.27"
     why = "KMS v1 asks Key Vault for every secret, holds 2,000 of them at most, and blocks the upgrade to 1.27 while it"
@@ -146,6 +152,7 @@ def legacy_kms(snapshot: Snapshot) -> Iterator[Problem]:
 
 @check("not-legacy", CLUSTER, State.ERROR, "the cluster is not on the new KMS data encryption")
 def not_legacy(snapshot: Snapshot) -> Iterator[Problem]:
+    _is_about_kms(snapshot)
     cluster = the_cluster(snapshot)
     if not cluster.knows_renewed:
         yield Problem(

@@ -16,7 +16,7 @@ from azext_akskv.engine.reporter import Reporter
 from azext_akskv.engine.waiting import SystemClock, Waits
 from azext_akskv.flows.world import World
 from azext_akskv.model.ids import BadInput, ResourceId, cluster_id
-from azext_akskv.ports import Inside, Ports, RunLease, Secrets
+from azext_akskv.ports import Inside, Ports, Probes, RunLease, Secrets
 from azext_akskv.read_only import read_only
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
     waits = setting.waits
     clients = Clients(cli_ctx, retries)
     clusters = ArmClusters(clients, waits.poll)
-    by_secret, lease, inside = secrets(clusters, clients, setting, retries)
+    behind = behind_api_server(clusters, clients, setting, retries)
     return Ports(
         clusters=clusters,
         vaults=ArmVaults(clients, waits.poll),
@@ -126,23 +126,32 @@ def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
         roles=ArmRoles(clients),
         identities=ArmIdentities(clients),
         governance=ArmGovernance(clients, setting.target.subscription),
-        secrets=by_secret,
-        lease=lease,
+        secrets=behind.secrets,
+        lease=behind.lease,
         networks=ArmNetworks(clients, waits.poll),
         zones=ArmPrivateZones(clients, waits.poll),
-        probes=None,  # type: ignore[arg-type]
-        inside=inside,
+        probes=behind.probes,
+        inside=behind.inside,
     )
 
 
-def secrets(
-    clusters: ArmClusters, clients: Clients, setting: Setting, retries: Retries
-) -> tuple[Secrets, RunLease, Inside]:
+@dataclass(frozen=True)
+class Behind:
+    """What is asked of the API server, or through it."""
+
+    secrets: Secrets
+    lease: RunLease
+    inside: Inside
+    probes: Probes
+
+
+def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting, retries: Retries) -> Behind:
     """Logs in to the API server at the first request; whoever asks nothing of it needs no right to."""
     from azext_akskv.gateways.clusters import api_server_names
     from azext_akskv.gateways.kube import KubeSecrets
     from azext_akskv.gateways.kube_access import read_kubeconfig
     from azext_akskv.gateways.kube_inside import InvokedSecrets
+    from azext_akskv.gateways.kube_probe import LIMIT_SECONDS, EitherProbes, InvokedProbes, KubeProbes, Patience
     from azext_akskv.gateways.kube_server import ApiServer, patient
     from azext_akskv.gateways.kube_way import EitherLease, EitherSecrets, FromInside, Way
     from azext_akskv.gateways.run_command import Pace, RunCommand
@@ -156,10 +165,18 @@ def secrets(
         return ApiServer(access, authorities, patient(retries), keeps_connections=setting.workers > 1)
 
     pace = Pace(waits.command_poll, setting.clock.monotonic, setting.reporter.tick)
-    invoked = InvokedSecrets(RunCommand(clients, pace).run, lambda: clusters.get(target), waits.ask_again)
+    run = RunCommand(clients, pace).run
+    invoked = InvokedSecrets(run, lambda: clusters.get(target), waits.ask_again)
     way = Way(setting.via, server, lambda: clusters.get(target), setting.reporter.note)
     direct = KubeSecrets(way.connect, retries)
-    return EitherSecrets(way, direct, invoked).as_port(), EitherLease(way, direct, invoked), FromInside(way, invoked)
+    looks = round(LIMIT_SECONDS * waits.factor / waits.command_poll)
+    patience = Patience(lambda: setting.clock.sleep(waits.command_poll), looks, setting.reporter.tick)
+    return Behind(
+        secrets=EitherSecrets(way, direct, invoked).as_port(),
+        lease=EitherLease(way, direct, invoked),
+        inside=FromInside(way, invoked),
+        probes=EitherProbes(way, KubeProbes(direct.ask, direct.lines, patience), InvokedProbes(run)),
+    )
 
 
 def journal_folder(cli_ctx: Any) -> Path:

@@ -176,6 +176,10 @@ class KubeSecrets:
     def ask_once(self, request: Request) -> Reply:
         return self._logged_in(lambda server: server.ask(request))
 
+    def lines(self, request: Request) -> list[str]:
+        """Of a text."""
+        return self._retries.insist(lambda: self._logged_in(lambda server: list(server.lines(request))))
+
     def _logged_in(self, call: Callable[[ApiServer], T]) -> T:
         server = self._server(None)
         try:

@@ -31,9 +31,10 @@ def look_from_nodes(points: Sequence[Viewpoint]) -> Step:
         return Seen(run[LOOKED_BEFORE], {}) if LOOKED_BEFORE in run else None
 
     def act(run: Run) -> None:
-        told = [_told(point, found) for point, found in zip(points, _looks(run, points), strict=True)]
-        for each in told:
-            run.reporter.note(f"Before: {each}")
+        told = []
+        for point, found in zip(points, _looks(run, points), strict=True):
+            told.append(_told(point, found))
+            _show(run, found)
         run.facts[LOOKED_BEFORE.name] = "; ".join(told)
 
     def journalled(run: Run) -> Seen | None:
@@ -113,12 +114,17 @@ def _judge(run: Run, point: Viewpoint, found: ProbeReport | GatewayError) -> str
     wrong = "; ".join(troubles(found, point.order.address))
     if not wrong:
         run.proofs[point.subnet] = found
-        for line in found.shown:
-            run.reporter.note(line)
+        _show(run, found)
         return ""
     if LOCAL_DNS.intersection(found.dns_servers):
         wrong += "; the node has LocalDNS, which may keep an old answer for up to an hour"
     return f"{found.node or found.pool}: {wrong}"
+
+
+def _show(run: Run, found: ProbeReport | GatewayError) -> None:
+    """What nslookup and nc printed on the node."""
+    for line in found.shown if isinstance(found, ProbeReport) else ():
+        run.reporter.note(line)
 
 
 def _subnets(points: Sequence[Viewpoint]) -> str:
