@@ -39,7 +39,6 @@ def populate(world: EmulatedWorld) -> None:
     start_network.populate(world, created)
     for zone in world.spec.zones:
         make_zone(world, zone, created)
-    start_network.join_zones(world)
     for grant in world.spec.grants:
         principal = world.ids.principal(grant.principal)
         assignments.grant(world, principal, grant.role, scope_id(world, grant.scope), created)

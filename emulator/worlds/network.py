@@ -89,5 +89,3 @@ class PrivateEndpoint:
     subnet: str = "default"
     status: str = "Approved"
     address: str = ""
-    zone: str = ""
-    """`group/zone`: the zone in which a zone group keeps its record; empty: there is no zone group."""
