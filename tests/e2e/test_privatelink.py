@@ -26,7 +26,7 @@ REPAIRED = {
     "pl-pools": (),
     "pl-pending": ("--approve",),
     "pl-hub": ("--accept", "hub-route"),
-    "pl-two-endpoints": ("--private-endpoint", "batch-pe"),
+    "pl-two-endpoints": ("--private-endpoint", "other-pe"),
 }
 """With what a person has to say for it."""
 DECIDED = {
