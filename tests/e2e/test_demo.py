@@ -1,4 +1,4 @@
-"""The stories of `make demo`, `make demo-flows` and `make demo-privatelink`, against what they told when somebody last read them."""
+"""The stories of the three demos of the Makefile, against what they told when somebody last read them."""
 
 from __future__ import annotations
 

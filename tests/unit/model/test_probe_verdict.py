@@ -56,8 +56,8 @@ def test_anything_else_is_none(fields: dict[str, Any], told: str) -> None:
 
 def test_what_was_seen_is_told_in_a_line() -> None:
     assert seen_in_words(GOOD) == (
-        "aks-pool1-0: name 10.1.0.4; TCP 443 open; the vault answered 200, to a request from 10.224.0.5, over a private "
-        "endpoint"
+        "aks-pool1-0: name 10.1.0.4; TCP 443 open; the vault answered 200, "
+        "to a request from 10.224.0.5, over a private endpoint"
     )
     public = replace(GOOD, network_info="conn_type=Ipv4;addr=20.50.60.70;")
     assert seen_in_words(public).endswith("to a request from 20.50.60.70, over the public network")
