@@ -17,7 +17,9 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNKNOWN =
 """The exit codes that commands.rst promises."""
 
 
-NOT_FOUND = frozenset({"cluster-missing", "vault-missing", "vault-soft-deleted", "key-missing", "identity-missing"})
+NOT_FOUND = frozenset(
+    {"cluster-missing", "vault-missing", "link-vault-missing", "vault-soft-deleted", "key-missing", "identity-missing"}
+)
 """Codes of findings that say: what the command names is not there."""
 
 
