@@ -140,7 +140,11 @@ def connected(by_nc: Ran | None, by_curl: Ran | None) -> str:
         text = by_nc.text.lower()
         slow = by_nc.code == TIMED_OUT or "timed out" in text or "timeout" in text
         return "refused" if "refused" in text else "timeout" if slow else ""
-    return {0: "open", 35: "open", 51: "open", 60: "open", 7: "refused", 28: "timeout"}.get(by_curl.code, "") if by_curl else ""
+    return (
+        {0: "open", 35: "open", 51: "open", 60: "open", 7: "refused", 28: "timeout"}.get(by_curl.code, "")
+        if by_curl
+        else ""
+    )
 
 
 def answered(asked: Ran | None) -> tuple[int | None, str, str]:
