@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azext_akskv.failures import Conflict, GatewayError, Missing, Rejected
+from azext_akskv.gateways.errors import asking
 from azext_akskv.gateways.kube_server import Reply, Request
 from azext_akskv.gateways.kube_way import Way
 from azext_akskv.gateways.probe_pod import DEADLINE_SECONDS, NAMESPACE, pod_for, pod_name, script
@@ -58,12 +59,14 @@ class KubeProbes:
         path = f"{PODS}/{pod_name(order.pool)}"
         self._make(doing, path, pod_for(order))
         try:
-            pod = self._ended(doing, path)
+            with asking(doing):  # an answer that is no pod is a failure like others
+                pod = self._ended(doing, path)
+                why = why_of(pod)
             log = "\n".join(self._lines(Request(doing, "GET", f"{path}/log", query=LOG, accept="*/*")))
         finally:  # also on Ctrl-C; what is left ends by itself
             with suppress(GatewayError):
                 self._delete(doing, path)
-        return report_of(doing, order, log, why_of(pod))
+        return report_of(doing, order, log, why)
 
     def _make(self, doing: str, path: str, pod: dict[str, Any]) -> None:
         """One of that name is left from a probe that was killed, or belongs to somebody who looks just now and will
