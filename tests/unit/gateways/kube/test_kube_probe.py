@@ -72,7 +72,9 @@ class Nodes:
 
     def probes(self, lines: Callable[[Request], Iterable[str]] | None = None) -> KubeProbes:
         direct = KubeSecrets(self.kube.server, AT_ONCE)
-        return KubeProbes(direct.ask, lines or direct.lines, Patience(self.pause, LOOKS, self.told.append))
+        passed = lambda: float(self.pauses)  # noqa: E731  # a pause is a second
+        patience = Patience(1, LOOKS - 2, lambda _seconds: self.pause(), passed, self.told.append)
+        return KubeProbes(direct.ask, lines or direct.lines, patience)
 
     @property
     def asked(self) -> list[str]:
@@ -124,7 +126,7 @@ def test_one_that_stays_is_told_and_not_waited_for_without_end(nodes: Nodes) -> 
     nodes.kube.answers("GET", POD, in_phase("Running"))
     with pytest.raises(Conflict, match="already exists"):
         nodes.probes().probe(a_cluster(), ORDER)
-    assert nodes.pauses == LOOKS and nodes.asked.count(DELETED) == 1  # somebody's; once, not again at the end
+    assert nodes.pauses == LOOKS - 1 and nodes.asked.count(DELETED) == 1  # somebody's; once, not again at the end
 
 
 NO_PLACE = "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."
@@ -155,7 +157,7 @@ def test_a_pod_that_never_runs_says_why_and_is_deleted(nodes: Nodes, reply: Repl
     with pytest.raises(Rejected, match=re.escape(f"the pod did not run: {told}")) as failed:
         nodes.probes().probe(a_cluster(), ORDER)
     assert failed.value.code == NOT_RUN and "not this" not in str(failed.value)
-    assert nodes.asked == [MADE, *[SEEN] * LOOKS, DELETED] and nodes.pauses == LOOKS
+    assert nodes.asked == [MADE, *[SEEN] * LOOKS, DELETED] and nodes.pauses == LOOKS - 1
 
 
 def test_who_may_not_make_pods_is_told_so_and_nothing_is_deleted(nodes: Nodes) -> None:
