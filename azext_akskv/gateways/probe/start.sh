@@ -12,7 +12,7 @@ if ! made=$(kubectl create -f akskv.order -o name 2>&1); then
   exit 1
 fi
 pod=$(printf '%s\n' "$made" | grep '^pod/') # there may be warnings of an admission policy around it
-waiting='{.status.containerStatuses[0].state.waiting.reason}'
+waiting='{.status.containerStatuses[*].state.waiting.reason}'
 unplaced='{.status.conditions[?(@.reason=="Unschedulable")].message}'
 for _ in $(seq 150); do
   state=$(kubectl get -f akskv.order -o jsonpath="{.status.phase} {.status.reason} $waiting $unplaced" 2>&1)

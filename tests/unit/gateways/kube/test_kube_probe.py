@@ -236,7 +236,10 @@ def test_an_answer_that_is_no_pod_is_a_failure_like_others(nodes: Nodes, status:
 
 
 def test_the_pod_is_this_one_and_no_other(golden: Callable[[str, str], None]) -> None:
-    golden("probe-pod.json", json.dumps(pod_for(ORDER), indent=2) + "\n")
+    pod = pod_for(ORDER)
+    command = pod["spec"]["containers"][0]["command"]
+    assert command.pop() == script("look.sh")
+    golden("probe-pod.json", json.dumps(pod, indent=2) + "\n")
 
 
 def test_the_pod_has_no_secret_and_ends_by_itself() -> None:
