@@ -26,7 +26,7 @@ def put_side(repair: Side) -> Step:
         return None if repair.last and own.state != "Connected" else Seen(own.state)
 
     def act(run: Run) -> None:
-        when_free(run, repair.code, lambda: _put(run, repair, *sides(run)))
+        when_free(run, lambda: _put(run, repair, *sides(run)))
 
     return Step(
         repair.code,

@@ -9,7 +9,7 @@ from functools import partial
 from azext_akskv.engine.pace import executor
 from azext_akskv.engine.step import Run, Seen, Step
 from azext_akskv.engine.waiting import until
-from azext_akskv.failures import Conflict, Missing, OperationFailed, Rejected
+from azext_akskv.failures import Conflict, GatewayError, Missing, OperationFailed, Rejected, TookTooLong
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.private_dns import AddressRecord, Link
 from azext_akskv.model.repair import Approval, KeptRecord, NewLink, NewZone, OwnRecord, link_id
@@ -23,8 +23,10 @@ AT_ONCE = 4
 """Links that are made side by side."""
 
 
-def when_free(run: Run, code: str, act: Callable[[], None]) -> None:
-    """Acts, and again while the service says that something else is under way there. Raises what the port raises."""
+def when_free(run: Run, act: Callable[[], None]) -> None:
+    """Acts, and again while the service says that something else is under way there, such as what a killed run began;
+    Waits.appear at the longest. Raises what the port raises."""
+    said: list[GatewayError] = []
 
     def once() -> bool | None:
         try:
@@ -32,11 +34,15 @@ def when_free(run: Run, code: str, act: Callable[[], None]) -> None:
         except (Conflict, OperationFailed, Rejected) as error:
             if error.code not in BUSY:
                 raise
+            said.append(error)
             run.reporter.tick(f"waiting: {error.message.strip().partition('. ')[0][:160]}")
             return None
         return True
 
-    until(run.clock, once, every=run.waits.poll, limit=run.waits.appear, what=f"{code}, while another operation runs")
+    try:
+        until(run.clock, once, every=run.waits.poll, limit=run.waits.appear, what="another operation")
+    except TookTooLong:
+        raise said[-1] from None
 
 
 def approve(repair: Approval) -> Step:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from emulator.worlds.spec import Delays
 from tests.changes import CHANGING
 from tests.e2e.conftest import Station
 from tests.e2e.test_privatelink import FIX, proved, writes
 
+DELAYS = Delays(network=0.1)
 COMMAND = (*FIX, "--via", "direct")
 LINES, CHANGES = 22, 7
 """Of the journal, and to Azure and the cluster: pinned, so that no point gets lost unseen."""
@@ -29,7 +31,7 @@ CASES = [
 
 
 def test_the_points_are_all_there_are(station: Station) -> None:
-    station.start("pl-nothing")
+    station.start("pl-nothing", delays=DELAYS)
     proved(station, station.az(*COMMAND))
     lines = sum(len(file.read_text().splitlines()) for file in station.journal.rglob("*.jsonl"))
     sent = [each for each in station.changes() if each["method"] in ("PUT", "PATCH", "POST")]
@@ -38,7 +40,7 @@ def test_the_points_are_all_there_are(station: Station) -> None:
 
 @pytest.mark.parametrize(("point", "journal"), CASES)
 def test_the_same_command_finishes(station: Station, point: dict[str, Any], journal: str) -> None:
-    emulation = station.start("pl-nothing")
+    emulation = station.start("pl-nothing", delays=DELAYS)
     if "line" in point:
         killed = station.az(*COMMAND, kill=point)
     else:

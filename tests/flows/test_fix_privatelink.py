@@ -279,3 +279,11 @@ def test_a_cache_that_never_lets_go_is_told(tmp_path: Path) -> None:
     result = fixed(world)
     assert result.status == "failed" and result.trouble and "NXDOMAIN" in result.trouble.text
     assert "120 s of waiting for DNS caches" in result.trouble.text
+
+
+def test_what_is_busy_for_too_long_is_told_as_azure_tells_it(tmp_path: Path) -> None:
+    world = link_worlds.one_way(tmp_path)
+    busy = Conflict("peer", "AnotherOperationInProgress", "Another operation is in progress: https://...")
+    world.faults["networks.peer"] = [busy] * 100
+    result = fixed(world)
+    assert result.status == "failed" and result.trouble and "AnotherOperationInProgress" in result.trouble.text
