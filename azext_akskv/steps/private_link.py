@@ -84,13 +84,13 @@ def make_zone(repair: NewZone) -> Step:
 
 def keep_record(repair: KeptRecord) -> Step:
     def act(run: Run) -> None:
-        group = run.ports.networks.zone_group(repair.endpoint)
-        put = run.ports.networks.put_in_zone
-        when_free(
-            run,
-            repair.code,
-            lambda: put(repair.endpoint, group, repair.zone, watch(run, repair.code, "the zone group")),
-        )
+        networks = run.ports.networks
+
+        def put() -> None:
+            group = networks.zone_group(repair.endpoint)  # anew each time: there can be one only
+            networks.put_in_zone(repair.endpoint, group, repair.zone, watch(run, repair.code, "the zone group"))
+
+        when_free(run, put)
 
     left = "while the record is missing, networks that are linked to the zone find no address for the vault"
     look = partial(_recorded, repair.zone, repair.name, repair.address)
