@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e import reliability_page
-from tests.e2e.asked import Asked, asked_in, template_of
+from tests.e2e.asked import Asked, template_of
 from tests.e2e.conftest import Station
 from tests.e2e.faults import KINDS
 from tests.e2e.gone_wrong import ENDINGS, Ending
-from tests.e2e.ordeal import COMPLETED, STOPPED, STORIES, Ordeal, Outcome, Story
+from tests.e2e.ordeal import COMPLETED, STOPPED, Ordeal, Outcome
+from tests.e2e.stories import STORIES, Story
 
 LEGAL = {"c", "r", "s1", "s4", "s5"}
 ENABLE, DISABLE = STORIES[:2]
@@ -37,8 +38,8 @@ def test_each_request_failing_in_one_way(ordeal: Ordeal, story: Story) -> None:
 def firsts(ordeal: Ordeal, story: Story) -> Iterator[Asked]:
     """The requests whose kind no story before it has; disabling is a story of its own."""
     before = [each for each in STORIES[: STORIES.index(story)] if each.turns_on == story.turns_on]
-    known = {(asked.site, asked.title) for each in before for asked in asked_in(ordeal.undisturbed(each))}
-    for asked in asked_in(ordeal.undisturbed(story)):
+    known = {(asked.site, asked.title) for each in before for asked in ordeal.asked(each)}
+    for asked in ordeal.asked(story):
         if (asked.site, asked.title) not in known:
             known.add((asked.site, asked.title))
             yield asked
