@@ -60,7 +60,7 @@ def carried_out(access: Access, folder: Path) -> tuple[Pass, float]:
     """The pass, and how long it took from the first request to the last answer."""
     clock, reporter, waits = SystemClock(), Silent(), Waits()
     secrets = KubeSecrets(lambda: ApiServer(access), Retries(clock.sleep, reporter.tick, waits.ask_again))
-    ports = Ports(UNUSED, UNUSED, UNUSED, UNUSED, UNUSED, UNUSED, secrets, UNUSED, UNUSED, UNUSED)
+    ports = Ports(UNUSED, UNUSED, UNUSED, UNUSED, UNUSED, UNUSED, secrets, UNUSED, UNUSED, UNUSED, UNUSED)
     target = cluster_id(SUBSCRIPTION, "benchmark", "benchmark")
     journal: Any = RunJournal("benchmark", folder / "benchmark.jsonl", clock)
     run = Run("benchmark", target, ports, journal, reporter, clock, waits)
