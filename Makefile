@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-flows test apiserver test-apiserver document counts traffic big reliability check wheel record record-live
+.PHONY: help setup demo demo-flows demo-privatelink test apiserver test-apiserver document counts traffic big reliability check wheel record record-live
 .PHONY: bench bench-startup bench-fleet clean
 .PHONY: lint types azdev rst architecture
 
@@ -29,6 +29,10 @@ demo: setup ## a cluster's secrets put under a Key Vault key and back, with the 
 demo-flows: setup ## rotation and the migrations, with the real az, without Azure
 	@$(PYTHON) -m emulator exec --world demo-flows -- bash demo/flows.sh
 	@$(PYTHON) -m emulator exec --world demo-upgrades -- bash demo/upgrades.sh
+
+demo-privatelink: setup ## the way from the nodes to a vault's private endpoint, with the real az, without Azure
+	@$(PYTHON) -m emulator exec --world pl-nothing -- bash demo/privatelink.sh
+	@$(PYTHON) -m emulator exec --world pl-hub -- bash demo/decided.sh
 
 test: setup ## every test that needs no Azure; some: make test TESTS=tests/unit
 	@$(PYTHON) -m pytest -q -n 2 --dist worksteal $(or $(TESTS),tests --ignore=tests/apiserver)

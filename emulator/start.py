@@ -14,7 +14,7 @@ from emulator.providers.keyvault import vaults
 from emulator.providers.managedidentity import identities
 from emulator.providers.policy import language
 from emulator.providers.resources import groups
-from emulator.start_private_dns import make_zone
+from emulator.start_private_dns import join_zones, make_zone
 from emulator.worlds import ledger, spec
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def populate(world: EmulatedWorld) -> None:
     start_network.populate(world, created)
     for zone in world.spec.zones:
         make_zone(world, zone, created)
-    start_network.join_zones(world)
+    join_zones(world)
     for grant in world.spec.grants:
         principal = world.ids.principal(grant.principal)
         assignments.grant(world, principal, grant.role, scope_id(world, grant.scope), created)

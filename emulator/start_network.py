@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from emulator.providers.ids import group_id, same_id
+from emulator.providers.ids import same_id
 from emulator.providers.keyvault import connections, vaults
-from emulator.providers.network import endpoints, lists, networks, peerings, zonegroups
+from emulator.providers.network import endpoints, lists, networks, peerings
 from emulator.providers.resources import groups
 from emulator.worlds import network as data
 from emulator.worlds import spec
@@ -142,16 +142,3 @@ def _decide(world: EmulatedWorld, vault_id: str, made: endpoints.Endpoint, statu
     elif status == "Rejected":
         state = {"status": status, "description": ""}
         connections.decide(world, connection, {"properties": {"privateLinkServiceConnectionState": state}})
-
-
-def join_zones(world: EmulatedWorld) -> None:
-    """The zone groups of the endpoints, with what they have written; the last one of a record wins."""
-    for each in world.spec.private_endpoints:
-        endpoint = world.resources.get(id_of(world, "endpoint", each.name))
-        if not each.zone or not isinstance(endpoint, endpoints.Endpoint):
-            continue
-        group, _, name = each.zone.partition("/")
-        zone = f"{group_id(spec.SUBSCRIPTION, group)}/providers/Microsoft.Network/privateDnsZones/{name}"
-        config = {"name": name.replace(".", "-"), "properties": {"privateDnsZoneId": zone}}
-        made = zonegroups.put(world, endpoint, "default", {"properties": {"privateDnsZoneConfigs": [config]}})
-        zonegroups.finish(world, endpoint, made)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.core.resources import Resource
 from emulator.providers.ids import group_id
+from emulator.providers.network import endpoints, zonegroups
 from emulator.providers.privatedns import links, records, zones
 from emulator.providers.resources import groups
 from emulator.worlds.private_dns import Link, Record, Zone
@@ -26,6 +27,24 @@ def make_zone(world: EmulatedWorld, zone: Zone, created: datetime) -> None:
         records.put(world, made, (record.kind, record.name), _properties(record), created)
     for link in zone.links:
         _make_link(world, made, link, created)
+
+
+def join_zones(world: EmulatedWorld) -> None:
+    """The zone groups of private endpoints, which write the records [ISS: the names]. Raises StopIteration for a zone
+    that the world does not have."""
+    for data in world.spec.private_endpoints:
+        endpoint = world.resources.get(endpoints.endpoint_id(SUBSCRIPTION, world.spec.group, data.name))
+        if data.zone_group and isinstance(endpoint, endpoints.Endpoint):
+            properties = {"privateDnsZoneId": _zone_named(world, data.zone_group)}
+            configuration = {"name": "privatelink-vaultcore-azure-net", "properties": properties}
+            request = {"properties": {"privateDnsZoneConfigs": [configuration]}}
+            zonegroups.finish(world, endpoint, zonegroups.put(world, endpoint, "default", request))
+
+
+def _zone_named(world: EmulatedWorld, named: str) -> str:
+    """The id of a zone by its name or id."""
+    found = world.resources.under("/", zones.ZONES)
+    return next(one.id for one in found if named.lower() in (one.body["name"].lower(), one.id.lower()))
 
 
 def _make_link(world: EmulatedWorld, zone: Resource, link: Link, created: datetime) -> None:

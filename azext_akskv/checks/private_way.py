@@ -21,6 +21,7 @@ from azext_akskv.model.private_way import (
     meets,
     policies_at,
 )
+from azext_akskv.model.repair import NewLink
 from azext_akskv.model.repairs import HUB, ails, lacking, repairs_of
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
@@ -75,14 +76,16 @@ def _endpoint_beside(snapshot: Snapshot, node: NodeSubnet) -> str:
     )
 
 
-@check("node-group-locked", PRIVATE_LINK, State.ERROR, "the nodes' network may be peered")
+@check("node-group-locked", PRIVATE_LINK, State.ERROR, "the nodes' network may be peered and linked")
 def node_group_locked(snapshot: Snapshot) -> Iterator[Problem]:
     if not the_topology(snapshot).locked_down:
         return
+    unlinked = {each.network for each in repairs_of(snapshot) if isinstance(each, NewLink)}
     for node, near, far in _apart(snapshot):
-        if node.managed and ails(near.peering_with(far.id), far.peering_with(near.id)):
+        bare = ails(near.peering_with(far.id), far.peering_with(near.id)) or near.id in unlinked
+        if node.managed and bare:
             yield Problem(
-                f"nobody may change {near.id.name}: the node resource group {near.id.group} is locked down",
+                f"nobody may peer {near.id.name} or link it: the node resource group {near.id.group} is locked down",
                 "no role helps against that deny assignment. An endpoint in a network that the nodes reach, a cluster "
                 "in a network of yours, or (not with AKS Automatic) no lockdown",
                 in_cluster(snapshot, "aks", "update", "--nrg-lockdown-restriction-level", "Unrestricted"),

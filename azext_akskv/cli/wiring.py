@@ -151,7 +151,15 @@ def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting,
     from azext_akskv.gateways.kube import KubeSecrets
     from azext_akskv.gateways.kube_access import read_kubeconfig
     from azext_akskv.gateways.kube_inside import InvokedSecrets
-    from azext_akskv.gateways.kube_probe import LIMIT_SECONDS, EitherProbes, InvokedProbes, KubeProbes, Patience
+    from azext_akskv.gateways.kube_probe import (
+        LEAST_SECONDS,
+        LIMIT_SECONDS,
+        MOST_OFTEN,
+        EitherProbes,
+        InvokedProbes,
+        KubeProbes,
+        Patience,
+    )
     from azext_akskv.gateways.kube_server import ApiServer, patient
     from azext_akskv.gateways.kube_way import EitherLease, EitherSecrets, FromInside, Way
     from azext_akskv.gateways.run_command import Pace, RunCommand
@@ -169,8 +177,9 @@ def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting,
     invoked = InvokedSecrets(run, lambda: clusters.get(target), waits.ask_again)
     way = Way(setting.via, server, lambda: clusters.get(target), setting.reporter.note)
     direct = KubeSecrets(way.connect, retries)
-    looks = round(LIMIT_SECONDS * waits.factor / waits.command_poll)
-    patience = Patience(lambda: setting.clock.sleep(waits.command_poll), looks, setting.reporter.tick)
+    clock, limit = setting.clock, max(LEAST_SECONDS, LIMIT_SECONDS * waits.factor)
+    every = max(MOST_OFTEN, waits.command_poll)
+    patience = Patience(every, limit, clock.sleep, clock.monotonic, setting.reporter.tick)
     return Behind(
         secrets=EitherSecrets(way, direct, invoked).as_port(),
         lease=EitherLease(way, direct, invoked),

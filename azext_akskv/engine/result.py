@@ -17,7 +17,9 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNKNOWN =
 """The exit codes that commands.rst promises."""
 
 
-NOT_FOUND = frozenset({"cluster-missing", "vault-missing", "vault-soft-deleted", "key-missing", "identity-missing"})
+NOT_FOUND = frozenset(
+    {"cluster-missing", "vault-missing", "link-vault-missing", "vault-soft-deleted", "key-missing", "identity-missing"}
+)
 """Codes of findings that say: what the command names is not there."""
 
 
@@ -55,8 +57,8 @@ class Result:
     trouble: Trouble | None = None
     profile: KmsProfile | None = None
     """What the cluster's profile says after a run that changed KMS, as it was read again at the end."""
-    hand_over: tuple[str, ...] = ()
-    """What somebody else has to do, as lines to send to them."""
+    hand_over: tuple[tuple[str, str], ...] = ()
+    """What somebody else has to do: in words, with the rights that it takes, and the command."""
     picture: Picture | None = None
     """Where a topology was looked at: as it is now, and what was made in it."""
     proofs: Mapping[str, ProbeReport] = field(default_factory=dict)

@@ -77,8 +77,8 @@ class Plan:
     """When all steps are done there is another look, and another plan after it."""
     picture: Picture | None = None
     """What the plan is made for, to be shown with it."""
-    hand_over: tuple[str, ...] = ()
-    """What somebody else has to do, as lines to send to them: commands, and the rights that they take."""
+    hand_over: tuple[tuple[str, str], ...] = ()
+    """What somebody else has to do: in words, with the rights that it takes, and the command."""
     announced: bool = True
     """Whether others are told in the cluster that it is being changed."""
     then: str = ""

@@ -119,10 +119,10 @@ def _notes(snapshot: Snapshot, ours: list[Repair]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _handed_over(snapshot: Snapshot, theirs: list[Repair]) -> Iterator[str]:
+def _handed_over(snapshot: Snapshot, theirs: list[Repair]) -> Iterator[tuple[str, str]]:
     for each in theirs:
         needs = ", ".join(f"{need.action} at {need.scope}" for need in lacking(snapshot, each))
-        yield f"{each.what} (takes {needs})\n{each.command}"
+        yield f"{each.what} (takes {needs})", each.command
 
 
 def draw(snapshot: Snapshot) -> Picture:

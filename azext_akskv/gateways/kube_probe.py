@@ -4,12 +4,13 @@ run-command."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from azext_akskv.failures import Conflict, GatewayError, Missing, Rejected
+from azext_akskv.gateways.errors import asking
 from azext_akskv.gateways.kube_server import Reply, Request
 from azext_akskv.gateways.kube_way import Way
 from azext_akskv.gateways.probe_pod import DEADLINE_SECONDS, NAMESPACE, pod_for, pod_name, script
@@ -22,8 +23,11 @@ from azext_akskv.model.probe_report import parse_probe, stopped
 
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 OVER = ("Succeeded", "Failed")
-LIMIT_SECONDS = DEADLINE_SECONDS + 30
+LIMIT_SECONDS = DEADLINE_SECONDS + 30.0
 """How long a pod is waited for."""
+LEAST_SECONDS = 20.0
+"""So long at least, however fast an emulation's time goes: a pod is a process there, too."""
+MOST_OFTEN = 0.05
 LOG = {"limitBytes": str(64 * 1024)}
 NO_REPORT = "NoReport"
 NOT_RUN = "PodNotRun"
@@ -31,10 +35,12 @@ NOT_RUN = "PodNotRun"
 
 @dataclass(frozen=True)
 class Patience:
-    """`pause` sleeps some seconds between two looks; `looks` is how many there may be."""
+    """Seconds between two looks at a pod, and for how long it is looked at; `tell` hears what it waits for."""
 
-    pause: Callable[[], None]
-    looks: int
+    every: float
+    limit: float
+    sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
     tell: Callable[[str], None]
 
 
@@ -53,12 +59,14 @@ class KubeProbes:
         path = f"{PODS}/{pod_name(order.pool)}"
         self._make(doing, path, pod_for(order))
         try:
-            pod = self._ended(doing, path)
+            with asking(doing):  # an answer that is no pod is a failure like others
+                pod = self._ended(doing, path)
+                why = why_of(pod)
             log = "\n".join(self._lines(Request(doing, "GET", f"{path}/log", query=LOG, accept="*/*")))
         finally:  # also on Ctrl-C; what is left ends by itself
             with suppress(GatewayError):
                 self._delete(doing, path)
-        return report_of(doing, order, log, why_of(pod))
+        return report_of(doing, order, log, why)
 
     def _make(self, doing: str, path: str, pod: dict[str, Any]) -> None:
         """One of that name is left from a probe that was killed, or belongs to somebody who looks just now and will
@@ -68,24 +76,28 @@ class KubeProbes:
             self._ask(request)
         except Conflict:
             self._delete(doing, path)
-            for _ in range(self._patience.looks):
-                try:
+            with suppress(Missing):
+                for _ in self._looks():
                     self._ask(Request(doing, "GET", path))
-                except Missing:
-                    break
-                self._patience.pause()
             self._ask(request)
 
     def _ended(self, doing: str, path: str) -> dict[str, Any]:
         """The pod at its end. Raises Rejected when it did not come to one."""
         pod: dict[str, Any] = {}
-        for _ in range(self._patience.looks):
+        for _ in self._looks():
             pod = self._ask(Request(doing, "GET", path)).json
             if text(child(pod, "status"), "phase") in OVER:
                 return pod
             self._patience.tell(f"{doing}: {why_of(pod) or 'the pod starts'}")
-            self._patience.pause()
         raise Rejected(doing, NOT_RUN, f"the pod did not run: {why_of(pod) or 'nobody says why'}")
+
+    def _looks(self) -> Iterator[None]:
+        until = self._patience.monotonic() + self._patience.limit
+        while True:
+            yield
+            if self._patience.monotonic() > until:
+                return
+            self._patience.sleep(self._patience.every)
 
     def _delete(self, doing: str, path: str) -> None:
         with suppress(Missing):

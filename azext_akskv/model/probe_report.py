@@ -17,6 +17,7 @@ RESOLVERS = "the node has none of getent, dig, nslookup and host"
 NO_CURL = "the node has no curl"
 TIMED_OUT = 124
 """The exit code of timeout(1)."""
+_EXIT_CODE = re.compile(r"\d{1,3}")
 _CANONICAL = (
     re.compile(r"canonical name = (\S+?)\.?$"),  # nslookup
     re.compile(r"\sIN\s+CNAME\s+(\S+?)\.?$"),  # dig
@@ -27,7 +28,6 @@ _ADDRESS = (
     re.compile(r" has (?:IPv6 )?address (\S+)$"),
     re.compile(r"^Address(?: \d+)?:\s*(\S+)(?: \S+)?$"),
 )
-_OF_SERVER = re.compile(r"#\d+$|:53$")
 _MOST_SHOWN = 20
 
 
@@ -49,7 +49,7 @@ def parse_probe(pool: str, log: str) -> ProbeReport:
     node, servers, steps = _parts(log)
     names, found = steps.get("names"), steps.get("addresses")
     by_tool = addresses_in(names.said) if names else ()
-    addresses = tuple(dict.fromkeys(line.split()[0] for line in found.said if line)) if found else by_tool
+    addresses = tuple(dict.fromkeys(line.split()[0] for line in found.said if line.strip())) if found else by_tool
     if found and found.code:
         addresses = ()
     missing: dict[str, str] = {}
@@ -77,8 +77,10 @@ def parse_probe(pool: str, log: str) -> ProbeReport:
 
 
 def stopped(log: str) -> str:
-    """Why the pod did not come to its end; empty where nothing is said about it."""
-    return next((line.partition("akskv stopped ")[2] for line in log.splitlines() if "akskv stopped " in line), "")
+    """Why the pod did not come to its end; empty where nothing is said about it. The line stands by itself: what a
+    program on the node said begins otherwise."""
+    lines = (printable(line).strip() for line in log.splitlines())
+    return next((line.removeprefix("akskv stopped ") for line in lines if line.startswith("akskv stopped ")), "")
 
 
 def _parts(log: str) -> tuple[str, list[str], dict[str, Ran]]:
@@ -94,7 +96,7 @@ def _parts(log: str) -> tuple[str, list[str], dict[str, Ran]]:
                 servers.append(server)
             case ["akskv", "ran", step, rest]:
                 program, _, code = rest.partition(" ")
-                if not code.isdecimal():
+                if not _EXIT_CODE.fullmatch(code):
                     raise BadInput("a program without an exit code")
                 steps[step] = Ran(program, int(code))
             case ["akskv", "said", step, words] if step in steps:
@@ -109,9 +111,14 @@ def canonical_names(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def addresses_in(lines: Sequence[str]) -> tuple[str, ...]:
-    """Those of the answer: the server's own is marked with its port."""
-    found = (pattern.search(line.strip()) for line in lines for pattern in _ADDRESS)
-    return tuple(dict.fromkeys(match[1] for match in found if match and not _OF_SERVER.search(match[1])))
+    """Those of the answer. nslookup names the server and its address first, and each name of the answer before its
+    address; not every busybox marks the server's with a port."""
+    answer, of_server = list[str](), False
+    for line in map(str.strip, lines):
+        of_server = line.startswith("Server:") or (of_server and not line.startswith("Name:"))
+        if not of_server:
+            answer += [match[1] for pattern in _ADDRESS if (match := pattern.search(line))]
+    return tuple(dict.fromkeys(answer))
 
 
 def outcome_of(names: Ran | None, found: Ran | None) -> str:
@@ -133,7 +140,11 @@ def connected(by_nc: Ran | None, by_curl: Ran | None) -> str:
         text = by_nc.text.lower()
         slow = by_nc.code == TIMED_OUT or "timed out" in text or "timeout" in text
         return "refused" if "refused" in text else "timeout" if slow else ""
-    return {0: "open", 35: "open", 60: "open", 7: "refused", 28: "timeout"}.get(by_curl.code, "") if by_curl else ""
+    return (
+        {0: "open", 35: "open", 51: "open", 60: "open", 7: "refused", 28: "timeout"}.get(by_curl.code, "")
+        if by_curl
+        else ""
+    )
 
 
 def answered(asked: Ran | None) -> tuple[int | None, str, str]:

@@ -50,12 +50,23 @@ _OUTCOMES = {
 
 
 def _is_private(info: str) -> bool:
-    """`conn_type=Ipv4;addr=10.224.0.5;act_addr_fam=InterNetwork;`: `addr` is where the request came from. [D]"""
-    found = re.search(r"(?:^|;)addr=([0-9a-fA-F.:]+)", info)
     try:
-        return found is not None and ipaddress.ip_address(found[1]).is_private
+        return ipaddress.ip_address(_source(info)).is_private
     except ValueError:
         return False
+
+
+def _source(info: str) -> str:
+    """`conn_type=Ipv4;addr=10.224.0.5;act_addr_fam=InterNetwork;`: `addr` is where the request came from. [D]"""
+    found = re.search(r"(?:^|;)addr=([0-9a-fA-F.:]+)", info)
+    return found[1] if found else ""
+
+
+def _origin(info: str) -> str:
+    if not _source(info):
+        return "a request of which it says nothing more"
+    over = "over a private endpoint" if _is_private(info) else "over the public network"
+    return f"a request from {_source(info)}, {over}"
 
 
 def seen_in_words(report: ProbeReport) -> str:
@@ -64,5 +75,5 @@ def seen_in_words(report: ProbeReport) -> str:
     reached = {"open": "TCP 443 open", "": "TCP 443 not tried"}.get(
         report.connection, f"TCP 443 {_OUTCOMES.get(report.connection, report.connection)}"
     )
-    answered = f", the vault answered {report.status} ({report.network_info})" if report.status else ""
-    return f"{report.node or report.pool}: name {name}; {reached}{answered}"
+    came = f"; the vault answered {report.status}, to {_origin(report.network_info)}" if report.status else ""
+    return f"{report.node or report.pool}: name {name}; {reached}{came}"

@@ -48,7 +48,7 @@ def link_row(result: Result) -> Row:
     del row["secrets"]
     return row | {
         "proofs": [_proof(subnet, report) for subnet, report in sorted(result.proofs.items())],
-        "handOver": [plain(each) for each in result.hand_over],
+        "handOver": [{"text": plain(words), "command": plain(command)} for words, command in result.hand_over],
     }
 
 

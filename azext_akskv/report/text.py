@@ -208,7 +208,7 @@ def ending(result: Result, command: str) -> list[Line]:
 
 def hand_over_lines(result: Result) -> list[Line]:
     """A text to send as it is: what is left, the rights that it takes, the commands."""
-    lines = [line for each in result.hand_over for line in each.split("\n")]
+    lines = [line for each in result.hand_over for line in each]
     if not lines:
         return []
     return [Line("", "For somebody with these rights:"), *(Line("  ", plain(line), wraps=False) for line in lines)]

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -61,7 +61,28 @@ class Exchange:
             connection.reset()
             return
         request.status = answer.status
-        await _send(send, connection, answer, call.world)
+        if isinstance(answer.body, AsyncIterator):
+            await self._stream(send, connection, answer, call.world)
+        else:
+            await _send(send, connection, answer, call.world)
+
+    async def _stream(self, send: Any, connection: Connection, answer: Answer, world: EmulatedWorld) -> None:
+        """The head at once, then each part as it comes, until there is no more or nobody listens."""
+        await send(_start(answer.status, _dated(world) | answer.headers))
+        try:
+            async for part in answer.body:
+                if connection.gone:
+                    return
+                if part:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+        except Dropped:
+            connection.reset()
+            return
+        except Exception:
+            self._failed()
+            connection.reset()
+            return
+        await send({"type": "http.response.body", "body": b""})
 
     def _controlled(self, call: Call, site: Site) -> Answer:
         try:
@@ -141,17 +162,25 @@ async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
 
 async def _send(send: Any, connection: Connection, answer: Answer, world: EmulatedWorld) -> None:
     body, kind = _encoded(answer.body)
-    headers = {"date": format_datetime(world.clock.now(), usegmt=True)}
+    headers = _dated(world)
     if answer.status not in _BODILESS:
         headers["content-length"] = str(len(body))
     if kind:
         headers["content-type"] = kind
-    headers |= {name.lower(): value for name, value in answer.headers.items()}
-    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     connection.wire.keep()  # one packet instead of two: a third more requests a second
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send(_start(answer.status, headers | answer.headers))
     await send({"type": "http.response.body", "body": body})
     connection.wire.flush()
+
+
+def _dated(world: EmulatedWorld) -> dict[str, str]:
+    return {"date": format_datetime(world.clock.now(), usegmt=True)}
+
+
+def _start(status: int, headers: dict[str, str]) -> dict[str, Any]:
+    lowered = {name.lower(): value for name, value in headers.items()}
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in lowered.items()]
+    return {"type": "http.response.start", "status": status, "headers": raw}
 
 
 def _encoded(body: Any) -> tuple[bytes, str | None]:

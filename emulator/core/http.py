@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class Answer:
-    """What goes back: a JSON value, bytes, or nothing."""
+    """What goes back: a JSON value, bytes, an asynchronous iterator of bytes that come one after the other, or
+    nothing."""
 
     status: int
     body: Any = None

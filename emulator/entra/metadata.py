@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator.core.http import Answer, Call
+from emulator.worlds import private_dns
 from emulator.worlds.spec import CALLER
 
 CLOUD = "EmulatedAzure"
@@ -10,9 +11,7 @@ ARM = "https://management.emulator.test"
 LOGIN = "https://login.emulator.test"
 GRAPH = "https://graph.emulator.test"
 VAULT_SUFFIX = "vault.emulator.test"
-VAULTCORE = "vaultcore.azure.net"
-VAULT_ZONE = f"privatelink.{VAULTCORE}"
-"""The private DNS zone for the private endpoints of vaults: the public cloud's [REC], which vaults also tell."""
+VAULTCORE, VAULT_ZONE = private_dns.VAULTCORE, private_dns.VAULT_ZONE
 
 
 def endpoints(call: Call) -> Answer:

@@ -16,7 +16,6 @@ from emulator.worlds import spec
 
 if TYPE_CHECKING:
     from emulator.kubernetes.api_server import ApiServer
-    from emulator.nodes import Node
 
 Object = dict[str, Any]
 _OVERDUE = "Pod was active on the node longer than the specified deadline"
@@ -33,7 +32,7 @@ class _Run:
     key: str
     uid: str
     address: str
-    node: Node | None = None
+    place: Place | None = None
     secret: str = ""
     begun: datetime | None = None
     due: datetime | None = None
@@ -74,10 +73,10 @@ class Kubelets:
 
     def go_on(self) -> None:
         """Lets every pod come as far as it has come by now."""
-        nodes = self._world.nodes_of(self._server.cluster_id) if self._runs else []
+        nodes = {node.name for node in self._world.nodes_of(self._server.cluster_id)} if self._runs else set()
         for run in list(self._runs):
             pod = self._pod(run)
-            if pod is not None and run.node is not None and run.node not in nodes:
+            if pod is not None and run.place is not None and run.place.node not in nodes:
                 self._server.registry.storage.delete(run.key)  # [SRC] nobody keeps the pods of nodes that are gone
                 pod = None
             if pod is None:  # deleted, alone or with its namespace
@@ -133,8 +132,8 @@ class Kubelets:
                     self._write(pod, states.unschedulable(choice.why, now))
                 return
             name = choice.node
-        run.node = next((one for one in self._world.nodes_of(self._server.cluster_id) if one.name == name), None)
-        if run.node is not None:  # nobody takes the pod of a node that is not there
+        run.place = self._place(pod, name)
+        if run.place is not None:  # nobody takes the pod of a node that is not there
             run.begun, run.due = now, now + timedelta(seconds=self._world.spec.delays.container)
             pod["spec"]["nodeName"] = name
             self._show(run, pod, "Pending", states.waiting(_container(pod), "ContainerCreating"))
@@ -168,24 +167,31 @@ class Kubelets:
 
     def _process(self, run: _Run, pod: Object) -> PodContainer:
         """Raises ValueError."""
-        own, metadata, node = pod["spec"], pod["metadata"], run.node
-        assert node is not None
-        policy = own.get("dnsPolicy") or "ClusterFirst"
-        clustered = policy == "ClusterFirstWithHostNet" or (policy == "ClusterFirst" and not own.get("hostNetwork"))
-        service = str((self._server.properties.get("networkProfile") or {}).get("dnsServiceIP") or "10.0.0.10")
-        place = Place(node.subnet_id, node.address, metadata["namespace"], service, clustered)
+        place, metadata = run.place, pod["metadata"]
+        assert place is not None
         run.secret = self._world.programs.admit(place)
         resolv = [self._world.programs.resolv_conf(place, on_node) for on_node in (False, True)]
         fields = {
             "metadata.name": metadata["name"],
             "metadata.namespace": metadata["namespace"],
             "metadata.uid": run.uid,
-            "spec.nodeName": node.name,
-            "status.hostIP": node.address,
-            "status.podIP": node.address if own.get("hostNetwork") else run.address,
+            "spec.nodeName": place.node,
+            "status.hostIP": place.address,
+            "status.podIP": place.address if pod["spec"].get("hostNetwork") else run.address,
         }
         tools, client = self._cluster.node_tools, self._world.programs.client
         return PodContainer(pod, Surroundings(client, run.secret, tools, resolv[0], resolv[1], fields))
+
+    def _place(self, pod: Object, name: str) -> Place | None:
+        """[D] The policy ClusterFirst means CoreDNS for pods that are not in their node's network."""
+        node = next((one for one in self._world.nodes_of(self._server.cluster_id) if one.name == name), None)
+        if node is None:
+            return None
+        own = pod["spec"]
+        policy = own.get("dnsPolicy") or "ClusterFirst"
+        clustered = policy == "ClusterFirstWithHostNet" or (policy == "ClusterFirst" and not own.get("hostNetwork"))
+        service = str((self._server.properties.get("networkProfile") or {}).get("dnsServiceIP") or "10.0.0.10")
+        return Place(node.subnet_id, node.address, node.name, pod["metadata"]["namespace"], service, clustered)
 
     def _is_overdue(self, run: _Run, pod: Object) -> bool:
         seconds = pod["spec"].get("activeDeadlineSeconds")
@@ -222,13 +228,13 @@ class Kubelets:
         self._world.programs.dismiss(run.secret)
 
     def _show(self, run: _Run, pod: Object, phase: str, container: Object, more: Object | None = None) -> None:
-        node = run.node
-        assert run.begun is not None and node is not None
-        address = node.address if pod["spec"].get("hostNetwork") else run.address if run.started else ""
+        assert run.begun is not None and run.place is not None
+        node = run.place.address
+        address = node if pod["spec"].get("hostNetwork") else run.address if run.started else ""
         over = phase if phase in ("Succeeded", "Failed") else ""
         status = {"phase": phase, "qosClass": "BestEffort", **(more or {})}
         status["conditions"] = states.conditions(bool(container.get("ready")), over, self._world.clock.now())
-        status |= states.on_node(node.address, address, run.begun)
+        status |= states.on_node(node, address, run.begun)
         container = {**container, "restartCount": run.restarts, "lastState": run.last} if container else container
         self._write(pod, {**status, "containerStatuses": [container]})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.http import Answer, Call, Dropped
@@ -19,8 +19,8 @@ _LOOK_SECONDS = 0.05
 _WAITS = {"ImagePullBackOff": "trying and failing to pull image"}
 
 
-def log(server: ApiServer, call: Call, target: Target) -> Answer | Awaitable[Answer]:
-    """Whole, or its `tailLines`, or as far as `limitBytes`; with `follow` when it is complete [OWN].
+def log(server: ApiServer, call: Call, target: Target) -> Answer:
+    """Whole, or its `tailLines`, or as far as `limitBytes`; with `follow` until the pod is over.
 
     Raises Refusal: 404 for the pod, 400 for another container and for one that has not started, in the kubelet's
     words [SRC].
@@ -38,20 +38,21 @@ def log(server: ApiServer, call: Call, target: Target) -> Answer | Awaitable[Ans
         text = f'container "{container}" in pod "{target.name}" is waiting to start: {reason}'
         raise statuses.bad_request(text)
     if call.query.get("follow") in ("1", "true"):
-        return _followed(server, call, uid)
+        return Answer(200, _followed(server, call, uid), dict(_TEXT))
     return Answer(200, _part(server.pods.log(uid) or b"", call.query), dict(_TEXT))
 
 
-async def _followed(server: ApiServer, call: Call, uid: str) -> Answer:
-    while True:
+async def _followed(server: ApiServer, call: Call, uid: str) -> AsyncIterator[bytes]:
+    told, over = 0, False
+    while not over:
         with call.world.turn:
             if server.away:
                 raise Dropped
             server.request_came()
-            written, over = server.pods.log(uid), server.pods.is_over(uid)
-        if over or written is None:
-            return Answer(200, _part(written or b"", call.query), dict(_TEXT))
-        await asyncio.sleep(_LOOK_SECONDS)
+            written, over = server.pods.log(uid) or b"", server.pods.is_over(uid)
+        yield written[told:]
+        told = len(written)
+        await asyncio.sleep(0 if over else _LOOK_SECONDS)
 
 
 def _waiting_for(pod: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -74,7 +74,7 @@ def many(kind: Kind, page: Page, form: Form, now: datetime) -> bytes:
     return _with_items(head, [objects.with_revision(found.plain, found.revision) for found in page.items])
 
 
-def answered(status: int, body: bytes) -> Answer:
+def answered(status: int, body: bytes | AsyncIterator[bytes]) -> Answer:
     return Answer(status, body, dict(_JSON))
 
 

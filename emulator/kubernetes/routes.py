@@ -75,7 +75,7 @@ def _forwarded(server: Forwarding, user: User, call: Call) -> Answer | Awaitable
     return server.forward(call, replace(user, groups=user.groups | {MASTERS}))
 
 
-def _answer(server: ApiServer, user: User, call: Call) -> Answer | Awaitable[Answer]:
+def _answer(server: ApiServer, user: User, call: Call) -> Answer:
     target = target_of(call.path)
     if target is None:
         return _other(server, user, call)

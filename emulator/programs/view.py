@@ -29,6 +29,7 @@ class Place:
 
     subnet_id: str
     address: str
+    node: str = ""
     namespace: str = "default"
     service: str = "10.0.0.10"
     clustered: bool = False

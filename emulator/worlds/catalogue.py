@@ -10,10 +10,8 @@ from typing import Any
 import emulator.worlds
 from emulator.worlds.spec import Cluster, World
 
-_NOT_WORLDS = {
-    *("catalogue", "cluster_access", "governance", "ledger", "network", "private_dns", "private_link", "secrets"),
-    "spec",
-}
+_NOT_WORLDS = {"catalogue", "cluster_access", "governance", "ledger", "network", "private_dns", "private_link"}
+_NOT_WORLDS |= {"secrets", "spec"}
 
 
 class NoSuchWorld(LookupError):

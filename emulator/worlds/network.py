@@ -81,7 +81,9 @@ class RouteTable:
 @dataclass(frozen=True)
 class PrivateEndpoint:
     """Of a vault of the world, in a subnet of one of its networks. `status`: Approved, Pending, Rejected, or
-    Disconnected for one whose other side was deleted. `address`: a chosen one, else the subnet's first free one."""
+    Disconnected for one whose other side was deleted. `address`: a chosen one, else the subnet's first free one.
+    `zone_group`: the name or the id of the private zone in which it keeps its record; of several zones of one name the
+    world's first. Who comes later in a world takes over the record of who came before."""
 
     name: str = "shop-pe"
     vault: str = "shop-kv"
@@ -89,5 +91,4 @@ class PrivateEndpoint:
     subnet: str = "default"
     status: str = "Approved"
     address: str = ""
-    zone: str = ""
-    """`group/zone`: the zone in which a zone group keeps its record; empty: there is no zone group."""
+    zone_group: str = ""

@@ -1,13 +1,10 @@
-"""The endpoint's side of the peering was deleted."""
+"""Somebody deleted the other side of the peering."""
 
-from __future__ import annotations
+from emulator.worlds.network import Peering
+from emulator.worlds.private_link import world
 
-from dataclasses import replace
-
-from emulator.worlds.private_link import THERE, but
-
-WORLD = but(
+WORLD = world(
     "pl-disconnected",
-    "a peering whose other side was deleted",
-    peerings=(replace(THERE, state="Disconnected"),),
+    "private link: the peering is Disconnected at the nodes' network, and its other side is gone",
+    peerings=(Peering("nodes-vnet-to-vault-vnet", "nodes-vnet", "vault-vnet", "Disconnected"),),
 )

@@ -1,24 +1,13 @@
-"""The zone is another team's: the caller may read it and no more, and its link to the nodes is missing."""
+"""A landing zone: the platform's team keeps the zone, in a subscription of its own."""
 
-from __future__ import annotations
+from emulator.worlds.private_link import world, zone
+from emulator.worlds.spec import CALLER, OPERATOR_GRANTS, OTHER_SUBSCRIPTION, SUBSCRIPTION, Grant
 
-from dataclasses import replace
+_VAULTS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop-rg/providers/Microsoft.Network/virtualNetworks/vault-vnet"
 
-from emulator.entra.metadata import VAULT_ZONE
-from emulator.worlds.private_link import ENDPOINT, TO_VAULTS, a_zone, but
-from emulator.worlds.spec import CALLER, Grant
-
-_GRANTS = (
-    Grant(CALLER, "Reader", "subscription"),
-    Grant(CALLER, "Contributor", "group"),
-    Grant(CALLER, "Azure Kubernetes Service RBAC Cluster Admin", "cluster/shop"),
-)
-
-WORLD = but(
+WORLD = world(
     "pl-foreign-zone",
-    "a zone in a group where the caller may only read, without a link to the network of the nodes",
-    grants=_GRANTS,
-    peerings=(),
-    private_endpoints=(replace(ENDPOINT, zone=f"dns-rg/{VAULT_ZONE}"),),
-    zones=(a_zone(TO_VAULTS, group="dns-rg"),),
+    "private link: the zone is in another subscription, where the caller only reads; its link to the nodes is missing",
+    zones=(zone(_VAULTS, group="dns-rg", subscription=OTHER_SUBSCRIPTION),),
+    grants=(*OPERATOR_GRANTS, Grant(CALLER, "Reader", f"/subscriptions/{OTHER_SUBSCRIPTION}")),
 )

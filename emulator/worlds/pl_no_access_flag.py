@@ -1,13 +1,9 @@
-"""The peering was made by stock az without --allow-vnet-access: Connected, and nothing passes."""
+"""What `az network vnet peering create` makes without --allow-vnet-access. [CLI]"""
 
-from __future__ import annotations
+from emulator.worlds.private_link import pair, world
 
-from dataclasses import replace
-
-from emulator.worlds.private_link import BACK, THERE, but
-
-WORLD = but(
+WORLD = world(
     "pl-no-access-flag",
-    "a peering that is Connected and carries nothing: allowVirtualNetworkAccess is false",
-    peerings=(THERE, replace(BACK, access=False)),
+    "private link: the peering is Connected, but the endpoint's network does not allow access over it",
+    peerings=pair("nodes-vnet", "vault-vnet", access=False),
 )

@@ -1,17 +1,15 @@
-"""Nothing but the endpoint: no zone, no peering. The nodes are in AKS's own network."""
-
-from __future__ import annotations
+"""The story that the command is for: a vault was closed, and got an endpoint that no node has heard of."""
 
 from dataclasses import replace
 
-from emulator.worlds.private_link import CLUSTER, ENDPOINT, VAULTS, but
+from emulator.worlds.private_link import ENDPOINT, SHOP, VAULTS, world
 
-WORLD = but(
+WORLD = world(
     "pl-nothing",
-    "a private endpoint in another network than the nodes, without a zone and without a peering",
-    clusters=(replace(CLUSTER, subnets=()),),
+    "private link: the endpoint is in another network than the nodes (AKS's own); no peering and no zone at all",
+    clusters=(replace(SHOP, subnets=()),),
     networks=(VAULTS,),
     peerings=(),
-    private_endpoints=(replace(ENDPOINT, zone=""),),
+    private_endpoints=(replace(ENDPOINT, zone_group=""),),
     zones=(),
 )

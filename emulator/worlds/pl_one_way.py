@@ -1,13 +1,10 @@
-"""Only the nodes' side of the peering was made."""
+"""Half a peering."""
 
-from __future__ import annotations
+from emulator.worlds.network import Peering
+from emulator.worlds.private_link import world
 
-from dataclasses import replace
-
-from emulator.worlds.private_link import THERE, but
-
-WORLD = but(
+WORLD = world(
     "pl-one-way",
-    "a peering of which one side was never made",
-    peerings=(replace(THERE, state="Initiated"),),
+    "private link: the nodes' network is peered with the endpoint's, but not the other way round: Initiated",
+    peerings=(Peering("nodes-vnet-to-vault-vnet", "nodes-vnet", "vault-vnet", "Initiated"),),
 )

@@ -1,17 +1,13 @@
-"""The two networks have the same addresses."""
+"""Two networks that cannot be peered: the endpoint has to go elsewhere."""
 
-from __future__ import annotations
+from emulator.worlds.network import Network, Subnet
+from emulator.worlds.private_link import NODES, world
 
-from dataclasses import replace
+_VAULTS = Network("vault-vnet", ("10.230.0.0/16",), (Subnet("endpoints", "10.230.0.0/24"),))
 
-from emulator.worlds.network import Subnet
-from emulator.worlds.private_link import NODES, VAULTS, but
-
-_NODES = replace(NODES, prefixes=("10.0.0.0/15",), subnets=(Subnet("nodes", "10.0.0.0/22"),))
-
-WORLD = but(
+WORLD = world(
     "pl-overlap",
-    "networks of nodes and private endpoint whose address spaces overlap",
-    networks=(_NODES, VAULTS),
+    "private link: the addresses of the endpoint's network overlap with the nodes' network; the zone is linked",
+    networks=(NODES, _VAULTS),
     peerings=(),
 )

@@ -1,13 +1,11 @@
-"""The private endpoint waits to be approved."""
-
-from __future__ import annotations
+"""Nobody has approved the connection; the vault's name for private link is not public before that. [D]"""
 
 from dataclasses import replace
 
-from emulator.worlds.private_link import ENDPOINT, but
+from emulator.worlds.private_link import ENDPOINT, world
 
-WORLD = but(
+WORLD = world(
     "pl-pending",
-    "a private endpoint that nobody has approved yet",
+    "private link: zone, links and peering are there; the vault's side has not approved the connection",
     private_endpoints=(replace(ENDPOINT, status="Pending"),),
 )

@@ -1,18 +1,20 @@
-"""Two node pools in two networks, of which one is linked and peered."""
+"""One pool is well and the other is not.
 
-from __future__ import annotations
+[OWN] AKS itself wants all pools of a cluster in one network. [D] Here they are in two, so that a link counts for one
+pool and not for the other.
+"""
 
 from dataclasses import replace
 
 from emulator.worlds.network import Network, Subnet
-from emulator.worlds.private_link import CLUSTER, NODES, VAULTS, but
+from emulator.worlds.private_link import NODES, SHOP, VAULTS, world
 
-_BATCH = Network("batch-vnet", ("10.3.0.0/16",), (Subnet("batch", "10.3.0.0/22"),))
-_CLUSTER = replace(CLUSTER, pools=("nodepool1", "batch"), subnets=("nodes-vnet/nodes", "batch-vnet/batch"))
+_BATCH = Network("batch-vnet", ("10.240.0.0/16",), (Subnet("nodes", "10.240.0.0/24"),))
+_TWO_POOLS = replace(SHOP, pools=("nodepool1", "batch"), subnets=("nodes-vnet/nodes", "batch-vnet/nodes"))
 
-WORLD = but(
+WORLD = world(
     "pl-pools",
-    "node pools in two networks, of which only the first comes to the private endpoint",
-    clusters=(_CLUSTER,),
+    "private link: two node pools in two networks, of which only one is linked and peered",
+    clusters=(_TWO_POOLS,),
     networks=(NODES, VAULTS, _BATCH),
 )

@@ -1,19 +1,17 @@
-"""The endpoint is in the nodes' own network: nothing is missing."""
-
-from __future__ import annotations
+"""Nothing is missing: the endpoint stands in the network of the nodes."""
 
 from dataclasses import replace
 
 from emulator.worlds.network import Subnet
-from emulator.worlds.private_link import ENDPOINT, NODES, TO_NODES, a_zone, but
+from emulator.worlds.private_link import ENDPOINT, NODES, world, zone
 
-_NODES = replace(NODES, subnets=(*NODES.subnets, Subnet("endpoints", "10.0.4.0/24")))
+_BOTH = replace(NODES, subnets=(*NODES.subnets, Subnet("endpoints", "10.225.0.0/24")))
 
-WORLD = but(
+WORLD = world(
     "pl-same-network",
-    "a private endpoint in the network of the nodes, and everything in order",
-    networks=(_NODES,),
+    "private link: the endpoint is in the nodes' network and the zone is linked to it; nothing to do",
+    networks=(_BOTH,),
     peerings=(),
     private_endpoints=(replace(ENDPOINT, network="nodes-vnet"),),
-    zones=(a_zone(TO_NODES),),
+    zones=(zone("nodes-vnet"),),
 )

@@ -1,18 +1,18 @@
-"""Two private endpoints of one vault write one record; the second one has it, and the nodes do not reach that."""
+"""Two endpoints of one vault share a record: who came last has it. [ISS]"""
 
-from __future__ import annotations
+from emulator.worlds.network import Network, PrivateEndpoint, Subnet
+from emulator.worlds.private_dns import VAULT_ZONE
+from emulator.worlds.private_link import ENDPOINT, NODES, VAULTS, world, zone
 
-from dataclasses import replace
+_OTHER = Network("other-vnet", ("10.3.0.0/16",), (Subnet("endpoints", "10.3.0.0/24"),))
 
-from emulator.worlds.network import Network, Subnet
-from emulator.worlds.private_link import ENDPOINT, NODES, VAULTS, but
-
-_OTHER = Network("batch-vnet", ("10.3.0.0/16",), (Subnet("endpoints", "10.3.0.0/24"),))
-_SECOND = replace(ENDPOINT, name="batch-pe", network="batch-vnet")
-
-WORLD = but(
+WORLD = world(
     "pl-two-endpoints",
-    "two private endpoints of one vault in two networks, with one record between them",
+    "private link: two endpoints of the vault write one record, which leads to the one that the nodes do not reach",
     networks=(NODES, VAULTS, _OTHER),
-    private_endpoints=(ENDPOINT, _SECOND),
+    private_endpoints=(
+        ENDPOINT,
+        PrivateEndpoint("other-pe", network="other-vnet", subnet="endpoints", zone_group=VAULT_ZONE),
+    ),
+    zones=(zone("nodes-vnet", "vault-vnet", "other-vnet"),),
 )

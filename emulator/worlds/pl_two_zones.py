@@ -1,15 +1,17 @@
-"""Two zones of one name: the nodes are linked to the one without the record."""
-
-from __future__ import annotations
+"""A second zone of the same name hides the first: a network is linked to one of them only. [ISS]"""
 
 from dataclasses import replace
 
-from emulator.entra.metadata import VAULT_ZONE
-from emulator.worlds.private_link import ENDPOINT, TO_NODES, TO_VAULTS, a_zone, but
+from emulator.worlds.private_dns import VAULT_ZONE
+from emulator.worlds.private_link import ENDPOINT, world, zone
+from emulator.worlds.spec import SUBSCRIPTION
 
-WORLD = but(
+_ZONES = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{{}}/providers/Microsoft.Network/privateDnsZones/{VAULT_ZONE}"
+_NETWORKS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop-rg/providers/Microsoft.Network/virtualNetworks"
+
+WORLD = world(
     "pl-two-zones",
-    "two zones of one name, of which the nodes are linked to the one without the record",
-    private_endpoints=(replace(ENDPOINT, zone=f"dns-rg/{VAULT_ZONE}"),),
-    zones=(a_zone(TO_NODES), a_zone(TO_VAULTS, group="dns-rg")),
+    "private link: two zones of one name; the nodes' network is linked to the one without the record",
+    private_endpoints=(replace(ENDPOINT, zone_group=_ZONES.format("dns-rg")),),
+    zones=(zone("nodes-vnet"), zone(f"{_NETWORKS}/vault-vnet", group="dns-rg")),
 )

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+VAULTCORE = "vaultcore.azure.net"
+VAULT_ZONE = f"privatelink.{VAULTCORE}"
+"""The private DNS zone for the private endpoints of vaults: the public cloud's [REC], which vaults also tell."""
+
 
 @dataclass(frozen=True)
 class Record:

@@ -1,43 +1,43 @@
-"""What the worlds about private links have in common: the vault with its endpoint, the nodes, and between them what is
-in order unless a world says other."""
+"""What the worlds of private link have in common: a closed vault with a private endpoint, and nodes elsewhere."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from emulator.entra.metadata import VAULT_ZONE
 from emulator.worlds.network import Network, Peering, PrivateEndpoint, Subnet
-from emulator.worlds.private_dns import Link, Zone
+from emulator.worlds.private_dns import VAULT_ZONE, Link, Zone
 from emulator.worlds.spec import Cluster, Secrets, Vault, World
 
-ADDRESS = "10.1.0.4"
-"""Of the endpoint: the first that its subnet has to give."""
-VAULT = Vault(public_network_access="Disabled", default_action="Deny")
-CLUSTER = Cluster(secrets=Secrets(count=20), subnets=("nodes-vnet/nodes",))
-NODES = Network("nodes-vnet", ("10.0.0.0/16",), (Subnet("nodes", "10.0.0.0/22"),))
+NODES = Network("nodes-vnet", ("10.224.0.0/12",), (Subnet("nodes", "10.224.0.0/16"),))
 VAULTS = Network("vault-vnet", ("10.1.0.0/16",), (Subnet("endpoints", "10.1.0.0/24"),))
-ENDPOINT = PrivateEndpoint("shop-pe", "shop-kv", "vault-vnet", "endpoints", zone=f"shop-rg/{VAULT_ZONE}")
-THERE, BACK = Peering("to-vault", "nodes-vnet", "vault-vnet"), Peering("to-nodes", "vault-vnet", "nodes-vnet")
-TO_NODES, TO_VAULTS = Link("nodes", "nodes-vnet"), Link("vaults", "vault-vnet")
+HUB = Network("hub-vnet", ("10.2.0.0/16",), (Subnet("shared", "10.2.0.0/24"),))
+SHOP = Cluster(secrets=Secrets(count=20), subnets=("nodes-vnet/nodes",))
+CLOSED = Vault(public_network_access="Disabled", default_action="Deny")
+ENDPOINT = PrivateEndpoint(network="vault-vnet", subnet="endpoints", zone_group=VAULT_ZONE)
 
 
-def a_zone(*links: Link, group: str = "") -> Zone:
-    """The zone of vaults; the endpoint's zone group writes the record."""
-    return Zone(VAULT_ZONE, links=links, group=group)
+def pair(one: str, other: str, **of_the_second: Any) -> tuple[Peering, Peering]:
+    """Two networks peered in both directions; what is said of the second side holds for it alone."""
+    back = Peering(f"{other}-to-{one}", other, one)
+    return Peering(f"{one}-to-{other}", one, other), replace(back, **of_the_second)
 
 
-IN_ORDER = World(
-    name="private-link",
-    title="",
-    clusters=(CLUSTER,),
-    vaults=(VAULT,),
-    networks=(NODES, VAULTS),
-    peerings=(THERE, BACK),
-    private_endpoints=(ENDPOINT,),
-    zones=(a_zone(TO_NODES, TO_VAULTS),),
-)
+def zone(*networks: str, group: str = "", subscription: str = "") -> Zone:
+    """The zone for private endpoints of vaults, linked to these networks (names, or ids of those in other groups)."""
+    links = tuple(Link(network.rpartition("/")[2], network) for network in networks)
+    return Zone(VAULT_ZONE, links=links, group=group, subscription=subscription)
 
 
-def but(name: str, title: str, **fields: object) -> World:
-    """That world with some fields replaced."""
-    return replace(IN_ORDER, name=name, title=title, **fields)  # type: ignore[arg-type]  # fields of World
+def world(name: str, title: str, **more: Any) -> World:
+    """A world in which everything is well unless `more` says otherwise: both networks peered, and linked to a zone in
+    which the endpoint keeps its record."""
+    well = {
+        "clusters": (SHOP,),
+        "vaults": (CLOSED,),
+        "networks": (NODES, VAULTS),
+        "peerings": pair("nodes-vnet", "vault-vnet"),
+        "private_endpoints": (ENDPOINT,),
+        "zones": (zone("nodes-vnet", "vault-vnet"),),
+    }
+    return World(name=name, title=title, **{**well, **more})

@@ -9,15 +9,20 @@ from tests.architecture.codebase import PROGRAMS, mentions, python_files, shown
 # What may be mentioned where: a folder or a file.
 PLACES = {
     "print": ("azext_akskv/cli/", "emulator/__main__.py"),
-    "sys.stdout": ("azext_akskv/cli/", "emulator/__main__.py"),
-    "sys.stderr": ("azext_akskv/cli/", "emulator/__main__.py", "emulator/core/exchange.py"),
-    "time.sleep": ("azext_akskv/engine/waiting.py", "emulator/real/programs.py"),
+    "sys.stdout": ("azext_akskv/cli/", "emulator/__main__.py", "emulator/programs/client.py"),
+    "sys.stderr": (
+        "azext_akskv/cli/",
+        "emulator/__main__.py",
+        "emulator/core/exchange.py",
+        "emulator/programs/client.py",
+    ),
+    "time.sleep": ("azext_akskv/engine/waiting.py", "emulator/real/programs.py", "emulator/programs/client.py"),
     "time.time": (),
     "datetime.now": ("azext_akskv/engine/waiting.py", "emulator/core/clock.py"),
     "datetime.utcnow": (),
     "uuid.uuid4": (),
     "uuid4": (),
-    "os.environ": ("azext_akskv/cli/wiring.py", "emulator/environment.py"),
+    "os.environ": ("azext_akskv/cli/wiring.py", "emulator/environment.py", "emulator/programs/client.py"),
     "os.getenv": (),
 }
 

@@ -1,4 +1,4 @@
-"""The stories of `make demo` and `make demo-flows`, against what they told when somebody last read them."""
+"""The stories of the three demos of the Makefile, against what they told when somebody last read them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ TRANSCRIPTS = {
     "walkthrough": CHECKOUT / "demo" / "transcript.txt",
     "flows": CHECKOUT / "demo" / "flows.txt",
     "upgrades": CHECKOUT / "demo" / "upgrades.txt",
+    "privatelink": CHECKOUT / "demo" / "privatelink.txt",
+    "decided": CHECKOUT / "demo" / "decided.txt",
 }
 WORLDS = {"walkthrough": "demo", "flows": "demo-flows", "upgrades": "demo-upgrades"}
+WORLDS |= {"privatelink": "pl-nothing", "decided": "pl-hub"}
 VARIES = (
     (re.compile(r"\d{8}-\d{6}-([a-z0-9-]+)"), r"RUN-\1"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+]00:00"), "TIME"),
@@ -56,7 +59,7 @@ def test_what_the_readme_shows_is_what_the_demos_told() -> None:
     told = [line for text in texts for line in without_what_varies(text).splitlines()]
     readme = without_what_varies((CHECKOUT / "README.rst").read_text(encoding="utf-8")).splitlines()
     begins = [number for number, line in enumerate(readme) if line.startswith("    $ az ")]
-    assert len(begins) == 9
+    assert len(begins) == 10
     for begin in begins:
         end = readme.index("", begin)
         shown = [line.removeprefix("    ") for line in readme[begin:end]]

@@ -128,7 +128,7 @@ def test_discovery_leads_to_every_kind(api: Api) -> None:
     for group in api("GET", "/apis").body["groups"]:
         path = f"/apis/{group['preferredVersion']['groupVersion']}"
         found |= {resource["name"] for resource in api("GET", path).body["resources"]}
-    assert found == {"configmaps", "events", "leases", "namespaces", "pods", "secrets", *reviews}
+    assert found == {"configmaps", "events", "leases", "namespaces", "nodes", "pods", "pods/log", "secrets", *reviews}
     assert api("GET", "/api").body["versions"] == ["v1"]
     schemas = api("GET", "/openapi/v3").body["paths"]
     assert [api("GET", schema["serverRelativeURL"]).status for schema in schemas.values()] == [200, 200]

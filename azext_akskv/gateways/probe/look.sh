@@ -1,9 +1,9 @@
 # What a node sees of a vault. A pod with the node's network runs this on the node's own file system, by
 # `chroot /host /bin/sh -c`, so that the programs are the node's. [D: chroot /host from a debug pod has all tools]
 #
-# In: PROBE_HOST, the vault's name; PROBE_ADDRESS, the private endpoint's address, or nothing; PROBE_NODE. Out: lines that begin with
-# "akskv"; model/probe_report.py reads them: each program that was run, its exit code, and what it said. It writes no
-# file, because the file system is mounted read-only, and sends nothing that would have to be kept secret.
+# In: PROBE_HOST, the vault's name; PROBE_ADDRESS, the private endpoint's address, or nothing; PROBE_NODE. Out: lines
+# that begin with "akskv"; model/probe_report.py reads them: each program that was run, its exit code, and what it said.
+# It writes no file, because the file system is mounted read-only, and sends nothing that would have to be kept secret.
 #
 # Kubernetes replaces a dollar sign and a name in parentheses, and two dollar signs, before this runs: of the first only
 # names of the pod's environment, and none of the second may stand here.
@@ -41,7 +41,12 @@ servers() {
 # systemd's stub would hide the servers; they stand in a file that it keeps beside.
 name_servers() {
   found=$(servers /etc/resolv.conf)
-  case $found in *" 127.0.0.53"*) found=$(servers /run/systemd/resolve/resolv.conf) ;; esac
+  case $found in
+    *" 127.0.0.53"*)
+      behind=$(servers /run/systemd/resolve/resolv.conf)
+      found=${behind:-$found}
+      ;;
+  esac
   [ -z "$found" ] || printf '%s\n' "$found"
 }
 

@@ -1,16 +1,17 @@
 # Starts the pod of a probe with kubectl, waits for its end, prints its log and takes the pod away. For run-command.
 # In: akskv.order, the pod. Out: what the pod wrote, or a line "akskv stopped", with why.
 set -u
-say() { printf 'akskv %s\n' "$*"; }
+stopped() { printf 'akskv stopped %s\n' "$(printf '%s' "$*" | tr '\n' ' ')"; }
 take_away() { kubectl delete -f akskv.order --ignore-not-found --now --wait="$1" --timeout=30s >/dev/null 2>&1; }
 
 trap 'take_away false' EXIT
 trap 'exit 1' INT TERM
 take_away true # what a probe before this one left behind
 if ! made=$(kubectl create -f akskv.order -o name 2>&1); then
-  say "stopped $made"
+  stopped "$made"
   exit 1
 fi
+pod=$(printf '%s\n' "$made" | grep '^pod/') # there may be warnings of an admission policy around it
 waiting='{.status.containerStatuses[0].state.waiting.reason}'
 unplaced='{.status.conditions[?(@.reason=="Unschedulable")].message}'
 for _ in $(seq 150); do
@@ -19,6 +20,13 @@ for _ in $(seq 150); do
   sleep 1
 done
 case $state in
-  Succeeded* | Failed*) kubectl logs -n kube-system "$made" 2>&1 || say "stopped $state" ;;
-  *) say "stopped $state" ;;
+  Succeeded* | Failed*)
+    if log=$(kubectl logs -n kube-system "$pod" 2>&1); then
+      printf '%s\n' "$log"
+      [ "${state%% *}" = Succeeded ] || stopped "$state" # such as at its deadline
+    else
+      stopped "$state: $(printf '%s\n' "$log" | tail -n 1)"
+    fi
+    ;;
+  *) stopped "$state" ;;
 esac

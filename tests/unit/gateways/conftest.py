@@ -102,7 +102,7 @@ def handler_for(service: Service) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_PUT = do_POST = do_PATCH = answer
+        do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = answer
 
         def log_message(self, format: str, *args: Any) -> None:
             return

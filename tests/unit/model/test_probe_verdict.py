@@ -56,9 +56,12 @@ def test_anything_else_is_none(fields: dict[str, Any], told: str) -> None:
 
 def test_what_was_seen_is_told_in_a_line() -> None:
     assert seen_in_words(GOOD) == (
-        "aks-pool1-0: name 10.1.0.4; TCP 443 open, the vault answered 200 "
-        "(conn_type=Ipv4;addr=10.224.0.5;act_addr_fam=InterNetwork;)"
+        "aks-pool1-0: name 10.1.0.4; TCP 443 open; the vault answered 200, "
+        "to a request from 10.224.0.5, over a private endpoint"
     )
+    public = replace(GOOD, network_info="conn_type=Ipv4;addr=20.50.60.70;")
+    assert seen_in_words(public).endswith("to a request from 20.50.60.70, over the public network")
+    assert seen_in_words(replace(GOOD, network_info="")).endswith("of which it says nothing more")
     assert seen_in_words(ProbeReport("pool1", "", resolution="nxdomain")) == (
         "pool1: name no such name (NXDOMAIN); TCP 443 not tried"
     )

@@ -72,7 +72,7 @@ def serving(authority: Authority) -> Iterator[KubeService]:
             service.connections.add(self.client_address)
             super().answer()
 
-        do_GET = do_PUT = do_POST = do_PATCH = answer
+        do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = answer
 
     with listening(Handler, authority.context) as port:
         service.url = f"https://{HOST}:{port}"

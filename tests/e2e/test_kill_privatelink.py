@@ -1,0 +1,57 @@
+"""Kills `fix-privatelink` at each line of its journal and at each request that changes something, before and after it:
+the same command finishes, with the journal and without."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.changes import CHANGING
+from tests.e2e.conftest import Station
+from tests.e2e.test_privatelink import FIX, proved, writes
+
+COMMAND = (*FIX, "--via", "direct")
+LINES, CHANGES = 22, 7
+"""Of the journal, and to Azure and the cluster: pinned, so that no point gets lost unseen."""
+EVERY = 1 if "AKSKV_WHOLE_TABLE" in os.environ else 3
+POINTS: list[dict[str, Any]] = [
+    *({"line": n, "when": when} for n in range(1, LINES + 1) for when in ("before", "after")),
+    *({"nth": n, "hold": hold} for n in range(1, CHANGES + 1) for hold in ("before", "after")),
+]
+CASES = [
+    pytest.param(point, journal, id=f"{'-'.join(map(str, point.values()))}-{journal}")
+    for number, point in enumerate(POINTS)
+    for turn, journal in enumerate(("with-journal", "without-journal"))
+    if EVERY == 1 or (number % EVERY == 0 and (number // EVERY) % 2 == turn)
+]
+
+
+def test_the_points_are_all_there_are(station: Station) -> None:
+    station.start("pl-nothing")
+    proved(station, station.az(*COMMAND))
+    lines = sum(len(file.read_text().splitlines()) for file in station.journal.rglob("*.jsonl"))
+    sent = [each for each in station.changes() if each["method"] in ("PUT", "PATCH", "POST")]
+    assert (lines, len(sent)) == (LINES, CHANGES), [each["url"] for each in sent]
+
+
+@pytest.mark.parametrize(("point", "journal"), CASES)
+def test_the_same_command_finishes(station: Station, point: dict[str, Any], journal: str) -> None:
+    emulation = station.start("pl-nothing")
+    if "line" in point:
+        killed = station.az(*COMMAND, kill=point)
+    else:
+        killed = station.az_killed_at({"method": "PUT|PATCH|POST", "path": CHANGING, **point}, *COMMAND)
+    assert killed.code == -9
+    if journal == "without-journal":
+        station.forget_journal()
+    proved(station, station.az(*COMMAND))
+    made = {one.id.lower() for one in emulation.world.resources}
+    assert sum("/virtualnetworklinks/" in each for each in made) == 1
+    assert sum(each.count("/") == 8 and "/privatednszones/" in each for each in made) == 1
+    networks = emulation.world.resources.under("/", "Microsoft.Network/virtualNetworks")
+    assert [len(one.body["properties"]["virtualNetworkPeerings"]) for one in networks] == [1, 1]
+    emulation.world.log.clear()
+    proved(station, station.az(*COMMAND))
+    assert writes(station) == []
