@@ -14,11 +14,12 @@ from emulator.providers.network.zonegroups import ZONE_GROUPS
 from emulator.providers.privatedns import links, zones
 from emulator.resolution import resolve
 from emulator.world import EmulatedWorld
-from emulator.worlds.private_link import ADDRESS
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Ended, Station
 
+ADDRESS = "10.1.0.4"
+"""Of the endpoint: the first that its subnet has to give."""
 PODS = "/registry/pods/kube-system/akskv-"
 
 

@@ -22,9 +22,8 @@ REFUSED_KEYS = {
 class Story:
     """A command and the world that it starts in. `standing`: what ARM refuses all the time. `updates`: how many updates
     of the cluster it takes. `whole`: all its requests are shown, else those that no story before it makes. `untrue`:
-    what is not true at its end and had to be, where that is not KMS. `wait_factor`: of az's waits.
-    `timed`: the requests that are made as often as real time allows, a pattern for their titles: only the very first of
-    them is at the same place in every run."""
+    what is not true at its end and had to be, where that is not KMS. `timed`: a pattern for the titles of
+    what is asked as often as real time allows: only the very first of it is at the same place in every run."""
 
     name: str
     world: str
@@ -33,7 +32,6 @@ class Story:
     updates: int = 1
     whole: bool = False
     untrue: Callable[[Station, Ended], Iterator[str]] | None = None
-    wait_factor: float = 0.002
     timed: str = "^$"
 
     @property
@@ -50,7 +48,6 @@ CREATE = ("kms", "enable", "--vault", "new-kv", "--key", "new", "--create")
 LOOKING: Any = {
     "updates": 0,
     "untrue": reached.untrue,
-    "wait_factor": 0.02,
     "timed": r"^GET .*/(pods/\{\}|commandResults/\{\})$",
 }
 """The programs that look from the nodes take real time."""
