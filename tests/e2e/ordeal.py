@@ -66,7 +66,7 @@ class Ordeal:
 
     def asked(self, story: Story) -> list[Asked]:
         """The requests of the story that can be struck in every run."""
-        found = asked_in(self.undisturbed(story))
+        found = [each for each in asked_in(self.undisturbed(story)) if not re.search(story.left_out, each.title)]
         return [each for each in found if each.nth == 1 or not re.search(story.timed, each.title)]
 
     def rows(self) -> list[tuple[Story, Asked]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.e2e.faults import KINDS
 from tests.e2e.gone_wrong import ENDINGS, Ending
 from tests.e2e.ordeal import COMPLETED, STOPPED, Ordeal, Outcome
 from tests.e2e.stories import STORIES, Story
+from tests.kubectl import needs_kubectl
 
 LEGAL = {"c", "r", "s1", "s4", "s5"}
 ENABLE, DISABLE = STORIES[:2]
@@ -25,7 +27,11 @@ def ordeal(station: Station) -> Ordeal:
     return Ordeal(station)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def marked(story: Story) -> Any:
+    return pytest.param(story, id=story.name, marks=needs_kubectl if "run-command" in story.command else ())
+
+
+@pytest.mark.parametrize("story", [marked(story) for story in STORIES])
 def test_each_request_failing_in_one_way(ordeal: Ordeal, story: Story) -> None:
     """Of every other request the first time, for the time that all take; the kinds of faults take turns, so that each
     is used. `make reliability` has all of both."""
@@ -50,6 +56,7 @@ def test_an_update_that_ends_otherwise(ordeal: Ordeal, story: Story, ending: End
     assert ordeal.ending(story, ending) == (Outcome(STOPPED, 1) if ending.code else Outcome(COMPLETED, 0))
 
 
+@needs_kubectl
 def test_the_page_shows_the_requests_and_faults_of_today(ordeal: Ordeal) -> None:
     """`make reliability` writes it."""
     shown = reliability_page.shown()
