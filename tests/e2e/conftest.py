@@ -38,6 +38,7 @@ PRELOAD = (
     "azext_akskv.flows.enable",
     "azext_akskv.flows.disable",
     "azext_akskv.flows.rotate",
+    "azext_akskv.flows.fix_privatelink",
 )
 
 
