@@ -22,6 +22,7 @@ from azext_akskv.read_only import read_only
 if TYPE_CHECKING:
     from azext_akskv.gateways.clients import Clients
     from azext_akskv.gateways.clusters import ArmClusters
+    from azext_akskv.gateways.kube_probe import Patience
     from azext_akskv.gateways.kube_server import ApiServer
     from azext_akskv.gateways.retries import Retries
 
@@ -151,15 +152,7 @@ def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting,
     from azext_akskv.gateways.kube import KubeSecrets
     from azext_akskv.gateways.kube_access import read_kubeconfig
     from azext_akskv.gateways.kube_inside import InvokedSecrets
-    from azext_akskv.gateways.kube_probe import (
-        LEAST_SECONDS,
-        LIMIT_SECONDS,
-        MOST_OFTEN,
-        EitherProbes,
-        InvokedProbes,
-        KubeProbes,
-        Patience,
-    )
+    from azext_akskv.gateways.kube_probe import EitherProbes, InvokedProbes, KubeProbes
     from azext_akskv.gateways.kube_server import ApiServer, patient
     from azext_akskv.gateways.kube_way import EitherLease, EitherSecrets, FromInside, Way
     from azext_akskv.gateways.run_command import Pace, RunCommand
@@ -177,15 +170,23 @@ def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting,
     invoked = InvokedSecrets(run, lambda: clusters.get(target), waits.ask_again)
     way = Way(setting.via, server, lambda: clusters.get(target), setting.reporter.note)
     direct = KubeSecrets(way.connect, retries)
-    clock, limit = setting.clock, max(LEAST_SECONDS, LIMIT_SECONDS * waits.factor)
-    every = max(MOST_OFTEN, waits.command_poll)
-    patience = Patience(every, limit, clock.sleep, clock.monotonic, setting.reporter.tick)
+    probes = KubeProbes(direct.ask, direct.lines, patience_of(setting))
     return Behind(
         secrets=EitherSecrets(way, direct, invoked).as_port(),
         lease=EitherLease(way, direct, invoked),
         inside=FromInside(way, invoked),
-        probes=EitherProbes(way, KubeProbes(direct.ask, direct.lines, patience), InvokedProbes(run)),
+        probes=EitherProbes(way, probes, InvokedProbes(run)),
     )
+
+
+def patience_of(setting: Setting) -> Patience:
+    """With the pods that look from a node."""
+    from azext_akskv.gateways.kube_probe import LEAST_SECONDS, LIMIT_SECONDS, MOST_OFTEN, Patience
+
+    clock, waits = setting.clock, setting.waits
+    limit = max(LEAST_SECONDS, LIMIT_SECONDS * waits.factor)
+    every = max(MOST_OFTEN, waits.command_poll)
+    return Patience(every, limit, clock.sleep, clock.monotonic, setting.reporter.tick)
 
 
 def journal_folder(cli_ctx: Any) -> Path:

@@ -17,7 +17,7 @@ DELAYS = Delays(network=0.1)
 COMMAND = (*FIX, "--via", "direct")
 LINES, CHANGES = 22, 7
 """Of the journal, and to Azure and the cluster: pinned, so that no point gets lost unseen."""
-EVERY = 1 if "AKSKV_WHOLE_TABLE" in os.environ else 3
+EVERY = 1 if "AKSKV_WHOLE_TABLE" in os.environ else 5
 POINTS: list[dict[str, Any]] = [
     *({"line": n, "when": when} for n in range(1, LINES + 1) for when in ("before", "after")),
     *({"nth": n, "hold": hold} for n in range(1, CHANGES + 1) for hold in ("before", "after")),
