@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from azext_akskv.failures import Denied, GatewayError, Missing, Rejected
 from azext_akskv.gateways.errors import asking
@@ -17,6 +19,7 @@ from azext_akskv.gateways.kube_way import Way
 from azext_akskv.gateways.probe_pod import (
     DEADLINE_SECONDS,
     LEFT_SECONDS,
+    LOOK,
     NAMESPACE,
     is_left,
     pod_for,
@@ -46,6 +49,8 @@ MOST_OFTEN = 0.05
 LOG = {"limitBytes": str(64 * 1024)}
 NO_REPORT = "NoReport"
 NOT_RUN = "PodNotRun"
+OWN_LOOK = "akskv.look"
+"""In its place the script puts a value of its own: a command whose answer was lost is sent again, and both run."""
 POD_NAME = re.compile(r"[a-z0-9.-]{1,253}")
 KUBECTL_DENIED = re.compile(r"\((?:Forbidden|Unauthorized)\)|admission webhook .* denied the request|\bis forbidden:")
 """[kubectl; k8s.io/apiserver, admission webhooks]"""
@@ -75,32 +80,30 @@ class KubeProbes:
         self._patience = patience
 
     def probe(self, cluster: Cluster, order: ProbeOrder) -> ProbeReport:
-        doing = f"look from a node of {order.pool}"
-        self._take_away_left(order.pool)
-        path = f"{PODS}/{self._made(doing, order)}"
+        doing, look, path = f"look from a node of {order.pool}", uuid4().hex, ""
+        self._take_away(order.pool, selector(order.pool), is_left)
         try:
+            reply = self._ask(Request(doing, "POST", PODS, body=pod_for(order, look)))
             with asking(doing):  # an answer that is no pod is a failure like others
+                path = f"{PODS}/{name_of(reply.json, order.pool)}"
                 pod = self._ended(doing, path)
                 why = why_of(pod)
             log = "\n".join(self._lines(Request(doing, "GET", f"{path}/log", query=LOG, accept="*/*")))
         finally:  # also on Ctrl-C; what is left ends by itself
-            with suppress(GatewayError):
-                self._delete(doing, path)
+            if path:
+                with suppress(GatewayError):
+                    self._delete(doing, path)
+            self._take_away(order.pool, f"{LOOK}={look}", lambda _pod, _now: True)
         return report_of(doing, order, log, why)
 
-    def _made(self, doing: str, order: ProbeOrder) -> str:
-        """Its name, which the API server chose."""
-        reply = self._ask(Request(doing, "POST", PODS, body=pod_for(order)))
-        with asking(doing):
-            return name_of(reply.json, order.pool)
-
-    def _take_away_left(self, pool: str) -> None:
-        """What probes that were killed left behind. It does no harm, so that nothing fails where it stays."""
-        doing = f"look for earlier probes of {pool}"
+    def _take_away(self, pool: str, wanted: str, which: Callable[[dict[str, Any], datetime], bool]) -> None:
+        """What was left behind: by probes that were killed, or because a request was sent again whose answer was lost.
+        It does no harm, so that nothing fails where it stays."""
+        doing = f"look for pods of probes of {pool}"
         with suppress(GatewayError), asking(doing):
-            reply = self._ask(Request(doing, "GET", PODS, query={"labelSelector": selector(pool), "limit": "50"}))
+            reply = self._ask(Request(doing, "GET", PODS, query={"labelSelector": wanted, "limit": "50"}))
             now = of_date_header(reply.headers.get("Date", ""))
-            for name in [name_of(each, pool) for each in children(reply.json, "items") if is_left(each, now)]:
+            for name in [name_of(each, pool) for each in children(reply.json, "items") if which(each, now)]:
                 self._delete(doing, f"{PODS}/{name}")
 
     def _ended(self, doing: str, path: str) -> dict[str, Any]:
@@ -146,7 +149,7 @@ class InvokedProbes:
 
     def probe(self, cluster: Cluster, order: ProbeOrder) -> ProbeReport:
         doing = f"look from a node of {order.pool}"
-        ended = self._run(cluster, doing, start_script(order.pool), json.dumps(pod_for(order)))
+        ended = self._run(cluster, doing, start_script(order.pool), json.dumps(pod_for(order, OWN_LOOK)))
         if why := stopped(ended.logs):
             kind = Denied if KUBECTL_DENIED.search(why) else Rejected
             raise kind(doing, NOT_RUN, f"the pod did not run: {why}")

@@ -21,6 +21,8 @@ ROOT = "/host"
 OURS = {"app.kubernetes.io/managed-by": "akskv"}
 POOL = "akskv/probe"
 """The label that names the pool."""
+LOOK = "akskv/look"
+"""The label whose value no other look has: by it those pods are found whose making was answered by nothing."""
 NOT_STARTING = frozenset(
     [
         "ErrImagePull",
@@ -49,7 +51,7 @@ def selector(pool: str) -> str:
     return ",".join(f"{name}={value}" for name, value in {**OURS, POOL: pool}.items())
 
 
-def pod_for(order: ProbeOrder) -> dict[str, Any]:
+def pod_for(order: ProbeOrder, look: str) -> dict[str, Any]:
     """It ends by itself after DEADLINE_SECONDS, whoever is there to delete it."""
     return {
         "apiVersion": "v1",
@@ -57,7 +59,7 @@ def pod_for(order: ProbeOrder) -> dict[str, Any]:
         "metadata": {
             "generateName": prefix(order.pool),
             "namespace": NAMESPACE,
-            "labels": {**OURS, POOL: order.pool},
+            "labels": {**OURS, POOL: order.pool, LOOK: look},
         },
         "spec": {
             "hostNetwork": True,

@@ -230,8 +230,10 @@ akskv end probe done
 MADE = "akskv-probe-pool1-x7k2p"
 KUBECTL = """case $1 in
   create)
+    case $CREATE in *Forbidden*) printf '%s\\n' "$CREATE" >&2; exit 1 ;; esac
+    look=$(grep -o '"akskv/look": "[^"]*"')
+    printf '%s' "$look" | cut -d '"' -f 4 >"$MADE"
     [ -z "$CREATE" ] || { printf '%s\\n' "$CREATE" >&2; exit 1; }
-    touch "$MADE"
     echo "Warning: would violate PodSecurity \\"baseline:latest\\": host namespaces (hostNetwork=true)" >&2
     echo "pod/$MADE"
     ;;
@@ -243,7 +245,12 @@ KUBECTL = """case $1 in
     printf '%s' "$state"
     ;;
   logs) cat log; exit "$LOGS" ;;
-  delete) rm -f "$5" ;;
+  delete)
+    [ "$5" = -l ] || { rm -f "$5"; exit 0; }
+    for each in akskv-probe-*; do
+      [ "akskv/look=$(cat "$each")" != "$6" ] || rm -f "$each"
+    done
+    ;;
 esac
 """
 
@@ -303,7 +310,8 @@ def test_the_pod_is_started_read_and_taken_away(pod: CommandPod) -> None:
     labels = "app.kubernetes.io/managed-by=akskv,akskv/probe=pool1"
     assert calls[0].startswith(f"get -n kube-system pods -l {labels} -o jsonpath={{range")
     assert calls[-2] == f"logs -n kube-system {MADE} --request-timeout=20s"  # past the warning
-    assert f"delete -n kube-system pod {MADE} " in calls[-1] and "--wait=false" in calls[-1]
+    assert "delete -n kube-system pod -l akskv/look=" in calls[-1] and "--wait=false" in calls[-1]
+    assert "akskv.look" not in calls[-1]
     assert not pod.left() and len(pod.node.calls("sleep")) == 2
 
 
@@ -329,6 +337,10 @@ NO_PLACE = "0/3 nodes are available: 3 Insufficient cpu."
 
 def refused(pod: CommandPod) -> None:
     pod.settings["CREATE"] = f"Warning: of a policy\n{NOT_ALLOWED}"
+
+
+def never_answered(pod: CommandPod) -> None:
+    pod.settings["CREATE"] = "error: the server closed the connection"  # and has made the pod
 
 
 def never_placed(pod: CommandPod) -> None:
@@ -358,6 +370,7 @@ def at_its_deadline(pod: CommandPod) -> None:
     ("gone_wrong", "told", "looks"),
     [
         (refused, NOT_ALLOWED, 0),
+        (never_answered, "the server closed the connection", 0),
         (never_placed, NO_PLACE, 46),
         (never_pulled, "ErrImagePull dial tcp: i/o timeout", 47),
         (never_started, "ContainerCreating", 150),
@@ -373,7 +386,7 @@ def test_what_goes_wrong_is_told_and_no_pod_is_left(
         pod.probe()
     assert isinstance(failed.value, Denied) == (gone_wrong is refused)
     assert told in str(failed.value) and pod.asked.count("get") == 1 + looks
-    assert pod.asked[-1] == ("delete" if looks else "create") and not pod.left()
+    assert pod.asked[-1] == "delete" and not pod.left()
 
 
 def test_a_command_that_is_stopped_takes_its_pod_along(pod: CommandPod) -> None:

@@ -10,7 +10,7 @@ kubectl() {
   command kubectl "$verb" -n kube-system "$@" --request-timeout=20s
 }
 stopped() { printf 'akskv stopped %s\n' "$(printf '%s' "$*" | tr '\n' ' ')"; }
-take_away() { kubectl delete pod "$1" --ignore-not-found --now --wait=false >/dev/null 2>&1 </dev/null; }
+take_away() { kubectl delete pod "$@" --ignore-not-found --now --wait=false >/dev/null 2>&1 </dev/null; }
 
 # What probes that were killed left behind; times of this form compare as numbers without their signs.
 take_away_left() {
@@ -22,11 +22,11 @@ take_away_left() {
   done
 }
 
-pod=
-trap '[ -z "$pod" ] || take_away "$pod"' EXIT
-trap 'exit 1' INT TERM
 take_away_left
-if ! made=$(kubectl create -f akskv.order -o name 2>&1); then
+look=$(cat /proc/sys/kernel/random/uuid)
+trap 'take_away -l "akskv/look=$look"' EXIT # also where its making was not answered
+trap 'exit 1' INT TERM
+if ! made=$(sed "s/akskv\.look/$look/" akskv.order | kubectl create -f - -o name 2>&1); then
   stopped "$made"
   exit 1
 fi

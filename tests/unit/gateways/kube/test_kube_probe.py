@@ -43,6 +43,7 @@ akskv end probe done
 OURS = {"kind": "Pod", "metadata": {"name": NAME}}
 GONE = Reply(404, a_status(404, "NotFound", f'pods "{NAME}" not found'))
 FORBIDDEN = Reply(403, a_status(403, "Forbidden", 'pods is forbidden: User "u" cannot create resource "pods"'))
+LOOKED = "0123456789abcdef"
 LOOKS = 9
 STUCK = 3
 
@@ -105,15 +106,17 @@ SEEN = f"GET /{NAME}"
 READ = f"GET /{NAME}/log"
 DELETED = f"DELETE /{NAME}"
 BEGUN = [EARLIER, MADE]
+ENDED = [DELETED, EARLIER]  # and once more by the label: a request may have been sent twice
 
 
 def test_a_pod_is_made_waited_for_read_and_deleted(nodes: Nodes) -> None:
     nodes.kube.answers("GET", POD, waiting("ContainerCreating"), in_phase("Running"), in_phase("Succeeded"))
     report = nodes.probes().probe(a_cluster(), ORDER)
     assert (report.pool, report.node, report.addresses) == ("pool1", "aks-pool1-0", ("10.1.0.4",))
-    assert nodes.asked == [*BEGUN, SEEN, SEEN, SEEN, READ, DELETED] and nodes.pauses == 2
-    made, read, deleted = (nodes.kube.requests[at] for at in (1, -2, -1))
-    assert made.body == pod_for(ORDER)
+    assert nodes.asked == [*BEGUN, SEEN, SEEN, SEEN, READ, *ENDED] and nodes.pauses == 2
+    made, read, deleted, rest = (nodes.kube.requests[at] for at in (1, -3, -2, -1))
+    look = made.body["metadata"]["labels"]["akskv/look"]
+    assert made.body == pod_for(ORDER, look) and rest.query["labelSelector"] == f"akskv/look={look}"
     assert read.query == {"limitBytes": "65536"} and read.headers["accept"] == "*/*"
     assert deleted.query == {"gracePeriodSeconds": "0"}
     assert nodes.told == [
@@ -124,11 +127,12 @@ def test_a_pod_is_made_waited_for_read_and_deleted(nodes: Nodes) -> None:
 
 def test_what_a_killed_probe_left_is_taken_away_and_what_somebody_waits_for_is_not(nodes: Nodes) -> None:
     old, young = left("akskv-probe-pool1-aaaaa", "2026-11-28T09:24:59Z"), left(NAME, "2026-11-28T09:25:00Z")
-    nodes.kube.answers("GET", PODS, these(old, young))
+    nodes.kube.answers("GET", PODS, these(old, young), these())
     nodes.kube.answers("DELETE", f"{PODS}/akskv-probe-pool1-aaaaa", Reply(200, OURS))
     assert nodes.probes().probe(a_cluster(), ORDER).node == "aks-pool1-0"
-    assert nodes.asked == [EARLIER, "DELETE /akskv-probe-pool1-aaaaa", MADE, SEEN, READ, DELETED]
-    labels = pod_for(ORDER)["metadata"]["labels"]
+    assert nodes.asked == [EARLIER, "DELETE /akskv-probe-pool1-aaaaa", MADE, SEEN, READ, *ENDED]
+    labels = pod_for(ORDER, LOOKED)["metadata"]["labels"]
+    assert labels.pop("akskv/look") == LOOKED
     selected = dict(each.split("=") for each in nodes.kube.requests[0].query["labelSelector"].split(","))
     assert selected == labels == {"app.kubernetes.io/managed-by": "akskv", "akskv/probe": "pool1"}
 
@@ -147,7 +151,7 @@ def test_what_a_killed_probe_left_is_taken_away_and_what_somebody_waits_for_is_n
     ],
 )
 def test_nothing_that_is_not_surely_left_is_deleted_and_the_probe_goes_on(nodes: Nodes, reply: Reply) -> None:
-    nodes.kube.answers("GET", PODS, reply)
+    nodes.kube.answers("GET", PODS, reply, these())
     assert nodes.probes().probe(a_cluster(), ORDER).node == "aks-pool1-0"
     assert [each for each in nodes.asked if each != EARLIER] == [MADE, SEEN, READ, DELETED]
 
@@ -159,7 +163,7 @@ def test_a_pod_that_is_left_and_stays_is_no_hindrance(nodes: Nodes) -> None:
 
 
 def test_two_who_look_at_once_do_not_meet(nodes: Nodes) -> None:
-    metadata = pod_for(ORDER)["metadata"]
+    metadata = pod_for(ORDER, LOOKED)["metadata"]
     assert "name" not in metadata and metadata["generateName"] == "akskv-probe-pool1-"
     other = "akskv-probe-pool1-q9z4c"  # the API server's choice
     nodes.kube.answers("POST", PODS, Reply(201, {"metadata": {"name": other}}))
@@ -167,14 +171,34 @@ def test_two_who_look_at_once_do_not_meet(nodes: Nodes) -> None:
     nodes.kube.answers("GET", f"{PODS}/{other}/log", Reply(200, REPORT))
     nodes.kube.answers("DELETE", f"{PODS}/{other}", Reply(200, OURS))
     assert nodes.probes().probe(a_cluster(), ORDER).node == "aks-pool1-0"
-    assert nodes.asked == [*BEGUN, f"GET /{other}", f"GET /{other}/log", f"DELETE /{other}"]
+    assert nodes.asked == [*BEGUN, f"GET /{other}", f"GET /{other}/log", f"DELETE /{other}", EARLIER]
+    nodes.probes().probe(a_cluster(), ORDER)
+    mine, yours = [each.body["metadata"]["labels"]["akskv/look"] for each in nodes.kube.requests if each.body]
+    assert mine != yours
+
+
+def test_a_pod_that_was_made_twice_because_an_answer_was_lost_is_taken_away_too(nodes: Nodes) -> None:
+    twin = left("akskv-probe-pool1-bbbbb", "2026-11-28T09:29:59Z")
+    nodes.kube.answers("POST", PODS, Reply(cut=True), Reply(cut=True), Reply(201, OURS))
+    nodes.kube.answers("GET", PODS, these(), these(twin))
+    nodes.kube.answers("DELETE", f"{PODS}/akskv-probe-pool1-bbbbb", Reply(200, OURS))
+    assert nodes.probes().probe(a_cluster(), ORDER).node == "aks-pool1-0"
+    assert nodes.asked[-3:] == [DELETED, EARLIER, "DELETE /akskv-probe-pool1-bbbbb"]
+
+
+def test_a_pod_whose_making_was_never_answered_is_taken_away(nodes: Nodes) -> None:
+    nodes.kube.answers("POST", PODS, Reply(cut=True))
+    nodes.kube.answers("GET", PODS, these(), these(left(NAME, "2026-11-28T09:29:59Z")))
+    with pytest.raises(Unavailable):
+        nodes.probes().probe(a_cluster(), ORDER)
+    assert nodes.asked[-2:] == [EARLIER, DELETED]
 
 
 def test_an_answer_without_the_name_of_a_pod_of_ours_is_a_failure_like_others(nodes: Nodes) -> None:
     nodes.kube.answers("POST", PODS, Reply(201, {"metadata": {"name": "coredns"}}))
     with pytest.raises(Rejected, match="expected a pod akskv-probe-pool1"):
         nodes.probes().probe(a_cluster(), ORDER)
-    assert nodes.asked == BEGUN
+    assert nodes.asked == [*BEGUN, EARLIER]
 
 
 NO_PLACE = "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."
@@ -208,7 +232,7 @@ def test_a_pod_that_never_runs_says_why_and_is_deleted(nodes: Nodes, reply: Repl
         nodes.probes().probe(a_cluster(), ORDER)
     assert failed.value.code == NOT_RUN and "not this" not in str(failed.value)
     looks = STUCK + 2 if stuck else LOOKS
-    assert nodes.asked == [*BEGUN, *[SEEN] * looks, DELETED] and nodes.pauses == looks - 1
+    assert nodes.asked == [*BEGUN, *[SEEN] * looks, *ENDED] and nodes.pauses == looks - 1
 
 
 def test_why_an_image_cannot_be_pulled_is_told_though_later_it_is_not_tried(nodes: Nodes) -> None:
@@ -228,12 +252,12 @@ def test_who_may_not_make_pods_is_told_so_and_nothing_is_deleted(nodes: Nodes) -
     nodes.kube.answers("POST", PODS, FORBIDDEN)
     with pytest.raises(Denied, match="cannot create resource") as failed:
         nodes.probes().probe(a_cluster(), ORDER)
-    assert failed.value.doing == "look from a node of pool1" and nodes.asked == BEGUN
+    assert failed.value.doing == "look from a node of pool1" and nodes.asked == [*BEGUN, EARLIER]
 
 
 def test_a_report_counts_though_its_pod_could_not_be_deleted(nodes: Nodes) -> None:
     nodes.kube.answers("DELETE", POD, FORBIDDEN)
-    assert nodes.probes().probe(a_cluster(), ORDER).node == "aks-pool1-0" and nodes.asked[-1] == DELETED
+    assert nodes.probes().probe(a_cluster(), ORDER).node == "aks-pool1-0" and nodes.asked[-2:] == ENDED
 
 
 def test_a_pod_at_its_deadline_has_no_report_and_says_why(nodes: Nodes) -> None:
@@ -242,7 +266,7 @@ def test_a_pod_at_its_deadline_has_no_report_and_says_why(nodes: Nodes) -> None:
     nodes.kube.answers("GET", LOG, Reply(200, REPORT.partition("akskv end")[0]))
     with pytest.raises(Rejected, match=f"not the whole report of a probe: DeadlineExceeded; {why}") as failed:
         nodes.probes().probe(a_cluster(), ORDER)
-    assert failed.value.code == NO_REPORT and nodes.asked[-1] == DELETED
+    assert failed.value.code == NO_REPORT and nodes.asked[-2:] == ENDED
 
 
 def test_a_pod_that_was_killed_says_so(nodes: Nodes) -> None:
@@ -266,7 +290,7 @@ def test_a_pod_whose_log_cannot_be_read_is_deleted(nodes: Nodes, reply: Reply, k
     nodes.kube.answers("GET", LOG, reply)
     with pytest.raises(kind):
         nodes.probes().probe(a_cluster(), ORDER)
-    assert nodes.asked[-1] == DELETED
+    assert nodes.asked[-2:] == ENDED
 
 
 def test_a_pod_is_deleted_on_ctrl_c(nodes: Nodes) -> None:
@@ -275,12 +299,12 @@ def test_a_pod_is_deleted_on_ctrl_c(nodes: Nodes) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         nodes.probes(lines).probe(a_cluster(), ORDER)
-    assert nodes.asked == [*BEGUN, SEEN, DELETED]
+    assert nodes.asked == [*BEGUN, SEEN, *ENDED]
     nodes.pause = lambda: lines(Request("", "", ""))  # type: ignore[method-assign,assignment]  # Ctrl-C while it waits
     nodes.kube.answers("GET", POD, in_phase("Pending"))
     with pytest.raises(KeyboardInterrupt):
         nodes.probes().probe(a_cluster(), ORDER)
-    assert nodes.asked[4:] == [*BEGUN, SEEN, DELETED]
+    assert nodes.asked[5:] == [*BEGUN, SEEN, *ENDED]
 
 
 @pytest.mark.parametrize("status", ["done", {"phase": 3}, {"phase": "Succeeded", "containerStatuses": ["x"]}])
@@ -288,18 +312,18 @@ def test_an_answer_that_is_no_pod_is_a_failure_like_others(nodes: Nodes, status:
     nodes.kube.answers("GET", POD, Reply(200, {**OURS, "status": status}))
     with pytest.raises(Rejected, match="expected"):
         nodes.probes().probe(a_cluster(), ORDER)
-    assert nodes.asked == [*BEGUN, SEEN, DELETED]
+    assert nodes.asked == [*BEGUN, SEEN, *ENDED]
 
 
 def test_the_pod_is_this_one_and_no_other(golden: Callable[[str, str], None]) -> None:
-    pod = pod_for(ORDER)
+    pod = pod_for(ORDER, LOOKED)
     command = pod["spec"]["containers"][0]["command"]
     assert command.pop() == script("look.sh")
     golden("probe-pod.json", json.dumps(pod, indent=2) + "\n")
 
 
 def test_the_pod_has_no_secret_and_ends_by_itself() -> None:
-    spec = pod_for(ORDER)["spec"]
+    spec = pod_for(ORDER, LOOKED)["spec"]
     [container] = spec["containers"]
     assert spec["automountServiceAccountToken"] is False and "serviceAccountName" not in spec
     assert [set(each) for each in spec["volumes"]] == [{"name", "hostPath"}] and "envFrom" not in container
@@ -322,7 +346,7 @@ def expanded(command: str, names: dict[str, str]) -> str:
 
 
 def test_the_kubelet_leaves_the_script_as_it_is() -> None:
-    [container] = pod_for(ORDER)["spec"]["containers"]
+    [container] = pod_for(ORDER, LOOKED)["spec"]["containers"]
     look = container["command"][-1]
     assert look == script("look.sh") and expanded(look, {each["name"]: "x" for each in container["env"]}) == look
     assert expanded("$$(PROBE_HOST) $(PROBE_HOST) $(uname)", {"PROBE_HOST": "x"}) == "$(PROBE_HOST) x $(uname)"
@@ -351,7 +375,7 @@ def test_a_command_in_the_cluster_starts_the_same_pod() -> None:
         "left_seconds=300",
         "stuck_seconds=45",
     ]
-    assert json.loads(order) == pod_for(ORDER)
+    assert json.loads(order) == pod_for(ORDER, "akskv.look") and order.count("akskv.look") == 1
 
 
 WEBHOOK = 'Error from server: admission webhook "validation.gatekeeper.sh" denied the request: host networking'
