@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-flows demo-privatelink test apiserver test-apiserver document counts traffic big reliability check wheel record record-live
-.PHONY: bench bench-startup bench-fleet clean
+.PHONY: bench bench-startup bench-fleet bench-look clean
 .PHONY: lint types azdev rst architecture
 
 # Compiled modules are kept whatever the shell says: without them each az would start half a second later, and the
@@ -91,7 +91,10 @@ bench: setup apiserver ## rewriting against kubectl and others: docs/benchmarks.
 	@$(PYTHON) -m benchmarks.rewrite --scale $(or $(SCALE),full)
 
 bench-fleet: setup ## `kms list` over 1,000 clusters and 100 vaults, against az's own lists
-	@$(PYTHON) -m emulator exec --world fleet -- $(PYTHON) benchmarks/fleet.py
+	@$(PYTHON) -m emulator exec --world fleet -- $(PYTHON) -m benchmarks.fleet
+
+bench-look: setup ## what fix-privatelink looks at, against az's own commands for it, one after the other
+	@$(PYTHON) -m emulator exec --world pl-hub -- $(PYTHON) -m benchmarks.look
 
 bench-startup: setup ## what the extension adds to `az aks show --help`
 	@$(PYTHON) benchmarks/startup.py

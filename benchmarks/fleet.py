@@ -8,11 +8,9 @@ the processor time of az's process alone (`user` and `sys`), which is our own; t
 from __future__ import annotations
 
 import os
-import resource
 import statistics
-import subprocess
-import time
-from dataclasses import dataclass
+
+from benchmarks.spent import Spent, spent
 
 ROUNDS = 3
 COMMANDS = {
@@ -21,22 +19,8 @@ COMMANDS = {
     "az keyvault list": ("az", "keyvault", "list", "-o", "none"),
     "az aks kv kms list": ("az", "aks", "kv", "kms", "list", "-o", "none", "--only-show-errors"),
 }
-
-
-@dataclass(frozen=True)
-class Spent:
-    clock: float
-    processor: float
-
-
-def spent(command: tuple[str, ...]) -> Spent:
-    """`kms list` ends with 4 where something is wrong in the fleet, as it is in this one."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
-    clock, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if ended.returncode not in (0, 4):
-        raise SystemExit(f"{' '.join(command)} ended with {ended.returncode}: {ended.stderr}")
-    return Spent(clock, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+FINE = frozenset({0, 4})
+"""`kms list` ends with 4 where something is wrong in the fleet, as it is in this one."""
 
 
 def main() -> None:
@@ -45,7 +29,7 @@ def main() -> None:
     seen: dict[str, list[Spent]] = {name: [] for name in COMMANDS}
     for _ in range(ROUNDS):
         for name, command in COMMANDS.items():
-            seen[name].append(spent(command))
+            seen[name].append(spent(command, FINE))
     middle = {name: statistics.median(each.processor for each in rounds) for name, rounds in seen.items()}
     start = middle["az's start alone"]
     for name, rounds in seen.items():
