@@ -26,7 +26,7 @@ class ProbeReport:
     dns_servers: tuple[str, ...] = ()
     """Those in the node's resolv.conf."""
     resolution: str = ""
-    """`answer`; `nxdomain`, `nodata` (the name is there, without an address), `servfail`, `refused` or `timeout`: what a
+    """`answer`; `nxdomain`, `nodata` (the name is there without an address), `servfail`, `refused` or `timeout`: what a
     DNS server says; or `unresolved`: the C library finds no address, and no server says why, or one even gives it."""
     names: tuple[str, ...] = ()
     """The canonical names on the way, in their order."""
