@@ -186,7 +186,8 @@ def probes(way: Way, direct: KubeSecrets, run: Run, setting: Setting) -> Probes:
     clock, waits = setting.clock, setting.waits
     limit = max(pods.LEAST_SECONDS, pods.LIMIT_SECONDS * waits.factor)
     every = max(pods.MOST_OFTEN, waits.command_poll)
-    patience = pods.Patience(every, limit, clock.sleep, clock.monotonic, setting.reporter.tick)
+    stuck = pods.STUCK_SECONDS * waits.factor
+    patience = pods.Patience(every, limit, stuck, clock.sleep, clock.monotonic, setting.reporter.tick)
     by_server = pods.KubeProbes(direct.ask, direct.lines, patience)
     return pods.EitherProbes(way, by_server, pods.InvokedProbes(run))
 

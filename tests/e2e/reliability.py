@@ -21,7 +21,8 @@ from tests.e2e import reliability_page
 from tests.e2e.conftest import Station
 from tests.e2e.faults import KINDS
 from tests.e2e.gone_wrong import ENDINGS
-from tests.e2e.ordeal import STORIES, Ordeal, Outcome, Untrue
+from tests.e2e.ordeal import Ordeal, Outcome, Untrue
+from tests.e2e.stories import STORIES
 
 PROCESSES = 3 * (os.cpu_count() or 1)
 """Most of a case is waiting."""

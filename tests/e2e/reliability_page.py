@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.e2e.asked import Asked
 from tests.e2e.faults import KINDS
 from tests.e2e.gone_wrong import ENDINGS
-from tests.e2e.ordeal import COMPLETED, RETRIED, STOPPED, STORIES, Outcome, Story
+from tests.e2e.ordeal import COMPLETED, RETRIED, STOPPED, Outcome
+from tests.e2e.stories import STORIES, Story
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.rst"
 BEGIN, END = ".. begin: written by make reliability", ".. end: written by make reliability"

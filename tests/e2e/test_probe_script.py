@@ -9,11 +9,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from azext_akskv.failures import Rejected
+from azext_akskv.failures import Denied, GatewayError, Rejected
 from azext_akskv.gateways.kube_probe import InvokedProbes
 from azext_akskv.gateways.probe_pod import script
 from azext_akskv.gateways.run_command import ORDER, SCRIPT, Ended
@@ -243,37 +244,47 @@ REPORT = """akskv begin 1 probe
 akskv node aks-pool1-0
 akskv end probe done
 """
+MADE = "akskv-probe-pool1-x7k2p"
 KUBECTL = """case $1 in
   create)
+    case $CREATE in *Forbidden*) printf '%s\\n' "$CREATE" >&2; exit 1 ;; esac
+    look=$(grep -o '"akskv/look": "[^"]*"')
+    printf '%s' "$look" | cut -d '"' -f 4 >"$MADE"
     [ -z "$CREATE" ] || { printf '%s\\n' "$CREATE" >&2; exit 1; }
-    touch pod
     echo "Warning: would violate PodSecurity \\"baseline:latest\\": host namespaces (hostNetwork=true)" >&2
-    echo pod/akskv-probe-pool1
+    echo "pod/$MADE"
     ;;
   get)
+    [ "$4" != pods ] || { cat earlier; exit 0; }
+    [ "$5" = "$MADE" ] || exit 1
     state=$(head -n 1 states)
     [ "$(wc -l <states)" -le 1 ] || sed -i 1d states
     printf '%s' "$state"
     ;;
   logs) cat log; exit "$LOGS" ;;
-  delete) rm -f pod ;;
+  delete)
+    [ "$5" = -l ] || { rm -f "$5"; exit 0; }
+    for each in akskv-probe-*; do
+      [ "akskv/look=$(cat "$each")" != "$6" ] || rm -f "$each"
+    done
+    ;;
 esac
 """
 
 
 class CommandPod:
-    """A folder in place of the pod of run-command, with a kubectl that holds one pod, as a file."""
+    """A folder in place of the pod of run-command, with a kubectl that holds pods, as files."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        self.settings = {"CREATE": "", "LOGS": "0"}
+        self.settings = {"CREATE": "", "LOGS": "0", "MADE": MADE}
         for name in ("date", "seq", "touch", "wc", "rm", "tail"):
             (node.bin / name).symlink_to(shutil.which(name) or "")
         node.put("sleep", "")
         node.put("kubectl", KUBECTL)
-        self.states("Pending  ContainerCreating ", "Running   ", "Succeeded   ")
+        self.states("Pending  ContainerCreating  ", "Running    ", "Succeeded    ")
         self.write("log", REPORT)
-        self.write("pod", "left by a probe that was killed")
+        self.write("earlier", "")
 
     def write(self, name: str, text: str) -> None:
         (self.node.folder / name).write_text(text)
@@ -299,6 +310,10 @@ class CommandPod:
     def asked(self) -> list[str]:
         return [call.split()[0] for call in self.node.calls("kubectl")]
 
+    def left(self) -> list[str]:
+        """The pods that are there."""
+        return sorted(each.name for each in self.node.folder.glob("akskv-probe-*"))
+
 
 @pytest.fixture
 def pod(node: Node) -> CommandPod:
@@ -307,11 +322,30 @@ def pod(node: Node) -> CommandPod:
 
 def test_the_pod_is_started_read_and_taken_away(pod: CommandPod) -> None:
     assert pod.probe().node == "aks-pool1-0"
-    assert pod.asked == ["delete", "create", "get", "get", "get", "logs", "delete"]
+    assert pod.asked == ["get", "create", "get", "get", "get", "logs", "delete"]
     calls = pod.node.calls("kubectl")
-    assert "--wait=true" in calls[0] and "--wait=false" in calls[-1]  # what is left goes first; nobody waits at the end
-    assert calls[-2] == "logs -n kube-system pod/akskv-probe-pool1 --request-timeout=20s"  # past the warning
-    assert not (pod.node.folder / "pod").exists() and len(pod.node.calls("sleep")) == 2
+    labels = "app.kubernetes.io/managed-by=akskv,akskv/probe=pool1"
+    assert calls[0].startswith(f"get -n kube-system pods -l {labels} -o jsonpath={{range")
+    assert calls[-2] == f"logs -n kube-system {MADE} --request-timeout=20s"  # past the warning
+    assert "delete -n kube-system pod -l akskv/look=" in calls[-1] and "--wait=false" in calls[-1]
+    assert "akskv.look" not in calls[-1]
+    assert not pod.left() and len(pod.node.calls("sleep")) == 2
+
+
+def test_what_a_killed_probe_left_is_taken_away_and_what_somebody_waits_for_is_not(pod: CommandPod) -> None:
+    now = datetime.now(timezone.utc)
+    old, young = (f"{now - timedelta(seconds=age):%Y-%m-%dT%H:%M:%SZ}" for age in (310, 290))
+    pod.write("earlier", f"akskv-probe-pool1-older {old}\nakskv-probe-pool1-young {young}\n")
+    for each in ("older", "young"):
+        pod.write(f"akskv-probe-pool1-{each}", "")
+    assert pod.probe().node == "aks-pool1-0"
+    assert pod.left() == ["akskv-probe-pool1-young"]
+
+
+@pytest.mark.parametrize("earlier", ["akskv-probe-pool1-x \n", "error: you must be logged in\n", "\n"])
+def test_a_list_that_says_nothing_of_an_age_deletes_nothing(pod: CommandPod, earlier: str) -> None:
+    pod.write("earlier", earlier)
+    assert pod.probe().node == "aks-pool1-0" and pod.asked.count("delete") == 1
 
 
 NOT_ALLOWED = 'Error from server (Forbidden): error when creating "akskv.order": pods is forbidden'
@@ -322,12 +356,21 @@ def refused(pod: CommandPod) -> None:
     pod.settings["CREATE"] = f"Warning: of a policy\n{NOT_ALLOWED}"
 
 
+def never_answered(pod: CommandPod) -> None:
+    pod.settings["CREATE"] = "error: the server closed the connection"  # and has made the pod
+
+
 def never_placed(pod: CommandPod) -> None:
-    pod.states(f"Pending   {NO_PLACE}")
+    pod.states(f"Pending    Unschedulable: {NO_PLACE}")
 
 
 def never_pulled(pod: CommandPod) -> None:
-    pod.states("Pending  ImagePullBackOff ")
+    back_off = "Pending  ImagePullBackOff Back-off pulling image "
+    pod.states("Pending  ContainerCreating  ", "Pending  ErrImagePull dial tcp: i/o timeout ", back_off)
+
+
+def never_started(pod: CommandPod) -> None:
+    pod.states("Pending  ContainerCreating  ")
 
 
 def unreadable(pod: CommandPod) -> None:
@@ -336,7 +379,7 @@ def unreadable(pod: CommandPod) -> None:
 
 
 def at_its_deadline(pod: CommandPod) -> None:
-    pod.states("Running   ", "Failed DeadlineExceeded  ")
+    pod.states("Running    ", "Failed DeadlineExceeded   ")
     pod.write("log", REPORT.partition("akskv end")[0])
 
 
@@ -344,8 +387,10 @@ def at_its_deadline(pod: CommandPod) -> None:
     ("gone_wrong", "told", "looks"),
     [
         (refused, NOT_ALLOWED, 0),
-        (never_placed, NO_PLACE, 150),
-        (never_pulled, "ImagePullBackOff", 150),
+        (never_answered, "the server closed the connection", 0),
+        (never_placed, NO_PLACE, 46),
+        (never_pulled, "ErrImagePull dial tcp: i/o timeout", 47),
+        (never_started, "ContainerCreating", 150),
         (unreadable, "Error from server: the kubelet is away", 3),
         (at_its_deadline, "DeadlineExceeded", 2),
     ],
@@ -354,14 +399,21 @@ def test_what_goes_wrong_is_told_and_no_pod_is_left(
     pod: CommandPod, gone_wrong: Callable[[CommandPod], None], told: str, looks: int
 ) -> None:
     gone_wrong(pod)
-    with pytest.raises(Rejected, match="the pod did not run: ") as failed:
+    with pytest.raises(GatewayError, match="the pod did not run: ") as failed:
         pod.probe()
-    assert told in str(failed.value) and pod.asked.count("get") == looks
-    assert pod.asked[-1] == "delete" and not (pod.node.folder / "pod").exists()
+    assert isinstance(failed.value, Denied) == (gone_wrong is refused)
+    assert told in str(failed.value) and pod.asked.count("get") == 1 + looks
+    assert pod.asked[-1] == "delete" and not pod.left()
 
 
 def test_a_command_that_is_stopped_takes_its_pod_along(pod: CommandPod) -> None:
     pod.node.put("sleep", "kill -TERM $PPID\n")
     with pytest.raises(Rejected, match="not the whole report"):
         pod.probe()
-    assert pod.asked == ["delete", "create", "get", "delete"] and not (pod.node.folder / "pod").exists()
+    assert pod.asked == ["get", "create", "get", "delete"] and not pod.left()
+
+
+def test_two_commands_at_once_do_not_meet(pod: CommandPod) -> None:
+    """A request whose answer was lost is sent again, and both its commands run."""
+    pod.node.put("sleep", f"touch {MADE[:-1]}q\n")  # the other's pod
+    assert pod.probe().node == "aks-pool1-0" and pod.left() == [f"{MADE[:-1]}q"]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.e2e import reliability_page
-from tests.e2e.asked import Asked, asked_in, template_of
+from tests.e2e.asked import Asked, template_of
 from tests.e2e.conftest import Station
 from tests.e2e.faults import KINDS
 from tests.e2e.gone_wrong import ENDINGS, Ending
-from tests.e2e.ordeal import COMPLETED, STOPPED, STORIES, Ordeal, Outcome, Story
+from tests.e2e.ordeal import COMPLETED, STOPPED, Ordeal, Outcome
+from tests.e2e.stories import STORIES, Story
+from tests.kubectl import needs_kubectl
 
 LEGAL = {"c", "r", "s1", "s4", "s5"}
 ENABLE, DISABLE = STORIES[:2]
@@ -24,7 +27,11 @@ def ordeal(station: Station) -> Ordeal:
     return Ordeal(station)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def marked(story: Story) -> Any:
+    return pytest.param(story, id=story.name, marks=needs_kubectl if "run-command" in story.command else ())
+
+
+@pytest.mark.parametrize("story", [marked(story) for story in STORIES])
 def test_each_request_failing_in_one_way(ordeal: Ordeal, story: Story) -> None:
     """Of every other request the first time, for the time that all take; the kinds of faults take turns, so that each
     is used. `make reliability` has all of both."""
@@ -37,8 +44,8 @@ def test_each_request_failing_in_one_way(ordeal: Ordeal, story: Story) -> None:
 def firsts(ordeal: Ordeal, story: Story) -> Iterator[Asked]:
     """The requests whose kind no story before it has; disabling is a story of its own."""
     before = [each for each in STORIES[: STORIES.index(story)] if each.turns_on == story.turns_on]
-    known = {(asked.site, asked.title) for each in before for asked in asked_in(ordeal.undisturbed(each))}
-    for asked in asked_in(ordeal.undisturbed(story)):
+    known = {(asked.site, asked.title) for each in before for asked in ordeal.asked(each)}
+    for asked in ordeal.asked(story):
         if (asked.site, asked.title) not in known:
             known.add((asked.site, asked.title))
             yield asked
@@ -49,6 +56,7 @@ def test_an_update_that_ends_otherwise(ordeal: Ordeal, story: Story, ending: End
     assert ordeal.ending(story, ending) == (Outcome(STOPPED, 1) if ending.code else Outcome(COMPLETED, 0))
 
 
+@needs_kubectl
 def test_the_page_shows_the_requests_and_faults_of_today(ordeal: Ordeal) -> None:
     """`make reliability` writes it."""
     shown = reliability_page.shown()
