@@ -1,6 +1,6 @@
 """What programs of a node print about a vault, with their tabs and exit codes: bind, busybox 1.36 and 1.28, glibc,
-netcat-openbsd, ncat 7.95 and curl 8.5. The lines that say something are measured [M]; those around them are as their
-sources print them [3P]."""
+netcat-openbsd, ncat 7.95, curl 7.88 and 8.5. The lines that say something are measured [M], but those about routes and
+those of older programs; these, and the lines around, are as their sources print them [3P]."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ NO_NAMES: dict[str, tuple[str, Said, str]] = {
     "bind, refused": (
         "nslookup",
         Said(1, lines(*BIND_SERVER, f"** server can't find {HOST}: REFUSED", "")),
-        "servfail",
+        "refused",
     ),
     "bind, silent": ("nslookup", Said(1, lines(*NO_SERVER)), "timeout"),
     "busybox, no name": (
@@ -126,16 +126,29 @@ NO_NAMES: dict[str, tuple[str, Said, str]] = {
                 f"nslookup: can't resolve '{HOST}'",
             ),
         ),
-        "",
+        "unresolved",
     ),
     "dig, no name": ("dig", Said(0, dig("NXDOMAIN", DIG_CNAME)), "nxdomain"),
     "dig, broken": ("dig", Said(0, dig("SERVFAIL")), "servfail"),
-    "dig, refused": ("dig", Said(0, dig("REFUSED")), "servfail"),
-    "dig, no record": ("dig", Said(0, dig("NOERROR", DIG_CNAME)), ""),
+    "dig, refused": ("dig", Said(0, dig("REFUSED")), "refused"),
+    "bind, no record": (
+        "nslookup",
+        Said(0, lines(*BIND_SERVER, f"*** Can't find {HOST}: No answer", "")),
+        "nodata",
+    ),
+    "bind, ended": ("nslookup", Said(124, ""), "timeout"),
+    "dig, no record": ("dig", Said(0, dig("NOERROR", DIG_CNAME)), "nodata"),
+    "dig, one silent": ("dig", Said(0, NO_SERVER[0] + "\n" + dig("NXDOMAIN")), "nxdomain"),
+    "dig, server away": (
+        "dig",
+        Said(9, lines(";; communications error to 10.0.0.4#53: connection refused", *NO_SERVER[2:])),
+        "timeout",
+    ),
     "dig, silent": ("dig", Said(9, lines(*NO_SERVER)), "timeout"),
+    "host, no record": ("host", Said(0, f"{HOST} is an alias for {PRIVATE}.\n"), "nodata"),
     "host, no name": ("host", Said(1, f"Host {HOST} not found: 3(NXDOMAIN)\n"), "nxdomain"),
     "host, broken": ("host", Said(1, f"Host {HOST} not found: 2(SERVFAIL)\n"), "servfail"),
-    "host, refused": ("host", Said(1, f"Host {HOST} not found: 5(REFUSED)\n"), "servfail"),
+    "host, refused": ("host", Said(1, f"Host {HOST} not found: 5(REFUSED)\n"), "refused"),
     "host, silent": ("host", Said(1, ";; connection timed out; no servers could be reached\n"), "timeout"),
 }
 """And what it means, as ProbeReport.resolution says it."""
@@ -179,7 +192,37 @@ CONNECTED: dict[str, tuple[Said, str]] = {
     ),
     "busybox, silent": (Said(1, "nc: timed out\n"), "timeout"),
     "busybox, no name": (Said(1, f"nc: bad address '{HOST}'\n"), ""),
-    "stopped by timeout": (Said(124, ""), "timeout"),
+    "stopped by timeout": (Said(124, ""), ""),  # it may have been connected
+    "stopped by timeout, silent": (
+        Said(124, f"nc: connect to {HOST} port 443 (tcp) timed out: Operation now in progress\n" * 2),
+        "timeout",
+    ),
+    "openbsd, no route": (
+        Said(1, f"nc: connect to {HOST} port 443 (tcp) failed: No route to host\n"),
+        "unreachable",
+    ),
+    "openbsd, with IPv6": (
+        Said(
+            1,
+            lines(
+                f"nc: connect to {HOST} (2603:1030::53) port 443 (tcp) failed: Network is unreachable",
+                f"nc: connect to {HOST} ({ADDRESS}) port 443 (tcp) timed out: Operation now in progress",
+            ),
+        ),
+        "timeout",
+    ),
+    "ncat, no network": (
+        Said(1, lines("Ncat: Version 7.95 ( https://nmap.org/ncat )", "Ncat: Network is unreachable.")),
+        "unreachable",
+    ),
+    "busybox, no route": (
+        Said(1, f"nc: can't connect to remote host ({ADDRESS}): No route to host\n"),
+        "unreachable",
+    ),
+    "openbsd, reset": (
+        Said(1, f"nc: connect to {HOST} port 443 (tcp) failed: Connection reset by peer\n"),
+        "refused",
+    ),
 }
 """nc, and what it means, as ProbeReport.connection says it."""
 
@@ -219,6 +262,47 @@ ASKED: dict[str, tuple[Said, tuple[int | None, str, str, str]]] = {
         (None, "", "", "refused"),
     ),
     "silent": (failed(28, "Connection timed out after 5001 milliseconds"), (None, "", "", "timeout")),
+    "silent, newer": (
+        failed(28, f"Failed to connect to {HOST} port 443 after 5001 ms: Timeout was reached"),
+        (None, "", "", "timeout"),
+    ),
+    "no name in time": (failed(28, "Resolving timed out after 5000 milliseconds"), (None, "", "", "")),
+    "refused, older": (
+        failed(7, f"Failed to connect to {HOST} port 443 after 3 ms: Connection refused"),
+        (None, "", "", "refused"),
+    ),
+    "no route": (
+        failed(7, f"Failed to connect to {HOST} port 443 after 3061 ms: No route to host"),
+        (None, "", "", "unreachable"),
+    ),
+    "swallowed": (failed(28, "SSL connection timeout", ADDRESS, 1), (None, "", "silent", "open")),
+    "swallowed, of few words": (
+        failed(28, "Connection timed out after 5001 milliseconds", ADDRESS, 1),
+        (None, "", "silent", "open"),
+    ),
+    "no answer": (
+        failed(28, "Operation timed out after 10001 milliseconds with 0 bytes received", ADDRESS),
+        (None, "", "good", "open"),
+    ),
+    "empty": (failed(52, "Empty reply from server", ADDRESS), (None, "", "good", "open")),
+    "cut": (failed(56, "Recv failure: Connection reset by peer", ADDRESS), (None, "", "good", "open")),
+    "no certificates to trust": (
+        failed(77, "error setting certificate file: /etc/ssl/certs/ca-certificates.crt", ADDRESS, 1),
+        (None, "", "", "open"),
+    ),
+    "cannot run": (
+        Said(127, "curl: error while loading shared libraries: libcurl.so.4: cannot open shared object file\n"),
+        (None, "", "", ""),
+    ),
+    "ended": (Said(124, ""), (None, "", "", "")),
+    "no TLS": (
+        failed(35, "OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number", ADDRESS, 1),
+        (None, "", "broken", "open"),
+    ),
+    "nobody trusted": (
+        failed(60, "SSL certificate problem: self-signed certificate", ADDRESS, 18),
+        (None, "", "bad", "open"),
+    ),
     "reset": (
         failed(35, f"OpenSSL SSL_connect: Connection reset by peer in connection to {HOST}:443 ", ADDRESS),
         (None, "", "broken", "open"),

@@ -1,33 +1,33 @@
-"""What the script of a probe wrote, read: programs of a node, each with its exit code and its own words.
-
-The words are those of bind's, busybox's and glibc's programs, of three kinds of nc, and of curl, as they print them.
+"""What the script of a probe wrote, read: programs of a node, each with its exit code and its own words, which
+model/network_tools.py understands.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from azext_akskv.model.ids import BadInput
 from azext_akskv.model.members import printable
+from azext_akskv.model.network_tools import (
+    NOT_FOUND,
+    TIMED_OUT,
+    Asked,
+    Lookup,
+    asked,
+    connected,
+    is_address,
+    library_addresses,
+    looked_up,
+)
 from azext_akskv.model.probe import ProbeReport
 
 RESOLVERS = "the node has none of getent, dig, nslookup and host"
+NO_LOOKUP = "the node has none of dig, nslookup and host"
 NO_CURL = "the node has no curl"
-TIMED_OUT = 124
-"""The exit code of timeout(1)."""
+NO_CLIENT = "the node has neither nc nor curl"
+NO_NAME = "not tried: the node finds no address for the vault's name"
 _EXIT_CODE = re.compile(r"\d{1,3}")
-_CANONICAL = (
-    re.compile(r"canonical name = (\S+?)\.?$"),  # nslookup
-    re.compile(r"\sIN\s+CNAME\s+(\S+?)\.?$"),  # dig
-    re.compile(r" is an alias for (\S+?)\.?$"),  # host
-)
-_ADDRESS = (
-    re.compile(r"\sIN\s+A{1,4}\s+(\S+)$"),
-    re.compile(r" has (?:IPv6 )?address (\S+)$"),
-    re.compile(r"^Address(?: \d+)?:\s*(\S+)(?: \S+)?$"),
-)
 _MOST_SHOWN = 20
 
 
@@ -40,37 +40,48 @@ class Ran:
     said: list[str] = field(default_factory=list)
 
     @property
-    def text(self) -> str:
-        return "\n".join(self.said)
+    def end(self) -> str:
+        """The last thing it said, else how it ended."""
+        return self.said[-1] if self.said else f"{self.program} ended with {self.code} and said nothing"
+
+
+@dataclass
+class _Parts:
+    """`words`: the `node`, and the `address` of the private endpoint when it was to be tried past the name."""
+
+    words: dict[str, str] = field(default_factory=dict)
+    servers: list[str] = field(default_factory=list)
+    steps: dict[str, Ran] = field(default_factory=dict)
 
 
 def parse_probe(pool: str, log: str) -> ProbeReport:
     """Raises BadInput when it is not the whole report of a probe."""
-    node, servers, steps = _parts(log)
-    names, found = steps.get("names"), steps.get("addresses")
-    by_tool = addresses_in(names.said) if names else ()
-    addresses = tuple(dict.fromkeys(line.split()[0] for line in found.said if line.strip())) if found else by_tool
-    if found and found.code:
-        addresses = ()
-    missing: dict[str, str] = {}
-    if not names and not found:
-        missing["resolution"] = RESOLVERS
-    asked = steps.get("ask")
-    status, info, certificate = answered(asked)
-    if asked is None and (addresses or missing):
-        missing |= {"status": NO_CURL, "certificate": NO_CURL}
+    parts = _parts(log)
+    steps, missing = parts.steps, dict[str, str]()
+    servers = tuple(dict.fromkeys(each for each in parts.servers if is_address(each)))
+    if not servers:
+        missing["dns_servers"] = "the node's resolv.conf names none"
+    lookup = _lookup(steps.get("names"))
+    resolution, addresses = _resolved(steps, lookup, missing)
+    by_name = _reached(steps.get("connect"), steps.get("ask"))
+    past = _reached(steps.get("connect-past"), steps.get("ask-past"))
+    missing |= _untold_by_name(steps, by_name)
+    if "address" in parts.words:
+        missing |= _untold(steps.get("connect-past"), steps.get("ask-past"), past, _PAST)
     return ProbeReport(
         pool=pool,
-        node=node,
-        dns_servers=tuple(servers),
-        resolution="answer" if addresses else outcome_of(names, found),
-        names=canonical_names(names.said) if names else (),
+        node=parts.words.get("node", ""),
+        dns_servers=servers,
+        resolution=resolution,
+        names=lookup.names,
         addresses=addresses,
-        connection=connected(steps.get("connect"), asked),
-        past_dns=connected(steps.get("connect-past"), steps.get("ask-past")),
-        certificate=certificate,
-        status=status,
-        network_info=info,
+        server_addresses=lookup.addresses,
+        connection=by_name.connection,
+        past_dns=past.connection,
+        past_dns_network_info=past.network_info,
+        certificate=by_name.certificate,
+        status=by_name.status,
+        network_info=by_name.network_info,
         missing=missing,
         shown=_shown(steps),
     )
@@ -83,78 +94,95 @@ def stopped(log: str) -> str:
     return next((line.removeprefix("akskv stopped ") for line in lines if line.startswith("akskv stopped ")), "")
 
 
-def _parts(log: str) -> tuple[str, list[str], dict[str, Ran]]:
+def _parts(log: str) -> _Parts:
     lines = [printable(line) for line in log.splitlines()]
     if "akskv begin 1 probe" not in lines or "akskv end probe done" not in lines:
         raise BadInput("the pod's output is not the whole report of a probe")
-    node, servers, steps = "", list[str](), dict[str, Ran]()
+    parts = _Parts()
     for line in lines:
         match line.split(" ", 3):
-            case ["akskv", "node", name]:
-                node = name
+            case ["akskv", "node" | "address" as word, value]:
+                parts.words[word] = value
             case ["akskv", "dns", server]:
-                servers.append(server)
+                parts.servers.append(server)
             case ["akskv", "ran", step, rest]:
                 program, _, code = rest.partition(" ")
                 if not _EXIT_CODE.fullmatch(code):
                     raise BadInput("a program without an exit code")
-                steps[step] = Ran(program, int(code))
-            case ["akskv", "said", step, words] if step in steps:
-                steps[step].said.append(words)
-    return node, servers, steps
+                parts.steps[step] = Ran(program, int(code))
+            case ["akskv", "said", step, words] if step in parts.steps:
+                parts.steps[step].said.append(words)
+    return parts
 
 
-def canonical_names(lines: Sequence[str]) -> tuple[str, ...]:
-    """In their order; the chain may have a gap, and busybox says each twice."""
-    found = (pattern.search(line.strip()) for line in lines for pattern in _CANONICAL)
-    return tuple(dict.fromkeys(match[1] for match in found if match))
+def _lookup(names: Ran | None) -> Lookup:
+    return looked_up(names.program, names.code, names.said) if names else Lookup()
 
 
-def addresses_in(lines: Sequence[str]) -> tuple[str, ...]:
-    """Those of the answer. nslookup names the server and its address first, and each name of the answer before its
-    address; not every busybox marks the server's with a port."""
-    answer, of_server = list[str](), False
-    for line in map(str.strip, lines):
-        of_server = line.startswith("Server:") or (of_server and not line.startswith("Name:"))
-        if not of_server:
-            answer += [match[1] for pattern in _ADDRESS if (match := pattern.search(line))]
-    return tuple(dict.fromkeys(answer))
+def _library(steps: dict[str, Ran]) -> Ran | None:
+    """getent, where it answered; one that cannot even run, or knows no such database, says nothing of the name."""
+    found = steps.get("addresses")
+    return found if found and found.code in (0, NOT_FOUND, TIMED_OUT) else None
 
 
-def outcome_of(names: Ran | None, found: Ran | None) -> str:
-    """Why there is no address; empty where nothing says it."""
-    text = names.text if names else ""
-    if re.search(r"NXDOMAIN", text):
-        return "nxdomain"
-    if re.search(r"SERVFAIL|REFUSED", text):
-        return "servfail"
-    slow = TIMED_OUT in (each.code for each in (names, found) if each)
-    return "timeout" if slow or re.search(r"timed out|no servers could be reached", text) else ""
+def _resolved(steps: dict[str, Ran], lookup: Lookup, missing: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    """The outcome, and the addresses that programs get: those of the C library, where it was asked. That it finds none
+    although a server gives one is an outcome of its own."""
+    library, names = _library(steps), steps.get("names")
+    if not names:
+        missing["names"] = NO_LOOKUP
+    if not library:
+        if not lookup.outcome:
+            missing["resolution"] = _why_unknown(steps)
+        return lookup.outcome, lookup.addresses
+    addresses = library_addresses(library.said) if library.code == 0 else ()
+    if addresses:
+        return "answer", addresses
+    if lookup.outcome in ("", "answer"):
+        slow = library.code == TIMED_OUT and not lookup.outcome
+        return "timeout" if slow else "unresolved", ()
+    return lookup.outcome, ()
 
 
-def connected(by_nc: Ran | None, by_curl: Ran | None) -> str:
-    """`open`, `refused`, `timeout`, or empty: by nc, else by how curl ended."""
-    if by_nc:
-        if by_nc.code == 0:
-            return "open"
-        text = by_nc.text.lower()
-        slow = by_nc.code == TIMED_OUT or "timed out" in text or "timeout" in text
-        return "refused" if "refused" in text else "timeout" if slow else ""
-    return (
-        {0: "open", 35: "open", 51: "open", 60: "open", 7: "refused", 28: "timeout"}.get(by_curl.code, "")
-        if by_curl
-        else ""
-    )
+def _why_unknown(steps: dict[str, Ran]) -> str:
+    ran = [each for each in (steps.get("addresses"), steps.get("names")) if each]
+    return "; ".join(f"{each.program} ended with {each.code}: {each.end}" for each in ran) or RESOLVERS
 
 
-def answered(asked: Ran | None) -> tuple[int | None, str, str]:
-    """The HTTP status, x-ms-keyvault-network-info, and what the certificate is like. [curl(1), EXIT CODES]"""
-    if asked is None:
-        return None, "", ""
-    certificate = {0: "good", 60: "bad", 51: "bad", 35: "broken"}.get(asked.code, "")
-    info = next((line.partition(":")[2].strip() for line in asked.said if line.lower().startswith("x-ms-key")), "")
-    status = next((int(line[:3]) for line in asked.said if re.match(r"[1-9]\d\d ", line)), None)
-    return (status if asked.code == 0 else None), info, certificate
+def _reached(nc: Ran | None, curl: Ran | None) -> Asked:
+    """What nc and curl came to together. A connection that curl had is one, whatever nc said before. Where curl does
+    not tell what it had no time for, and nc was connected, it was the handshake."""
+    came = asked(curl.code, curl.said) if curl else Asked()
+    if not nc or came.connection == "open":
+        return came
+    connection = connected(nc.code, nc.said) or came.connection
+    swallowed = connection == "open" and came.connection == "timeout" and "Failed to connect" not in came.why
+    return Asked(connection, "silent" if swallowed else "", why=came.why)
+
+
+_BY_NAME = ("connection", "certificate", "status", "network_info")
+_PAST = ("past_dns", "", "past_dns_network_info", "")
+
+
+def _untold_by_name(steps: dict[str, Ran], came: Asked) -> dict[str, str]:
+    library = _library(steps)
+    if library and library.code and not {"connect", "ask"} & steps.keys():
+        return dict.fromkeys(_BY_NAME, NO_NAME)
+    return _untold(steps.get("connect"), steps.get("ask"), came, _BY_NAME)
+
+
+def _untold(nc: Ran | None, curl: Ran | None, came: Asked, names: tuple[str, str, str, str]) -> dict[str, str]:
+    """Why not, by the names of the report's fields; an empty name is of none."""
+    connection, certificate, status, info = names
+    of_curl = came.why or (f"curl ended with {curl.code} and did not say" if curl else NO_CURL)
+    of_nc = nc.end if nc else of_curl if curl else NO_CLIENT
+    untold = {} if came.connection else {connection: came.why or of_nc}
+    if not came.certificate:
+        untold[certificate] = of_curl
+    if came.status is None:
+        untold |= {status: of_curl, info: of_curl}
+    untold.pop("", None)
+    return untold
 
 
 def _shown(steps: dict[str, Ran]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from azext_akskv.gateways.probe_pod import script
 from azext_akskv.gateways.run_command import ORDER, SCRIPT, Ended
 from azext_akskv.model.ids import BadInput
 from azext_akskv.model.probe import ProbeOrder, ProbeReport
-from azext_akskv.model.probe_report import NO_CURL, RESOLVERS, parse_probe
+from azext_akskv.model.probe_report import NO_CLIENT, NO_CURL, NO_LOOKUP, NO_NAME, RESOLVERS, parse_probe
 from tests.builders import a_cluster
 from tests.probe_outputs import (
     ADDRESS,
@@ -151,7 +151,8 @@ def test_every_program_tells_why_there_is_no_address(node: Node, by: str) -> Non
     node.has(**{program: said, "getent": NOT_FOUND, "nc": GOOD["nc"], "curl": GOOD["curl"]})
     report = node.look()
     assert (report.resolution, report.addresses) == (meaning, ())
-    assert (report.connection, report.status, report.missing) == ("", None, {})  # no name: not tried
+    assert (report.connection, report.status) == ("", None)  # no name: not tried
+    assert report.missing == dict.fromkeys(("connection", "certificate", "status", "network_info"), NO_NAME)
     assert report.past_dns == "open" and len(node.calls("nc")) == len(node.calls("curl")) == 1
 
 
@@ -161,7 +162,8 @@ def test_every_nc_tells_how_it_ended(node: Node, by: str) -> None:
     node.has(getent=GETENT, nc=said)
     report = node.look()
     assert (report.connection, report.past_dns) == (meaning, meaning)
-    assert report.missing == {"status": NO_CURL, "certificate": NO_CURL}
+    assert report.missing["status"] == report.missing["certificate"] == NO_CURL
+    assert ("connection" in report.missing) == ("past_dns" in report.missing) == (not meaning)
 
 
 @pytest.mark.parametrize("by", ["busybox", "busybox, refused", "busybox, silent"])
@@ -189,8 +191,23 @@ def test_curl_tells_who_answers(node: Node, by: str) -> None:
 
 def test_a_node_without_any_of_them_says_so(node: Node) -> None:
     report = node.look()
-    assert report.missing == {"resolution": RESOLVERS, "status": NO_CURL, "certificate": NO_CURL}
+    no_curl = dict.fromkeys(("certificate", "status", "network_info", "past_dns_network_info"), NO_CURL)
+    no_client = dict.fromkeys(("connection", "past_dns"), NO_CLIENT)
+    assert report.missing == {"resolution": RESOLVERS, "names": NO_LOOKUP} | no_curl | no_client
     assert report.dns_servers == ("168.63.129.16",) and report.shown == ()
+
+
+def test_a_server_that_answers_what_programs_do_not_get_is_told(node: Node) -> None:
+    node.has(**(GOOD | {"getent": NOT_FOUND}))
+    report = node.look()
+    assert (report.resolution, report.addresses, report.server_addresses) == ("unresolved", (), (ADDRESS,))
+    assert (report.past_dns, report.past_dns_network_info, report.status) == ("open", INFO, None)
+
+
+def test_a_getent_that_cannot_run_keeps_the_rest_from_nothing(node: Node) -> None:
+    node.has(**(GOOD | {"getent": Said(127, "getent: error while loading shared libraries\n")}))
+    report = node.look()
+    assert (report.resolution, report.connection, report.status, report.missing) == ("answer", "open", 200, {})
 
 
 def test_it_runs_without_timeout_too(node: Node) -> None:

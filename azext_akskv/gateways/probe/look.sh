@@ -56,7 +56,7 @@ resolve() {
   if has getent; then
     run 20 getent ahosts "$PROBE_HOST"
     tell addresses getent
-    resolved=$code
+    case $code in 0 | 2 | 124) resolved=$code ;; esac # with another one it says nothing about the name
   fi
   if has dig; then
     run 12 dig +noall +comments +answer "$PROBE_HOST"
@@ -104,6 +104,7 @@ if [ "$resolved" = 0 ] || [ "$resolved" = unknown ]; then
   ask ask
 fi
 if [ -n "$PROBE_ADDRESS" ]; then
+  say "address $PROBE_ADDRESS"
   connect connect-past "$PROBE_ADDRESS"
   ask ask-past --resolve "$PROBE_HOST:443:$PROBE_ADDRESS"
 fi

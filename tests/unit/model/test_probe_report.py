@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azext_akskv.model.ids import BadInput
-from azext_akskv.model.probe_report import NO_CURL, RESOLVERS, parse_probe, stopped
+from azext_akskv.model.probe_report import NO_CLIENT, NO_CURL, NO_LOOKUP, NO_NAME, RESOLVERS, parse_probe, stopped
 from tests.probe_outputs import (
     ADDRESS,
     ASKED,
@@ -36,9 +36,10 @@ GOOD_CURL = ("curl", ASKED["good"][0])
 Step = tuple[str, Said]
 
 
-def log_of(*dns: str, **steps: Step | None) -> str:
+def log_of(*dns: str, address: str = "", **steps: Step | None) -> str:
     """As look.sh writes it: tabs are spaces, blank lines are left out."""
-    lines = ["begin 1 probe", "node aks-pool1-0", *(f"dns {each}" for each in dns)]
+    lines = ["begin 1 probe", "node aks-pool1-0", *(f"dns {each}" for each in dns or ("168.63.129.16",))]
+    lines += [f"address {address}"] if address else []
     for name, step in steps.items():
         if step:
             at = name.replace("_", "-")
@@ -52,6 +53,7 @@ def log_of(*dns: str, **steps: Step | None) -> str:
 WHOLE = log_of(
     "168.63.129.16",
     "10.0.0.4",
+    address=ADDRESS,
     addresses=("getent", GETENT),
     names=("dig", Said(0, DIG_GOOD)),
     story=("nslookup", Said(0, NSLOOKUP_GOOD)),
@@ -68,6 +70,7 @@ def test_a_whole_report_says_all_of_it() -> None:
     assert (report.resolution, report.names, report.addresses) == ("answer", (PRIVATE,), (ADDRESS,))
     assert (report.connection, report.past_dns, report.certificate) == ("open", "open", "good")
     assert (report.status, report.network_info, report.missing) == (200, INFO, {})
+    assert (report.server_addresses, report.past_dns_network_info) == ((ADDRESS,), INFO)
     assert report.shown[0] == "Server:  168.63.129.16" and report.shown[-1].endswith("[tcp/https] succeeded!")
     assert not any("HEADER" in line for line in report.shown)
 
@@ -110,10 +113,37 @@ def test_addresses_of_several_kinds_are_all_told_once() -> None:
 
 def test_the_c_library_outweighs_what_asks_past_it() -> None:
     """It is what programs get: with a second server that knows nothing, the two may differ."""
-    report = parse_probe("p", log_of(addresses=("getent", NOT_FOUND), names=NAMES["dig"]))
-    assert (report.resolution, report.addresses) == ("", ())
+    report = parse_probe(
+        "p", log_of(addresses=("getent", GETENT), names=("host", Said(0, f"{HOST} has address 1.2.3.4")))
+    )
+    assert (report.resolution, report.addresses, report.server_addresses) == ("answer", (ADDRESS,), ("1.2.3.4",))
     slow = parse_probe("p", log_of(addresses=("getent", Said(124, ""))))
-    assert (slow.resolution, slow.missing) == ("timeout", {})
+    assert slow.resolution == "timeout"
+
+
+@pytest.mark.parametrize("code", [2, 124])
+@pytest.mark.parametrize("by", NAMES)
+def test_a_library_that_does_not_get_what_the_server_gives_is_a_fact_of_its_own(by: str, code: int) -> None:
+    report = parse_probe("p", log_of(addresses=("getent", Said(code, "")), names=NAMES[by]))
+    assert (report.resolution, report.addresses, report.server_addresses) == ("unresolved", (), (ADDRESS,))
+    assert report.missing["connection"] == report.missing["status"] == NO_NAME
+
+
+@pytest.mark.parametrize(
+    "said", [Said(127, "getent: not found\n"), Said(1, "Unknown database: ahosts\n"), Said(126, "")]
+)
+def test_a_getent_that_cannot_run_says_nothing_of_the_name(said: Said) -> None:
+    report = parse_probe("p", log_of(addresses=("getent", said), names=NAMES["dig"], ask=GOOD_CURL))
+    assert (report.resolution, report.addresses, report.status) == ("answer", (ADDRESS,), 200)
+    alone = parse_probe("p", log_of(addresses=("getent", said)))
+    assert alone.resolution == "" and f"getent ended with {said.code}" in alone.missing["resolution"]
+
+
+def test_a_lookup_that_does_not_say_is_quoted() -> None:
+    report = parse_probe("p", log_of(names=("dig", Said(127, "dig: not found\n"))))
+    assert (report.resolution, report.missing["resolution"]) == ("", "dig ended with 127: dig: not found")
+    other = parse_probe("p", log_of(names=("drill", Said(0, DIG_GOOD))))
+    assert (other.resolution, other.addresses) == ("", ())
 
 
 @pytest.mark.parametrize("by", CONNECTED)
@@ -147,14 +177,71 @@ def test_a_status_that_the_end_of_curl_does_not_bear_out_is_none() -> None:
 
 
 def test_what_could_not_be_tried_says_why() -> None:
-    bare = parse_probe("p", log_of())
-    assert bare.missing == {"resolution": RESOLVERS, "status": NO_CURL, "certificate": NO_CURL}
+    bare = parse_probe("p", log_of(address=ADDRESS))
+    no_curl = dict.fromkeys(("certificate", "status", "network_info", "past_dns_network_info"), NO_CURL)
+    no_client = dict.fromkeys(("connection", "past_dns"), NO_CLIENT)
+    assert bare.missing == {"resolution": RESOLVERS, "names": NO_LOOKUP} | no_curl | no_client
     assert (bare.resolution, bare.connection, bare.certificate, bare.status, bare.shown) == ("", "", "", None, ())
-    assert parse_probe("p", log_of(ask=GOOD_CURL)).missing == {"resolution": RESOLVERS}
-    without_curl = parse_probe("p", log_of(addresses=("getent", GETENT), connect=("nc", CONNECTED["busybox"][0])))
-    assert without_curl.missing == {"status": NO_CURL, "certificate": NO_CURL} and without_curl.connection == "open"
-    nameless = parse_probe("p", log_of(addresses=("getent", NOT_FOUND)))
-    assert nameless.missing == {}  # curl was not run, because there is no name
+    unknown = parse_probe("p", log_of("somewhere", ask=GOOD_CURL))
+    assert unknown.missing.keys() == {"resolution", "names", "dns_servers"} and unknown.dns_servers == ()
+
+
+def test_without_curl_the_rest_is_told() -> None:
+    busybox = ("nc", CONNECTED["busybox"][0])
+    report = parse_probe("p", log_of(addresses=("getent", GETENT), names=NAMES["dig"], connect=busybox))
+    assert report.missing == dict.fromkeys(("certificate", "status", "network_info"), NO_CURL)
+    assert report.connection == "open"
+
+
+def test_what_was_not_tried_for_want_of_an_address_says_so() -> None:
+    program, said, _ = NO_NAMES["dig, no name"]
+    nc = ("nc", CONNECTED["openbsd"][0])
+    log = log_of(
+        address=ADDRESS, addresses=("getent", NOT_FOUND), names=(program, said), connect_past=nc, ask_past=GOOD_CURL
+    )
+    report = parse_probe("p", log)
+    assert report.missing == dict.fromkeys(("connection", "certificate", "status", "network_info"), NO_NAME)
+    assert (report.past_dns, report.past_dns_network_info) == ("open", INFO)
+
+
+@pytest.mark.parametrize("by", [by for by, (_, meaning) in ASKED.items() if meaning[0] is None])
+def test_why_there_is_no_status_is_told_in_curls_words(by: str) -> None:
+    said = ASKED[by][0]
+    report = parse_probe("p", log_of(addresses=("getent", GETENT), names=NAMES["dig"], ask=("curl", said)))
+    why = said.text.split("\n")[0] or f"curl ended with {said.code}"
+    assert report.missing["status"] == report.missing["network_info"] == why
+    assert report.missing.get("certificate", "") == ("" if report.certificate else why)
+    assert report.missing.get("connection", "") == ("" if report.connection else why)
+
+
+@pytest.mark.parametrize("by", [by for by, (_, meaning) in CONNECTED.items() if not meaning])
+def test_why_nothing_is_known_of_a_connection_is_told_in_the_words_of_nc(by: str) -> None:
+    said = CONNECTED[by][0]
+    report = parse_probe("p", log_of(addresses=("getent", GETENT), connect=("nc", said)))
+    assert report.missing["connection"] == (said.text.strip() or "nc ended with 124 and said nothing")
+
+
+SILENT = "Connection timed out after 5001 milliseconds"
+NEVER = "Failed to connect to kv1 port 443 after 5001 ms: Timeout was reached"
+
+
+@pytest.mark.parametrize(
+    ("nc", "curl", "meaning"),
+    [
+        ("openbsd", failed(28, SILENT), ("open", "silent")),  # a curl that does not tell of its address
+        ("openbsd", failed(28, NEVER), ("open", "")),  # now and then it opens
+        ("openbsd", failed(28, "Resolving timed out after 5000 milliseconds"), ("open", "")),
+        ("openbsd, silent", failed(28, NEVER), ("timeout", "")),
+        ("openbsd, no route", failed(7, "Failed to connect: Couldn't connect to server"), ("unreachable", "")),
+        ("openbsd, silent", ASKED["good"][0], ("open", "good")),
+        ("stopped by timeout", ASKED["swallowed"][0], ("open", "silent")),
+        ("stopped by timeout", failed(28, NEVER), ("timeout", "")),
+    ],
+)
+def test_nc_and_curl_are_one_story(nc: str, curl: Said, meaning: tuple[str, str]) -> None:
+    log = log_of(addresses=("getent", GETENT), connect=("nc", CONNECTED[nc][0]), ask=("curl", curl))
+    report = parse_probe("p", log)
+    assert (report.connection, report.certificate) == meaning
 
 
 @pytest.mark.parametrize(
@@ -203,7 +290,9 @@ def test_colours_and_turned_text_are_left_out() -> None:
 def test_very_long_output_is_shown_in_short() -> None:
     noise = "".join(f"{HOST}\tcanonical name = {'x' * 60_000}\n" for _ in range(50)) + ";; " + " IN " * 20_000
     report = parse_probe("p", log_of(names=("nslookup", Said(1, noise))))
-    assert len(report.shown) == 20 and len(report.names) == 1 and report.addresses == ()
+    assert len(report.shown) == 20 and report.names == report.addresses == ()
+    many = "".join(f"{HOST}\tcanonical name = a{each}.example.\n" for each in range(500))
+    assert len(parse_probe("p", log_of(names=("nslookup", Said(1, many)))).names) == 40
 
 
 def test_why_a_pod_stopped_is_told_from_what_a_program_said() -> None:
