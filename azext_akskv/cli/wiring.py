@@ -181,6 +181,8 @@ def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting,
 
 def probes(way: Way, direct: KubeSecrets, run: Run, setting: Setting) -> Probes:
     """The pods that look from a node, by the way that was decided on."""
+    from uuid import uuid4
+
     from azext_akskv.gateways import kube_probe as pods
 
     clock, waits = setting.clock, setting.waits
@@ -188,7 +190,7 @@ def probes(way: Way, direct: KubeSecrets, run: Run, setting: Setting) -> Probes:
     every = max(pods.MOST_OFTEN, waits.command_poll)
     stuck = pods.STUCK_SECONDS * waits.factor
     patience = pods.Patience(every, limit, stuck, clock.sleep, clock.monotonic, setting.reporter.tick)
-    by_server = pods.KubeProbes(direct.ask, direct.lines, patience)
+    by_server = pods.KubeProbes(direct.ask, direct.lines, patience, lambda: uuid4().hex)
     return pods.EitherProbes(way, by_server, pods.InvokedProbes(run))
 
 

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from azext_akskv.failures import Denied, GatewayError, Missing, Rejected
 from azext_akskv.gateways.errors import asking
@@ -70,17 +69,23 @@ class Patience:
 
 
 class KubeProbes:
-    """`ask` is KubeSecrets.ask, `lines` the lines of a text."""
+    """`ask` is KubeSecrets.ask, `lines` the lines of a text; `new_look` gives letters and digits that are never given
+    again."""
 
     def __init__(
-        self, ask: Callable[[Request], Reply], lines: Callable[[Request], Iterable[str]], patience: Patience
+        self,
+        ask: Callable[[Request], Reply],
+        lines: Callable[[Request], Iterable[str]],
+        patience: Patience,
+        new_look: Callable[[], str],
     ) -> None:
         self._ask = ask
         self._lines = lines
         self._patience = patience
+        self._new_look = new_look
 
     def probe(self, cluster: Cluster, order: ProbeOrder) -> ProbeReport:
-        doing, look, path = f"look from a node of {order.pool}", uuid4().hex, ""
+        doing, look, path = f"look from a node of {order.pool}", self._new_look(), ""
         self._take_away(order.pool, selector(order.pool), is_left)
         try:
             reply = self._ask(Request(doing, "POST", PODS, body=pod_for(order, look)))

@@ -21,7 +21,7 @@ PLACES = {
     "datetime.now": ("azext_akskv/engine/waiting.py", "emulator/core/clock.py"),
     "datetime.utcnow": (),
     "uuid.uuid4": (),
-    "uuid4": (),
+    "uuid4": ("azext_akskv/cli/wiring.py",),
     "os.environ": ("azext_akskv/cli/wiring.py", "emulator/environment.py", "emulator/programs/client.py"),
     "os.getenv": (),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -75,6 +76,7 @@ class Nodes:
         self.kube = kube
         self.pauses = 0
         self.told: list[str] = []
+        self.looks = count()
         kube.answers("GET", PODS, these())
         kube.answers("POST", PODS, Reply(201, OURS))
         kube.answers("GET", POD, in_phase("Succeeded"))
@@ -88,7 +90,7 @@ class Nodes:
         direct = KubeSecrets(self.kube.server, AT_ONCE)
         passed = lambda: float(self.pauses)  # noqa: E731  # a pause is a second
         patience = Patience(1, LOOKS - 2, STUCK, lambda _seconds: self.pause(), passed, self.told.append)
-        return KubeProbes(direct.ask, lines or direct.lines, patience)
+        return KubeProbes(direct.ask, lines or direct.lines, patience, lambda: f"look{next(self.looks)}")
 
     @property
     def asked(self) -> list[str]:
