@@ -322,11 +322,12 @@ def pod(node: Node) -> CommandPod:
 
 def test_the_pod_is_started_read_and_taken_away(pod: CommandPod) -> None:
     assert pod.probe().node == "aks-pool1-0"
-    assert pod.asked == ["get", "create", "get", "get", "get", "logs", "delete"]
+    assert pod.asked == ["get", "create", "get", "get", "get", "logs", "delete", "delete"]
     calls = pod.node.calls("kubectl")
     labels = "app.kubernetes.io/managed-by=akskv,akskv/probe=pool1"
     assert calls[0].startswith(f"get -n kube-system pods -l {labels} -o jsonpath={{range")
-    assert calls[-2] == f"logs -n kube-system {MADE} --request-timeout=20s"  # past the warning
+    assert calls[-3] == f"logs -n kube-system {MADE} --request-timeout=20s"  # past the warning
+    assert f"delete -n kube-system pod {MADE} " in calls[-2] and "--wait=false" in calls[-2]
     assert "delete -n kube-system pod -l akskv/look=" in calls[-1] and "--wait=false" in calls[-1]
     assert "akskv.look" not in calls[-1]
     assert not pod.left() and len(pod.node.calls("sleep")) == 2
@@ -345,7 +346,7 @@ def test_what_a_killed_probe_left_is_taken_away_and_what_somebody_waits_for_is_n
 @pytest.mark.parametrize("earlier", ["akskv-probe-pool1-x \n", "error: you must be logged in\n", "\n"])
 def test_a_list_that_says_nothing_of_an_age_deletes_nothing(pod: CommandPod, earlier: str) -> None:
     pod.write("earlier", earlier)
-    assert pod.probe().node == "aks-pool1-0" and pod.asked.count("delete") == 1
+    assert pod.probe().node == "aks-pool1-0" and pod.asked.count("delete") == 2
 
 
 NOT_ALLOWED = 'Error from server (Forbidden): error when creating "akskv.order": pods is forbidden'
@@ -410,7 +411,7 @@ def test_a_command_that_is_stopped_takes_its_pod_along(pod: CommandPod) -> None:
     pod.node.put("sleep", "kill -TERM $PPID\n")
     with pytest.raises(Rejected, match="not the whole report"):
         pod.probe()
-    assert pod.asked == ["get", "create", "get", "delete"] and not pod.left()
+    assert pod.asked == ["get", "create", "get", "delete", "delete"] and not pod.left()
 
 
 def test_two_commands_at_once_do_not_meet(pod: CommandPod) -> None:

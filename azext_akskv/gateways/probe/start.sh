@@ -24,7 +24,9 @@ take_away_left() {
 
 take_away_left
 look=$(cat /proc/sys/kernel/random/uuid)
-trap 'take_away -l "akskv/look=$look"' EXIT # also where its making was not answered
+pod=
+# By the label, too: it may have been made without an answer.
+trap '[ -z "$pod" ] || take_away "$pod"; take_away -l "akskv/look=$look"' EXIT
 trap 'exit 1' INT TERM
 if ! made=$(sed "s/akskv\.look/$look/" akskv.order | kubectl create -f - -o name 2>&1); then
   stopped "$made"
