@@ -70,7 +70,8 @@ def outcomes(rows: Rows, cases: Sequence[Case]) -> Iterator[tuple[Case, Outcome 
             yield results.get(timeout=10)
             left -= 1
         except queue.Empty:
-            if not all(worker.is_alive() for worker in workers):
+            codes = [worker.exitcode for worker in workers]  # 0: it found nothing more to do
+            if None not in codes or any(codes):
                 raise RuntimeError("a process that runs the cases ended early") from None
     for worker in workers:
         worker.join()
