@@ -60,7 +60,11 @@ class WarmAz:
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.wait(timeout=10)
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:  # it had no processor in that time
+            self._process.kill()
+            self._process.wait()
 
 
 def serve(address: str, log: str) -> None:
