@@ -1,4 +1,4 @@
-"""A quarter of a diagonal through the table of docs/reliability.rst, the endings of updates, and that the page is of today."""
+"""A quarter of a diagonal through the table of docs/reliability.rst, the endings of updates, and the page's own age."""
 
 from __future__ import annotations
 
