@@ -16,6 +16,7 @@ from emulator.entra.metadata import ARM, LOGIN
 from emulator.entra.tokens import TokenRefused, client_of
 from emulator.providers.authorization import denials, locks
 from emulator.providers.authorization.routes import ROUTES as AUTHORIZATION
+from emulator.providers.compute.routes import ROUTES as COMPUTE
 from emulator.providers.containerservice.routes import ROUTES as CONTAINER_SERVICE
 from emulator.providers.errors import arm_error
 from emulator.providers.insights.routes import ROUTES as INSIGHTS
@@ -35,7 +36,7 @@ AUDIENCES = (f"{ARM}/", "https://management.core.windows.net/", "https://managem
 """Whom a token may be made out to, with or without the closing slash."""
 _PROVIDERS = (
     *(AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE, INSIGHTS, POLICY_INSIGHTS),
-    *(NETWORK, PRIVATE_DNS),
+    *(NETWORK, PRIVATE_DNS, COMPUTE),
 )
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
 _POSTS_THAT_READ = {"Microsoft.KeyVault/checkNameAvailability", "Microsoft.PolicyInsights/checkPolicyRestrictions"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.providers.ids import same_id
 from emulator.providers.network import addresses, networks
 from emulator.providers.network.networks import Network
-from emulator.resolution import AZURE_DNS, FRONT_ADDRESS
+from emulator.resolution import AZURE_DNS, FRONT_ADDRESS, LOGIN_ADDRESS
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -19,8 +19,9 @@ Subnet = dict[str, Any]
 OUTBOUND, INBOUND = "Outbound", "Inbound"
 _SOURCE_PORT = 50000
 """[OWN] Connections come from a port of the ephemeral range."""
-_FRONT_TAGS = ("azurekeyvault", "azurecloud")
-"""[D] Service tags that the public address of Key Vault is in, with or without a region behind a dot."""
+_TAGS = {"azurekeyvault": (FRONT_ADDRESS,), "azurecloud": (FRONT_ADDRESS,), "azureactivedirectory": (LOGIN_ADDRESS,)}
+"""[D] Service tags, with or without a region behind a dot, and the public addresses that are in them: Entra's are in
+none but its own [INF]."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _is_address(wanted: str, address: str, space: Sequence[str]) -> bool:
         return not inside and ipaddress.ip_address(address).is_global
     if name == "azureloadbalancer":
         return address == AZURE_DNS
-    return name in _FRONT_TAGS and address == FRONT_ADDRESS
+    return address in _TAGS.get(name, ())
 
 
 def next_hop(world: EmulatedWorld, subnet: Subnet, address: str, within: Sequence[str] | None = None) -> str:

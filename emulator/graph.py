@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.core.http import Answer, Call
 from emulator.core.router import Routes
+from emulator.entra.directory import applications
 from emulator.entra.metadata import GRAPH
 from emulator.entra.sign_in import USERNAME
 from emulator.entra.tokens import TokenRefused
@@ -80,7 +81,7 @@ def _person(world: EmulatedWorld) -> Principal:
 
 
 def _service_principals(world: EmulatedWorld) -> Iterator[Principal]:
-    """[D] Every user-assigned identity is one."""
+    """[D] Every user-assigned identity is one, and every application has one."""
     for identity in world.resources.under("/", IDENTITIES):
         ids = identity.body["properties"]
         names = [ids["clientId"], f"https://identity.azure.net/{identity.body['name']}"]
@@ -90,6 +91,14 @@ def _service_principals(world: EmulatedWorld) -> Iterator[Principal]:
             "displayName": identity.body["name"],
             "servicePrincipalNames": names,
             "servicePrincipalType": "ManagedIdentity",
+        }
+    for one in applications(world):
+        yield {
+            "id": one.principal_id,
+            "appId": one.client_id,
+            "displayName": one.name,
+            "servicePrincipalNames": [one.client_id],
+            "servicePrincipalType": "Application",
         }
 
 

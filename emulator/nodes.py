@@ -26,22 +26,33 @@ class Node:
     pool: str
     subnet_id: str
     address: str
+    system: str = "linux"
 
 
 def nodes_of(world: EmulatedWorld, cluster_id: str) -> list[Node]:
-    """The nodes of the Linux pools, pool by pool: two of each [OWN]. A node keeps its address.
+    """The nodes of the Linux pools, pool by pool: two of each [OWN], and then those of Windows. A node keeps its
+    address.
 
     Raises KeyError when there is no such cluster.
     """
     cluster = world.resources.get(cluster_id)
     if cluster is None or f"/providers/{CLUSTERS}/".lower() not in cluster.id.lower():
         raise KeyError(cluster_id)
-    return [_node(world, cluster, at, *one) for at, one in enumerate(_machines(cluster))]
+    nodes = [_node(world, cluster, at, *one) for at, one in enumerate(_machines(cluster))]
+    return [*nodes, *_windows_nodes(cluster, len(nodes))]
 
 
 def _machines(cluster: Resource) -> Iterator[tuple[str, int]]:
     for pool in nodegroup.linux_pools(cluster):
         yield from ((pool["name"], index) for index in range(nodegroup.NODES_PER_POOL))
+
+
+def _windows_nodes(cluster: Resource, taken: int) -> Iterator[Node]:
+    for pool in nodegroup.windows_pools(cluster):
+        for index in range(nodegroup.NODES_PER_POOL):
+            name = nodegroup.windows_machine_name(pool["name"], index)
+            yield Node(name, pool["name"], "", _UNSEEN.format(_FIRST + taken), "windows")
+            taken += 1
 
 
 def _node(world: EmulatedWorld, cluster: Resource, at: int, pool: str, index: int) -> Node:

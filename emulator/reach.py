@@ -17,7 +17,7 @@ from emulator.providers.ids import name_of
 from emulator.providers.network import addresses, networks, peerings, subnets
 from emulator.providers.network.interfaces import INTERFACES
 from emulator.providers.network.networks import Network
-from emulator.resolution import FRONT_ADDRESS
+from emulator.resolution import FRONT_ADDRESS, LOGIN_ADDRESS
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -70,7 +70,7 @@ def _is_near(network: Network, address: str) -> bool:
 
 def _reach_public(world: EmulatedWorld, subnet: Subnet, flow: Flow) -> Reach:
     """[D] Over the internet, unless a route of one's own leads elsewhere. [OWN] Nobody else is out there."""
-    listens = flow.address == FRONT_ADDRESS and flow.port == HTTPS
+    listens = flow.address in (FRONT_ADDRESS, LOGIN_ADDRESS) and flow.port == HTTPS
     leaves = next_hop(world, subnet, flow.address) in ("", "Internet")
     return Reach(CONNECTED if listens and leaves else TIMEOUT)
 

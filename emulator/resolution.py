@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.resources import Resource
-from emulator.entra.metadata import VAULT_SUFFIX, VAULT_ZONE, VAULTCORE
+from emulator.entra.metadata import LOGIN, VAULT_SUFFIX, VAULT_ZONE, VAULTCORE
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -22,6 +22,9 @@ AZURE_DNS = "168.63.129.16"
 FRONT = f"data-prod-weu.{VAULTCORE}"
 FRONT_ADDRESS = "20.1.2.3"
 """[OWN] The regional front of Key Vault, whose vaults all have the same public address."""
+LOGIN_HOST = LOGIN.removeprefix("https://")
+LOGIN_ADDRESS = "20.1.2.4"
+"""[OWN] Where Entra's sign-in host is."""
 _NETWORKS, _ZONES, _LINKS = (
     "Microsoft.Network/virtualNetworks",
     "Microsoft.Network/privateDnsZones",
@@ -187,10 +190,12 @@ def _record(world: EmulatedWorld, zone: Resource, record_type: str, name: str) -
 
 
 def _public(world: EmulatedWorld, name: str) -> _Step | None:
-    """The public DNS of this cloud: its vaults. [D] A vault's name leads to the one for private link only while the
-    vault has an approved connection; both lead to the regional front."""
+    """The public DNS of this cloud: its vaults, and where people and programs sign in. [D] A vault's name leads to the
+    one for private link only while the vault has an approved connection; both lead to the regional front."""
     if name == FRONT:
         return _Step(addresses=(FRONT_ADDRESS,))
+    if name == LOGIN_HOST:
+        return _Step(addresses=(LOGIN_ADDRESS,))
     label, _, suffix = name.partition(".")
     vault = _vault(world, label) if suffix in (VAULT_SUFFIX, VAULT_ZONE) else None
     if vault is None:

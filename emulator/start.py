@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator import start_network
+from emulator import start_network, start_secrets_store, start_vaults
 from emulator.providers.authorization import assignments, locks
 from emulator.providers.containerservice import clusters, maintenance, renewed, visitors
 from emulator.providers.ids import group_id
@@ -45,6 +45,7 @@ def populate(world: EmulatedWorld) -> None:
         assignments.grant(world, principal, grant.role, scope_id(world, grant.scope), created)
     for cluster in world.spec.clusters:
         _make_cluster(world, cluster, created)
+    start_vaults.federate(world, created)
     _let_time_pass(world)
     _govern(world, created)
 
@@ -60,11 +61,13 @@ def _make_vault(world: EmulatedWorld, vault: spec.Vault, created: datetime) -> N
     for key in vault.keys:
         for _ in range(key.versions):
             world.keyvault.create(vaults.host_of(vault.name), key.name, _key_request(key))
+    start_vaults.fill(world, vault)
 
 
 def _make_cluster(world: EmulatedWorld, cluster: spec.Cluster, created: datetime) -> None:
     made = clusters.create(world, world.spec.group, cluster, created)
     renewed.begin(world, made)
+    start_secrets_store.begin(world, cluster, made, created)
     if cluster.noted:
         made.body["tags"] = (made.body.get("tags") or {}) | ledger.tags_of(made.id, ledger.key_of(made.body), created)
     for configuration in cluster.maintenance:
@@ -95,6 +98,7 @@ def _spoil(world: EmulatedWorld, vault: spec.Vault) -> None:
             version.change(_late_attributes(world, key), now)
         if key.deleted:
             world.keyvault.delete(host, key.name)
+    start_vaults.spoil(world, vault)
     if vault.deleted:
         found = world.resources.get(vaults.vault_id(vault.subscription, world.spec.group, vault.name))
         assert found is not None
@@ -150,7 +154,7 @@ def _vault_properties(world: EmulatedWorld, vault: spec.Vault) -> dict[str, Any]
         {
             "tenantId": spec.TENANT,
             "objectId": world.ids.principal(policy.principal),
-            "permissions": {"keys": list(policy.keys)},
+            "permissions": _permissions(policy),
         }
         for policy in vault.policies
     ]
@@ -170,6 +174,11 @@ def _vault_properties(world: EmulatedWorld, vault: spec.Vault) -> dict[str, Any]
     if vault.purge_protection:
         properties["enablePurgeProtection"] = True
     return properties
+
+
+def _permissions(policy: spec.Policy) -> dict[str, list[str]]:
+    others = {"secrets": policy.secrets, "certificates": policy.certificates}
+    return {"keys": list(policy.keys), **{kind: list(named) for kind, named in others.items() if named}}
 
 
 def _key_request(key: spec.Key) -> dict[str, Any]:

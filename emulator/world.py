@@ -5,21 +5,24 @@ from __future__ import annotations
 import threading
 
 from emulator import resolution
+from emulator.azure_from_nodes import AzureFromNodes
 from emulator.core.clock import Clock
 from emulator.core.faults import Faults
 from emulator.core.ids import Ids
 from emulator.core.inside import Inside
 from emulator.core.operations import Operations
 from emulator.core.request_log import RequestLog
-from emulator.core.resources import Resources
+from emulator.core.resources import Resource, Resources
 from emulator.dataplane.keyvault.keys import KeyVault
 from emulator.entra.tokens import Tokens
 from emulator.kubernetes.api_server import ApiServer
 from emulator.kubernetes.clusters import Kubernetes, Make
+from emulator.kubernetes.secrets_store.azure_side import AzureSide
 from emulator.nodes import Node, nodes_of
 from emulator.oracle import Oracle
 from emulator.programs.answers import Programs
 from emulator.providers.authorization.evaluate import Rights
+from emulator.providers.containerservice import nodegroup
 from emulator.providers.containerservice.runcommand import Command
 from emulator.providers.containerservice.visitors import Visitors
 from emulator.providers.network import zonegroups
@@ -48,15 +51,15 @@ class EmulatedWorld:
         self.ids = Ids(spec.seed)
         self.resources = Resources()
         self.operations = Operations(self.clock, self.ids, spec.delays.retry_after)
-        self.log = RequestLog()
-        self.faults = Faults()
+        self.log, self.faults = RequestLog(), Faults()
         self.tokens = Tokens(self.clock, TENANT, spec.token_seconds)
         self.rights = Rights(self)
         self.keyvault = KeyVault(self)
+        self.azure: AzureSide = AzureFromNodes(self)
+        """Azure as the secrets provider on the nodes asks it."""
         self.kubernetes = Kubernetes(self, make_api_server)
         self.oracle = Oracle(self.kubernetes.unreadable)
-        self.visitors = Visitors(self)
-        self.programs = Programs(self)
+        self.visitors, self.programs = Visitors(self), Programs(self)
         try:
             populate(self)
             self.kubernetes.wait()
@@ -78,9 +81,21 @@ class EmulatedWorld:
         """The public address of all vaults."""
         return resolution.FRONT_ADDRESS
 
+    @property
+    def login_front(self) -> str:
+        """The public address of Entra's sign-in host."""
+        return resolution.LOGIN_ADDRESS
+
     def nodes_of(self, cluster_id: str) -> list[Node]:
         """The nodes of a cluster."""
         return nodes_of(self, cluster_id)
+
+    def scale_set_of(self, cluster_id: str, pool: str) -> Resource | None:
+        """The scale set of a cluster's pool. Raises KeyError when there is no such cluster."""
+        cluster = self.resources.get(cluster_id)
+        if cluster is None:
+            raise KeyError(cluster_id)
+        return nodegroup.scale_set_of(self, cluster, pool)
 
     def dns_servers(self, network_id: str) -> tuple[str, ...]:
         """What machines of a network ask for names. Raises KeyError."""

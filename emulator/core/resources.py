@@ -48,8 +48,7 @@ class Resources:
         prefix = scope.lower().rstrip("/") + "/"
         needle = f"/providers/{resource_type.lower()}/"
         for key, resource in list(self._by_id.items()):
-            tail = key.rpartition(needle)[2]
-            if key.startswith(prefix) and needle in key and "/" not in tail:
+            if needle in key and key.startswith(prefix) and "/" not in key.rpartition(needle)[2]:
                 yield resource
 
     def children(self, parent_id: str, segment: str) -> Iterator[Resource]:

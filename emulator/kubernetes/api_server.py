@@ -4,19 +4,40 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from emulator.kubernetes import objects
+from emulator.kubernetes import bound_roles, objects
+from emulator.kubernetes.authentication import User
+from emulator.kubernetes.controllers import Controllers
 from emulator.kubernetes.encryption import Identity, Plugin, Provider, Providers, TransformError
+from emulator.kubernetes.events import Events
 from emulator.kubernetes.face import ClusterFace, Stock
-from emulator.kubernetes.kinds import KINDS, LEASES, SECRETS
+from emulator.kubernetes.kinds import (
+    BY_KIND,
+    DEFINITIONS,
+    KINDS,
+    LEASES,
+    NAMESPACES,
+    PODS,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+    STORED,
+    Kind,
+    Target,
+)
 from emulator.kubernetes.kms import KmsV1, KmsV2
 from emulator.kubernetes.kubelet import Kubelets
 from emulator.kubernetes.readability import Readability
 from emulator.kubernetes.registry import Registry
+from emulator.kubernetes.secrets_store.daemon_sets import role_of
+from emulator.kubernetes.secrets_store.installation import Installation
+from emulator.kubernetes.secrets_store.system_pods import SystemPods
+from emulator.kubernetes.secrets_store.volumes import Volumes
 from emulator.kubernetes.storage import Storage
 from emulator.worlds import spec
+from emulator.worlds.cluster_access import Rule
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -34,7 +55,14 @@ class ApiServer(ClusterFace):
         super().__init__(world, cluster_id, host, cluster)
         self.plugins: list[Plugin] = []
         self.pods = Kubelets(self, cluster)
+        self.controllers, self.events = Controllers(self), Events(self)
+        self.system = SystemPods(self, cluster)
+        self.volumes = Volumes(self)
+        self.installation = Installation(self, cluster)
+        self.pretended: datetime | None = None
+        """When it is, while what happened before the world's start is made."""
         self.registry = Registry(Storage(world.clock.now(), _FIRST_REVISION), cluster.admission, self._stamp)
+        self._manifests = cluster.secrets_store.manifests
         self._kms: Sequence[KmsV1 | KmsV2] = ()
         self._starts = 0
         self._identity = ""
@@ -47,6 +75,8 @@ class ApiServer(ClusterFace):
             parts = ("object", self.cluster_id.lower(), kind.plural, metadata.get("namespace", ""), metadata["name"])
             metadata["uid"] = self.world.ids.uuid(*parts)
             self.registry.restore(kind, content)
+            if kind is NAMESPACES:
+                self._give_account(metadata["name"], metadata["creationTimestamp"])
         storage = self.registry.storage
         secrets_now = list(storage.range(SECRETS.prefix(None), "", storage.revision))
         for key, entry in secrets_now[len(secrets_now) - lost :]:
@@ -81,7 +111,13 @@ class ApiServer(ClusterFace):
     def request_came(self) -> None:
         """What happens by itself as time goes by: compaction, the plugins' status, another try to get ready."""
         self.registry.storage.compact_when_due(self.world.clock.now())
+        self.installation.go_on()
+        self.controllers.go_on()
+        self.system.go_on()
         self.pods.go_on()
+        self.volumes.go_on()
+        self.controllers.go_on()
+        self.events.go_on()
         for provider in self._kms:
             if isinstance(provider, KmsV2):
                 provider.poll()
@@ -91,6 +127,15 @@ class ApiServer(ClusterFace):
     def close(self) -> None:
         """The pods end with it."""
         self.pods.close()
+
+    @property
+    def now(self) -> datetime:
+        """The time that whatever happens in the cluster gets."""
+        return self.pretended or self.world.clock.now()
+
+    def node_objects(self) -> list[dict[str, Any]]:
+        """The nodes that there are."""
+        return self.pods.nodes()
 
     def lapse(self) -> None:
         """The server has been running for a while, so what its plugins were told at its start does not count."""
@@ -103,19 +148,65 @@ class ApiServer(ClusterFace):
         """[SRC] How metrics name this API server; it is another one after each restart."""
         return f"sha256:{hashlib.sha256(self._identity.encode()).hexdigest()}"
 
+    def created(self, kind: Kind, content: dict[str, Any]) -> None:
+        """What follows when a client has made an object: pods come to a node, namespaces get an account [SRC]."""
+        if kind is PODS:
+            (self.system if role_of(content) else self.pods).take(content)
+        elif kind is NAMESPACES:
+            self._give_account(content["metadata"]["name"], objects.timestamp(self.now))
+
+    def begin_secrets_store(self, installed: datetime, applied: datetime) -> None:
+        """Installs what the world's data says, and applies its manifests, at these times."""
+        self.pretended = installed
+        self.installation.begin()
+        self.controllers.go_on()
+        self.pretended = applied
+        for manifest in self._manifests:
+            kind = BY_KIND[manifest["apiVersion"], manifest["kind"]]
+            namespace = manifest["metadata"].get("namespace", "default") if kind.namespaced else None
+            self.created(kind, self.registry.create(Target(kind, namespace, None), manifest).content())
+        self.controllers.go_on()
+        self.system.go_on()
+        self.pods.go_on()
+        self.pretended = None
+
+    def mount_at(self, moment: datetime) -> None:
+        """Lets the volumes of all pods come as far as they come by then."""
+        self.pretended = moment
+        self.pods.mount()
+        self.pretended = None
+
+    def bound_rules(self, user: User) -> Iterable[Rule]:
+        """Those of ClusterRoles."""
+        return bound_roles.rules_for(self.registry, user)
+
+    def serves(self, kind: Kind) -> bool:
+        """[SRC] Custom resources are served where their definitions are."""
+        return not kind.custom or self.registry.storage.get(DEFINITIONS.key(None, kind.qualified)) is not None
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """What is served now."""
+        return [kind for kind in KINDS if self.serves(kind)]
+
     def object_counts(self) -> dict[str, int]:
         """Qualified resource name -> number of objects."""
         counts: Counter[str] = Counter()
         storage = self.registry.storage
-        for kind in KINDS:
+        for kind in (kind for kind in STORED if self.serves(kind)):
             counts[kind.qualified] = sum(1 for _ in storage.range(kind.prefix(None), "", storage.revision))
         return counts
+
+    def count_of(self, plural: str) -> int:
+        """How many objects of a kind there are."""
+        storage = self.registry.storage
+        return sum(1 for _ in storage.range(f"/registry/{plural}/", "", storage.revision))
 
     def _sync(self) -> None:
         """Fills the watch cache."""
         storage = self.registry.storage
         self.synced = True
-        for kind in (kind for kind in KINDS if kind.encrypted):
+        for kind in (kind for kind in STORED if kind.encrypted):
             for key, entry in storage.range(kind.prefix(None), "", storage.revision):
                 try:
                     entry.cached = self.registry.read(kind, key, entry)[0]
@@ -140,9 +231,14 @@ class ApiServer(ClusterFace):
         spec = {"holderIdentity": holder, "leaseDurationSeconds": 3600, **times}
         self.registry.restore(LEASES, {"metadata": {**metadata, "labels": labels}, "spec": spec})
 
+    def _give_account(self, namespace: str, made: str) -> None:
+        key = SERVICE_ACCOUNTS.key(namespace, "default")
+        metadata = {"name": "default", "namespace": namespace, **self._stamp(key), "creationTimestamp": made}
+        self.registry.restore(SERVICE_ACCOUNTS, {"metadata": metadata})
+
     def _stamp(self, key: str) -> dict[str, Any]:
         uid = self.world.ids.uuid("object", self.cluster_id.lower(), key, str(self.registry.storage.revision))
-        return {"uid": uid, "creationTimestamp": objects.timestamp(self.world.clock.now())}
+        return {"uid": uid, "creationTimestamp": objects.timestamp(self.now)}
 
 
 def _v1(plugins: list[Plugin]) -> list[KmsV1]:

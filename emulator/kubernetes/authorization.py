@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from emulator.kubernetes import rbac, statuses
+from emulator.kubernetes import bound_roles, rbac, statuses
 from emulator.kubernetes.authentication import User
 from emulator.kubernetes.kinds import Target
 
@@ -59,6 +59,23 @@ def refuse_unless_allowed(server: ClusterFace, user: User, verb: str, target: Ta
     if user.principal_id and is_decided_in_azure(server):
         text += f": {_IN_AZURE}"
     raise statuses.failure(403, "Forbidden", text, statuses.about(kind, target.name))
+
+
+def acting(server: ClusterFace, user: User, name: str) -> User:
+    """[SRC] Whom a request is made for that has `Impersonate-User`, as `kubectl --as` sends it.
+
+    Raises Refusal: 403.
+    """
+    if not name:
+        return user
+    parts = name.removeprefix(bound_roles.ACCOUNT).split(":")
+    is_account = name.startswith(bound_roles.ACCOUNT) and len(parts) == 2
+    wanted = Attributes("impersonate", resource="serviceaccounts" if is_account else "users", name=parts[-1])
+    if not allowed(server, user, wanted):
+        text = f'{wanted.resource} "{name}" is forbidden: User "{user.name}" cannot impersonate resource '
+        text += f'"{wanted.resource}" in API group "" at the cluster scope'
+        raise statuses.failure(403, "Forbidden", text, {"name": name, "kind": wanted.resource})
+    return bound_roles.account(*parts) if is_account else User(name, frozenset({"system:authenticated"}))
 
 
 def refuse_path_unless_allowed(server: ClusterFace, user: User, path: str) -> None:

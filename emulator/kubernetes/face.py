@@ -11,13 +11,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.tls import Authority, Issued, cluster_authority
-from emulator.kubernetes.authentication import MASTERS
+from emulator.kubernetes.authentication import MASTERS, User
 from emulator.kubernetes.encryption import KeySlot
 from emulator.kubernetes.kinds import Kind
 from emulator.kubernetes.kubeconfig import Kind as KubeconfigKind
 from emulator.kubernetes.kubeconfig import kubeconfig
 from emulator.worlds import spec
-from emulator.worlds.cluster_access import CLUSTER_USER
+from emulator.worlds.cluster_access import CLUSTER_USER, Rule
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -92,6 +92,10 @@ class ClusterFace(Occasions, ABC):
     def unreadable(self) -> Iterable[str]:
         """The keys in etcd of the secrets that no slot can decrypt any more, tried without the server."""
 
+    def count_of(self, plural: str) -> int:
+        """How many objects of a kind there are. [OWN] Of a real server nobody asks."""
+        return 0
+
     def use_keys(self, current: KeySlot | None, previous: KeySlot | None) -> None:
         """The API server restarts with these KMS plugins: the current slot writes, both read; without a current one
         secrets are written as they are."""
@@ -101,6 +105,10 @@ class ClusterFace(Occasions, ABC):
 
     def rewrite_stale(self) -> None:
         """The platform itself writes every stale secret anew. Only the emulated API server has such a platform."""
+
+    def bound_rules(self, user: User) -> Iterable[Rule]:
+        """What the cluster's own role bindings give the user; a real API server knows them itself."""
+        return ()
 
     @property
     def starting(self) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`encrypted`: written under the KMS providers; AKS encrypts secrets only [D]."""
+    """`encrypted`: written under the KMS providers; AKS encrypts secrets only [D]. `custom`: served where its
+    CustomResourceDefinition is."""
 
     group: str
     version: str
@@ -16,6 +17,7 @@ class Kind:
     namespaced: bool = True
     encrypted: bool = False
     short_names: tuple[str, ...] = ()
+    custom: bool = False
 
     @property
     def api_version(self) -> str:
@@ -41,8 +43,33 @@ EVENTS = Kind("", "v1", "events", "Event", short_names=("ev",))
 PODS = Kind("", "v1", "pods", "Pod", short_names=("po",))
 NODES = Kind("", "v1", "nodes", "Node", namespaced=False, short_names=("no",))
 LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")
+SERVICE_ACCOUNTS = Kind("", "v1", "serviceaccounts", "ServiceAccount", short_names=("sa",))
+DAEMON_SETS = Kind("apps", "v1", "daemonsets", "DaemonSet", short_names=("ds",))
+DEPLOYMENTS = Kind("apps", "v1", "deployments", "Deployment", short_names=("deploy",))
+REPLICA_SETS = Kind("apps", "v1", "replicasets", "ReplicaSet", short_names=("rs",))
+CLUSTER_ROLES = Kind("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", namespaced=False)
+CLUSTER_ROLE_BINDINGS = replace(CLUSTER_ROLES, plural="clusterrolebindings", kind="ClusterRoleBinding")
+CSI_DRIVERS = Kind("storage.k8s.io", "v1", "csidrivers", "CSIDriver", namespaced=False)
+CSI_NODES = replace(CSI_DRIVERS, plural="csinodes", kind="CSINode")
+DEFINITIONS = Kind(
+    *("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition"),
+    namespaced=False,
+    short_names=("crd", "crds"),
+)
+SECRETS_STORE = "secrets-store.csi.x-k8s.io"
+SECRET_PROVIDER_CLASSES = Kind(SECRETS_STORE, "v1", "secretproviderclasses", "SecretProviderClass", custom=True)
+POD_STATUSES = Kind(SECRETS_STORE, "v1", "secretproviderclasspodstatuses", "SecretProviderClassPodStatus", custom=True)
+_OLDER = tuple(replace(kind, version="v1alpha1") for kind in (SECRET_PROVIDER_CLASSES, POD_STATUSES))
+"""[SRC] The same objects under an older name."""
 
-KINDS = (CONFIG_MAPS, EVENTS, NAMESPACES, NODES, PODS, SECRETS, LEASES)
+STORED = (
+    *(CONFIG_MAPS, EVENTS, NAMESPACES, NODES, PODS, SECRETS, SERVICE_ACCOUNTS, DAEMON_SETS, DEPLOYMENTS, REPLICA_SETS),
+    *(CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, CSI_DRIVERS, CSI_NODES, DEFINITIONS, LEASES),
+    *(SECRET_PROVIDER_CLASSES, POD_STATUSES),
+)
+"""Each kind once, whatever versions it is served in."""
+KINDS = (*STORED, *_OLDER)
+BY_KIND = {(kind.api_version, kind.kind): kind for kind in KINDS}
 BY_PLURAL = {(kind.group, kind.version, kind.plural): kind for kind in KINDS}
 
 

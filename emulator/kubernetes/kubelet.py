@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.inside import KILLED, Running
 from emulator.kubernetes import pod_statuses as states
-from emulator.kubernetes.kinds import NODES, PODS
+from emulator.kubernetes.encryption import TransformError
+from emulator.kubernetes.events import Happening, Source
+from emulator.kubernetes.kinds import NODES, PODS, SECRETS
 from emulator.kubernetes.pod_container import PodContainer, Surroundings
 from emulator.kubernetes.scheduling import chosen, node_objects
 from emulator.programs.view import Place
@@ -63,7 +66,7 @@ class Kubelets:
     def show_nodes(self) -> None:
         """The registry has the nodes that there are."""
         registry, storage = self._server.registry, self._server.registry.storage
-        there = {node["metadata"]["name"]: node for node in node_objects(self._server, self._born)}
+        there = {node["metadata"]["name"]: node for node in self.nodes()}
         for key, _ in list(storage.range(NODES.prefix(None), "", storage.revision)):
             if key.rpartition("/")[2] not in there:
                 storage.delete(key)
@@ -71,9 +74,13 @@ class Kubelets:
             if storage.get(NODES.key(None, name)) is None:
                 registry.restore(NODES, node)
 
+    def nodes(self) -> list[Object]:
+        """The nodes that there are, as objects."""
+        return node_objects(self._server, self._born)
+
     def go_on(self) -> None:
         """Lets every pod come as far as it has come by now."""
-        nodes = {node.name for node in self._world.nodes_of(self._server.cluster_id)} if self._runs else set()
+        nodes = {node.name for node in self._world.nodes_of(self._server.cluster_id)} if self._runs else set[str]()
         for run in list(self._runs):
             pod = self._pod(run)
             if pod is not None and run.place is not None and run.place.node not in nodes:
@@ -84,6 +91,13 @@ class Kubelets:
                 self._runs.remove(run)
             elif not run.over:
                 self._step(run, pod)
+
+    def mount(self) -> None:
+        """Tries the volumes of the pods that are on nodes, and starts nothing."""
+        for run in self._runs:
+            pod = self._pod(run)
+            if pod is not None and run.place is not None and run.begun is not None:
+                self._server.volumes.ready_at(pod, run.place, run.begun)
 
     def log(self, uid: str) -> bytes | None:
         """What the process of a pod has written; None when it never ran."""
@@ -118,17 +132,18 @@ class Kubelets:
             self._finish(run, pod, run.process)
 
     def _schedule(self, run: _Run, pod: Object) -> None:
-        now = self._world.clock.now()
+        now = self._server.now
         if name := pod["spec"].get("nodeName"):
             if not self._cluster.room_for_pods:
                 run.over = True
                 self._write(pod, states.rejected(now))
                 return
         else:
-            nodes = node_objects(self._server, self._born)
-            choice = chosen(nodes, pod["spec"].get("nodeSelector") or {}, self._cluster.room_for_pods)
+            nodes = self.nodes()
+            choice = chosen(nodes, pod["spec"], self._cluster.room_for_pods)
             if not choice.node:
                 if (pod["status"].get("conditions") or [{}])[0].get("message") != choice.why:
+                    self._tell(pod, Happening("FailedScheduling", choice.why), now, Source("default-scheduler"))
                     self._write(pod, states.unschedulable(choice.why, now))
                 return
             name = choice.node
@@ -136,13 +151,17 @@ class Kubelets:
         if run.place is not None:  # nobody takes the pod of a node that is not there
             run.begun, run.due = now, now + timedelta(seconds=self._world.spec.delays.container)
             pod["spec"]["nodeName"] = name
+            whose = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+            assigned = Happening("Scheduled", f"Successfully assigned {whose} to {name}", "Normal")
+            self._tell(pod, assigned, now, Source("default-scheduler"))
             self._show(run, pod, "Pending", states.waiting(_container(pod), "ContainerCreating"))
 
     def _begin(self, run: _Run, pod: Object) -> None:
         """[OWN] Nothing is pulled; an image is there, or none of them is."""
         now = self._world.clock.now()
-        assert run.due is not None
-        if now < run.due:
+        assert run.due is not None and run.begun is not None and run.place is not None
+        ready = self._server.volumes.ready_at(pod, run.place, run.begun)
+        if ready is None or now < max(run.due, ready):
             return
         if not self._cluster.images_pull:
             self._wait(run, pod, "ImagePullBackOff")
@@ -157,12 +176,15 @@ class Kubelets:
             times = (now, now)
             self._show(run, pod, "Failed", states.terminated(_container(pod), 128, "StartError", times))
             return
-        run.started = now
-        self._show(run, pod, "Running", states.running(_container(pod), now))
+        run.started = max(run.due, ready)
+        self._tell(pod, Happening("Started", f"Started container {_container(pod)['name']}", "Normal"), run.started)
+        self._show(run, pod, "Running", states.running(_container(pod), run.started))
 
     def _wait(self, run: _Run, pod: Object, reason: str, problem: str = "") -> None:
         wanted = states.waiting(_container(pod), reason, problem)
         if (pod["status"].get("containerStatuses") or [{}])[0].get("state") != wanted["state"]:
+            if problem:
+                self._tell(pod, Happening("Failed", f"Error: {problem}"), self._server.now)
             self._show(run, pod, "Pending", wanted)
 
     def _process(self, run: _Run, pod: Object) -> PodContainer:
@@ -180,7 +202,19 @@ class Kubelets:
             "status.podIP": place.address if pod["spec"].get("hostNetwork") else run.address,
         }
         tools, client = self._cluster.node_tools, self._world.programs.client
-        return PodContainer(pod, Surroundings(client, run.secret, tools, resolv[0], resolv[1], fields))
+        texts = (resolv[0], resolv[1])
+        around = Surroundings(client, run.secret, tools, texts, fields, self._server.volumes.files(run.uid))
+        return PodContainer(pod, around, lambda name: self._secret(metadata["namespace"], name))
+
+    def _secret(self, namespace: str, name: str) -> Mapping[str, str] | None:
+        """The data of a Secret, in base64. Raises ValueError for one that cannot be decrypted."""
+        key = SECRETS.key(namespace, name)
+        entry = self._server.registry.storage.get(key)
+        try:
+            content = self._server.registry.content(SECRETS, key, entry) if entry else None
+        except TransformError as error:
+            raise ValueError(f"Internal error occurred: {error}") from error
+        return (content.get("data") or {}) if content else None
 
     def _place(self, pod: Object, name: str) -> Place | None:
         """[D] The policy ClusterFirst means CoreDNS for pods that are not in their node's network."""
@@ -223,6 +257,7 @@ class Kubelets:
 
     def _end(self, run: _Run) -> None:
         run.over = True
+        self._server.volumes.end(run.uid)
         if run.process is not None:
             run.process.kill()
         self._world.programs.dismiss(run.secret)
@@ -237,6 +272,10 @@ class Kubelets:
         status |= states.on_node(node, address, run.begun)
         container = {**container, "restartCount": run.restarts, "lastState": run.last} if container else container
         self._write(pod, {**status, "containerStatuses": [container]})
+
+    def _tell(self, pod: Object, what: Happening, at: datetime, source: Source | None = None) -> None:
+        node = str(pod["spec"].get("nodeName") or "")
+        self._server.events.tell(PODS, pod, what, source or Source("kubelet", node), at)
 
     def _write(self, pod: Object, status: Object) -> None:
         self._server.registry.restore(PODS, {**pod, "status": status})

@@ -3,9 +3,10 @@ manifests to the server; for a List it asks v2, in protobuf, and does not valida
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from emulator.kubernetes.kinds import KINDS, Kind
+from emulator.kubernetes.kinds import Kind
 
 Object = dict[str, Any]
 
@@ -17,18 +18,18 @@ _PARAMETERS = [
     {"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": True}}
     for name in ("dryRun", "fieldManager", "fieldValidation")
 ]
-_GROUP_VERSIONS = {("apis/" if kind.group else "api/") + kind.api_version for kind in KINDS}
 
 
-def document(path: str) -> Object | None:
+def document(path: str, kinds: Sequence[Kind]) -> Object | None:
     """The index at `/openapi/v3`, or the paths of a group and version; None for anything else."""
+    served = {("apis/" if kind.group else "api/") + kind.api_version for kind in kinds}
     name = path.strip("/").removeprefix("openapi/v3").strip("/")
     if path.rstrip("/") == "/openapi/v3":
-        return {"paths": {gv: {"serverRelativeURL": f"/openapi/v3/{gv}"} for gv in sorted(_GROUP_VERSIONS)}}
-    if not path.startswith("/openapi/v3/") or name not in _GROUP_VERSIONS:
+        return {"paths": {gv: {"serverRelativeURL": f"/openapi/v3/{gv}"} for gv in sorted(served)}}
+    if not path.startswith("/openapi/v3/") or name not in served:
         return None
-    kinds = [kind for kind in KINDS if name.endswith("/" + kind.api_version) or name == f"api/{kind.api_version}"]
-    paths = {_path(name, kind): {"patch": _patch(kind)} for kind in kinds}
+    here = [kind for kind in kinds if name == ("apis/" if kind.group else "api/") + kind.api_version]
+    paths = {_path(name, kind): {"patch": _patch(kind)} for kind in here}
     return {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1"}, "paths": paths, "components": {}}
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,18 +41,21 @@ EMULATED_ON_NODE=1 exec "$@"
 """
 
 
+SecretData = Callable[[str], Mapping[str, str] | None]
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What a container gets of where it runs: `client` is the script in place of each of `tools`, `secret` the one that
-    it asks with; the two texts are resolv.conf in the container and on the node; `fields` are those of the pod that
-    its environment may name."""
+    it asks with; `resolv_confs` are the texts of resolv.conf in the container and on the node; `fields` are those of
+    the pod that its environment may name; `mounts` are the files of its volumes, by volume."""
 
     client: Path
     secret: str
     tools: tuple[str, ...]
-    own_resolv_conf: str
-    node_resolv_conf: str
+    resolv_confs: tuple[str, str]
     fields: Mapping[str, str]
+    mounts: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
 
 
 class PodContainer(Container):
@@ -60,8 +64,9 @@ class PodContainer(Container):
     shown = 10 << 20
     """[D] The kubelet keeps so much of a log."""
 
-    def __init__(self, pod: Object, surroundings: Surroundings) -> None:
-        self._pod, self._around = pod, surroundings
+    def __init__(self, pod: Object, surroundings: Surroundings, secrets: SecretData) -> None:
+        """`secrets` gives the data of a Secret of the pod's namespace, in base64; None when there is none."""
+        self._pod, self._around, self._secrets = pod, surroundings, secrets
         self._spec: Object = pod["spec"]["containers"][0]
         limit = ((self._spec.get("resources") or {}).get("limits") or {}).get("memory")
         self.memory = max(_bytes(str(limit)), _BELOW_LIMIT) if limit else _DEFAULT_MEMORY
@@ -74,8 +79,9 @@ class PodContainer(Container):
         for tool in self._around.tools:
             self._write_tool(programs / tool, tool)
         _write_program(programs / "chroot", _CHROOT.format(root=shlex.quote(self._root), allowed=self._may_chroot))
-        (folder / "resolv.conf").write_text(self._around.own_resolv_conf)
-        (folder / "node-resolv.conf").write_text(self._around.node_resolv_conf)
+        (folder / "resolv.conf").write_text(self._around.resolv_confs[0])
+        (folder / "node-resolv.conf").write_text(self._around.resolv_confs[1])
+        self._mount(folder)
         work = folder / "work"
         work.mkdir()
         own = {
@@ -86,6 +92,21 @@ class PodContainer(Container):
         }
         given = self._given()
         return Start([self._here(folder, one) for one in self._arguments(given)], {**given, **own}, work)
+
+    def _mount(self, folder: Path) -> None:
+        for place in self._mounted(folder).values():
+            place.mkdir(parents=True)
+        for one in self._spec.get("volumeMounts") or []:
+            for name, content in self._around.mounts.get(one["name"], {}).items():
+                path = folder / "mounts" / one["name"] / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+
+    def _mounted(self, folder: Path) -> dict[str, Path]:
+        """Where what is mounted at a path is instead. [OWN] Who names the path is given the other."""
+        mounts = self._spec.get("volumeMounts") or []
+        known = (one for one in mounts if one["name"] in self._around.mounts)
+        return {str(one["mountPath"]).rstrip("/"): folder / "mounts" / one["name"] for one in known}
 
     @property
     def _root(self) -> str:
@@ -112,7 +133,9 @@ class PodContainer(Container):
         """Raises ValueError for a value from somewhere that nothing is known of here."""
         given: dict[str, str] = {}
         for one in self._spec.get("env") or []:
-            if "valueFrom" in one:
+            if (one.get("valueFrom") or {}).get("secretKeyRef"):
+                given.update(self._of_secret(one["name"], one["valueFrom"]["secretKeyRef"]))
+            elif "valueFrom" in one:
                 path = str(((one["valueFrom"] or {}).get("fieldRef") or {}).get("fieldPath"))
                 if path not in self._around.fields:
                     raise ValueError(f"the value of {one['name']} is from what is not emulated")
@@ -120,6 +143,18 @@ class PodContainer(Container):
             else:
                 given[one["name"]] = _expanded(str(one.get("value") or ""), given)
         return given
+
+    def _of_secret(self, variable: str, reference: Object) -> dict[str, str]:
+        """[SRC] Raises ValueError in the kubelet's words."""
+        name, key = str(reference.get("name")), str(reference.get("key"))
+        data = self._secrets(name)
+        if data is not None and key in data:
+            return {variable: base64.b64decode(data[key]).decode(errors="replace")}
+        if reference.get("optional"):
+            return {}
+        if data is None:
+            raise ValueError(f'secret "{name}" not found')
+        raise ValueError(f"couldn't find key {key} in Secret {self._around.fields['metadata.namespace']}/{name}")
 
     def _arguments(self, given: Mapping[str, str]) -> list[str]:
         """[OWN] An image's own command is not known: without one the container runs until it is ended."""
@@ -132,6 +167,8 @@ class PodContainer(Container):
         own = folder / ("resolv.conf" if inside else "node-resolv.conf")
         if self._root:
             word = word.replace(self._root + _RESOLV_CONF, str(folder / "node-resolv.conf"))
+        for path, place in self._mounted(folder).items():
+            word = word.replace(path, str(place))
         return word.replace(_RESOLV_CONF, str(own))
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.http import Answer, Call, Dropped
 from emulator.kubernetes import statuses
 from emulator.kubernetes.kinds import Target
 from emulator.kubernetes.lists import number
+from emulator.kubernetes.secrets_store.daemon_sets import own_container
 
 if TYPE_CHECKING:
     from emulator.kubernetes.api_server import ApiServer
+    from emulator.kubernetes.secrets_store.system_pods import SystemPod
 
 _TEXT = {"Content-Type": "text/plain"}
 _LOOK_SECONDS = 0.05
@@ -26,6 +29,8 @@ def log(server: ApiServer, call: Call, target: Target) -> Answer:
     words [SRC].
     """
     pod = server.registry.get(target).content()
+    if (program := server.system.find(pod["metadata"]["uid"])) is not None:
+        return _of_program(call, pod, program)
     container = pod["spec"]["containers"][0]["name"]
     asked = call.query.get("container") or container
     if asked != container:
@@ -40,6 +45,44 @@ def log(server: ApiServer, call: Call, target: Target) -> Answer:
     if call.query.get("follow") in ("1", "true"):
         return Answer(200, _followed(server, call, uid), dict(_TEXT))
     return Answer(200, _part(server.pods.log(uid) or b"", call.query), dict(_TEXT))
+
+
+def _of_program(call: Call, pod: dict[str, Any], program: SystemPod) -> Answer:
+    """[SRC] Of several containers one must be named. [OWN] The program's companions write nothing, and following ends
+    with what there is."""
+    names = [one["name"] for one in pod["spec"]["containers"]]
+    name, asked = pod["metadata"]["name"], call.query.get("container") or (names[0] if len(names) == 1 else "")
+    if not asked:
+        listed = " ".join(names)
+        raise statuses.bad_request(f"a container name must be specified for pod {name}, choose one of: [{listed}]")
+    if asked not in names:
+        raise statuses.bad_request(f"container {asked} is not valid for pod {name}")
+    records = program.records
+    if call.query.get("previous") in ("1", "true"):
+        if not program.before:
+            raise statuses.bad_request(f'previous terminated container "{asked}" in pod "{name}" not found')
+        records = program.before
+    records = records if asked == own_container(pod)["name"] else []
+    since = _since(call)
+    stamped = call.query.get("timestamps") in ("1", "true")
+    lines = [_stamped(at, line, stamped) for at, text in records if at >= since for line in text.split("\n")]
+    return Answer(200, _part("".join(lines).encode(), call.query), dict(_TEXT))
+
+
+def _since(call: Call) -> datetime:
+    """From when on the lines are wanted. Raises Refusal: 400."""
+    if call.query.get("sinceseconds"):
+        return call.world.clock.now() - timedelta(seconds=number(call.query, "sinceseconds"))
+    if call.query.get("sincetime"):
+        try:
+            return datetime.fromisoformat(call.query["sincetime"].replace("Z", "+00:00"))
+        except ValueError as error:
+            raise statuses.bad_request(f"invalid sinceTime: {error}") from error
+    return datetime.fromtimestamp(0, timezone.utc)
+
+
+def _stamped(at: datetime, line: str, wanted: bool) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}000Z {line}\n" if wanted else f"{line}\n"
 
 
 async def _followed(server: ApiServer, call: Call, uid: str) -> AsyncIterator[bytes]:

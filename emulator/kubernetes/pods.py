@@ -7,6 +7,7 @@ from typing import Any
 from emulator.kubernetes import statuses
 from emulator.kubernetes.kinds import PODS
 from emulator.kubernetes.pod_statuses import pending
+from emulator.kubernetes.secrets_store.daemon_sets import role_of
 
 Object = dict[str, Any]
 _DEFAULTS = {
@@ -15,6 +16,7 @@ _DEFAULTS = {
     "dnsPolicy": "ClusterFirst",
     "schedulerName": "default-scheduler",
     "enableServiceLinks": True,
+    "serviceAccountName": "default",
 }
 _FIXED = "Forbidden: pod updates may not change fields other than `spec.containers[*].image`"
 
@@ -22,7 +24,8 @@ _FIXED = "Forbidden: pod updates may not change fields other than `spec.containe
 def completed(content: Object) -> Object:
     """A new pod: with defaults, and Pending, whatever the client says of its status. [SRC]
 
-    Raises Refusal: 422 without a container, 400 for more than one, which is not emulated [OWN].
+    Raises Refusal: 422 without a container, 400 for more than one, which is not emulated [OWN] but for the
+    pods of the secrets store.
     """
     name, spec = str(content["metadata"].get("name")), content.get("spec") or {}
     containers = spec.get("containers") or []
@@ -31,7 +34,7 @@ def completed(content: Object) -> Object:
     for field in ("name", "image"):
         if not containers[0].get(field):
             raise statuses.invalid(PODS, name, f"spec.containers[0].{field}", "Required value")
-    if len(containers) > 1 or spec.get("initContainers"):
+    if (len(containers) > 1 and not role_of(content)) or spec.get("initContainers"):
         raise statuses.bad_request("the emulator runs pods of one container")
     return {**content, "spec": {**_DEFAULTS, **spec}, "status": pending()}
 

@@ -30,7 +30,7 @@ def rules_of(server: ClusterFace, user: User) -> tuple[Rule, ...]:
     if user.groups & administrators:
         return (*_ADMINISTRATOR, *_EVERYBODY)
     bound = [rule for binding in server.bindings if _is(server, user, binding.subject) for rule in binding.rules]
-    return (*bound, *_EVERYBODY)
+    return (*bound, *server.bound_rules(user), *_EVERYBODY)
 
 
 def allows(rule: Rule, wanted: Attributes) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from emulator.kubernetes import objects, pods, statuses
 from emulator.kubernetes.admission import refuse_by_admission
 from emulator.kubernetes.encryption import Identity, Providers, TransformError
-from emulator.kubernetes.kinds import NAMESPACES, PODS, Kind, Target
+from emulator.kubernetes.kinds import NAMESPACES, PODS, SERVICE_ACCOUNTS, Kind, Target
 from emulator.kubernetes.lists import ListRequest, continue_token, list_request
 from emulator.kubernetes.storage import Entry, Storage
 from emulator.worlds.cluster_access import AdmissionRule
@@ -48,7 +48,7 @@ class Registry:
         self.providers = Providers([Identity()])
         self._plain = Providers([Identity()])
         self._admission = admission
-        self._stamp = stamp
+        self.stamp = stamp
         """The uid and creationTimestamp of a new object, by its key in etcd."""
 
     def read(self, kind: Kind, key: str, entry: Entry) -> tuple[bytes, bool]:
@@ -93,18 +93,19 @@ class Registry:
                 "the namespace of the provided object does not match the namespace sent on the request"
             )
         if not metadata.get("name") and metadata.get("generateName"):
-            metadata["name"] = metadata["generateName"] + self._stamp(metadata["generateName"])["uid"][:5]
+            metadata["name"] = metadata["generateName"] + self.stamp(metadata["generateName"])["uid"][:5]
         content["metadata"] = metadata
         objects.refuse_invalid(kind, content)
         name = metadata["name"]
         if namespace and self.storage.get(NAMESPACES.key(None, namespace)) is None:
             raise statuses.not_found(NAMESPACES, namespace)
         refuse_by_admission(self._admission, "CREATE", kind, namespace, name)
-        content = pods.completed(content) if kind is PODS else content
+        if kind is PODS:
+            content = self._completed_pod(content)
         key = kind.key(namespace, name)
         if self.storage.get(key) is not None:
             raise statuses.already_exists(kind, name)
-        content["metadata"] = {"name": name, **metadata, **self._stamp(key)}
+        content["metadata"] = {"name": name, **metadata, **self.stamp(key)}
         if kind is NAMESPACES:
             content |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
         return self._write(kind, key, objects.encoded(content), None if dry_run else self.storage)
@@ -154,6 +155,14 @@ class Registry:
         if target.kind is NAMESPACES:
             self._empty_namespace(target.name)
         self.storage.delete(target.kind.key(target.namespace, target.name))
+        return content
+
+    def _completed_pod(self, content: Object) -> Object:
+        """Raises Refusal: 422 or 400 for the pod, 403 when its account is not there [SRC]."""
+        content = pods.completed(content)
+        metadata, account = content["metadata"], content["spec"]["serviceAccountName"]
+        if self.storage.get(SERVICE_ACCOUNTS.key(metadata["namespace"], account)) is None:
+            raise statuses.no_such_account(metadata["name"], metadata["namespace"], account)
         return content
 
     def _existing(self, target: Target) -> tuple[Entry, bytes, bool]:

@@ -18,6 +18,7 @@ from emulator.kubernetes import (
     openapi,
     patches,
     pod_logs,
+    protobuf,
     rendering,
     reviews,
     statuses,
@@ -46,7 +47,7 @@ def answer(call: Call) -> Answer | Awaitable[Answer]:
     if server is None or server.away or server.starting:
         raise Dropped
     server.request_came()
-    user = authenticated(server, call)
+    user = authorization.acting(server, authenticated(server, call), call.headers.get("impersonate-user", ""))
     if isinstance(server, ApiServer):
         return _answer(server, user, call)
     assert isinstance(server, Forwarding)
@@ -79,6 +80,8 @@ def _answer(server: ApiServer, user: User, call: Call) -> Answer:
     target = target_of(call.path)
     if target is None:
         return _other(server, user, call)
+    if not server.serves(target.kind):
+        raise statuses.no_such_resource()
     logs = target.kind is PODS and target.subresource == "log"
     if (target.subresource and not logs) or (target.kind.namespaced and target.name and not target.namespace):
         raise statuses.no_such_resource()
@@ -116,7 +119,8 @@ def _other(server: ApiServer, user: User, call: Call) -> Answer:
         return Answer(200, metrics.text(server).encode(), {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
     if path == "/openapi/v2":
         return Answer(200, openapi.V2_DOCUMENT, {"Content-Type": openapi.V2_PROTOBUF})
-    document = _version(server) if path == "/version" else discovery.document(path) or openapi.document(path)
+    document = _version(server) if path == "/version" else discovery.document(path, server.kinds)
+    document = document or openapi.document(path, server.kinds)
     if document is None and path.startswith(("/api/", "/apis/")):
         raise statuses.no_such_resource()
     if document is None:
@@ -141,10 +145,21 @@ def _version(server: ApiServer) -> dict[str, Any]:
 
 def _review(server: ClusterFace, user: User, call: Call, kind: str) -> Answer:
     """[SRC] Everybody may ask about themselves, and is answered with the question."""
-    spec = _body(call).get("spec") or {}
+    spec = _question(call, kind)
     status = reviews.access(server, user, spec) if kind == _ACCESS else reviews.rules(server, user, spec)
     document = {"kind": kind, "apiVersion": f"{reviews.GROUP}/v1", "metadata": {}, "spec": spec, "status": status}
     return Answer(201, document)
+
+
+def _question(call: Call, kind: str) -> dict[str, Any]:
+    """Raises Refusal: 400 or 415."""
+    if kind == _ACCESS and call.headers.get("content-type", "") == protobuf.MEDIA_TYPE:
+        try:
+            return protobuf.access_review(call.body)
+        except ValueError as error:
+            raise statuses.bad_request(f"the object provided is unrecognized: {error}") from error
+    spec: dict[str, Any] = _body(call).get("spec") or {}
+    return spec
 
 
 def _list(server: ApiServer, call: Call, target: Target) -> Answer:
@@ -163,8 +178,8 @@ def _create(server: ApiServer, call: Call, target: Target) -> Answer:
     form = _form(call)
     dry_run = _dry_run(call)
     found = server.registry.create(target, _object(call, target), dry_run)
-    if target.kind is PODS and not dry_run:
-        server.pods.take(found.content())
+    if not dry_run:
+        server.created(target.kind, found.content())
     return rendering.answered(201, rendering.one(target.kind, found, form, call.world.clock.now()))
 
 

@@ -14,6 +14,12 @@ Test = Callable[[Object], bool]
 _SET = re.compile(r"(\S+)\s+(in|notin)\s+\(([^)]*)\)")
 _EQUALITY = re.compile(r"([^=!\s]+)\s*(==|=|!=)\s*([^=\s]*)")
 _COMMA_OUTSIDE = re.compile(r",(?![^(]*\))")
+
+
+def _involved(field: str) -> Callable[[Object], Any]:
+    return lambda content: (content.get("involvedObject") or {}).get(field)
+
+
 # Which fields an API server can select by depends on the kind; these are those of the kinds known here.
 _FIELDS: Mapping[str, Callable[[Object], Any]] = {
     "metadata.name": lambda content: content["metadata"]["name"],
@@ -21,6 +27,8 @@ _FIELDS: Mapping[str, Callable[[Object], Any]] = {
     "type": lambda content: content.get("type"),
     "spec.nodeName": lambda content: (content.get("spec") or {}).get("nodeName"),
     "status.phase": lambda content: (content.get("status") or {}).get("phase"),
+    "reason": lambda content: content.get("reason"),
+    **{f"involvedObject.{field}": _involved(field) for field in ("kind", "namespace", "name", "uid")},
 }
 
 

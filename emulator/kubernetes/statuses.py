@@ -47,6 +47,15 @@ def already_exists(kind: Kind, name: str) -> Refusal:
     return failure(409, "AlreadyExists", f'{kind.qualified} "{name}" already exists', about(kind, name))
 
 
+def no_such_account(pod: str, namespace: str, account: str) -> Refusal:
+    """403: a pod of a service account that is not there."""
+    message = (
+        f'pods "{pod}" is forbidden: error looking up service account {namespace}/{account}: '
+        f'serviceaccount "{account}" not found'
+    )
+    return failure(403, "Forbidden", message, {"name": pod, "kind": "pods"})
+
+
 def modified(kind: Kind, name: str) -> Refusal:
     """409: the object is not any more what the writer read."""
     message = (

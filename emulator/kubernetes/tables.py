@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from emulator.kubernetes import kinds
 from emulator.kubernetes.kinds import CONFIG_MAPS, EVENTS, LEASES, NAMESPACES, NODES, PODS, SECRETS, Kind
 
 Object = dict[str, Any]
@@ -35,7 +36,14 @@ def _two(seconds: int, first: tuple[int, str], second: tuple[int, str], precise_
 
 
 def _age_of(content: Object, now: datetime) -> str:
-    created = content["metadata"].get("creationTimestamp")
+    return _since(content["metadata"].get("creationTimestamp"), now)
+
+
+def _last_seen(content: Object, now: datetime) -> str:
+    return _since(content.get("lastTimestamp") or content["metadata"].get("creationTimestamp"), now)
+
+
+def _since(created: Any, now: datetime) -> str:
     if not created:
         return "<unknown>"
     then = datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
@@ -76,6 +84,48 @@ def _reason(content: Object, now: datetime) -> str:
     return str(status.get("reason") or status.get("phase") or "")
 
 
+def _share(content: Object, now: datetime) -> str:
+    """Of a Deployment: how many pods are ready, of how many."""
+    return f"{(content.get('status') or {}).get('readyReplicas') or 0}/{content['spec'].get('replicas', 1)}"
+
+
+def _count(*path: str) -> _Cell:
+    """A number of a status that leaves zeros out."""
+
+    def cell(content: Object, now: datetime) -> int:
+        return int(_at(*path)(content, now) or 0)
+
+    return cell
+
+
+def _node_selector(content: Object, now: datetime) -> str:
+    chosen = content["spec"]["template"]["spec"].get("nodeSelector") or {}
+    return ",".join(f"{name}={value}" for name, value in sorted(chosen.items())) or "<none>"
+
+
+def _drivers(content: Object, now: datetime) -> int:
+    return len(content["spec"].get("drivers") or [])
+
+
+def _audiences(content: Object, now: datetime) -> str:
+    return ",".join(one["audience"] for one in content["spec"].get("tokenRequests") or []) or "<unset>"
+
+
+def _modes(content: Object, now: datetime) -> str:
+    return ",".join(content["spec"].get("volumeLifecycleModes") or ["Persistent"])
+
+
+def _role(content: Object, now: datetime) -> str:
+    return f"{content['roleRef']['kind']}/{content['roleRef']['name']}"
+
+
+def _or_none(*path: str) -> _Cell:
+    def cell(content: Object, now: datetime) -> str:
+        return str(_at(*path)(content, now) or "<none>")
+
+    return cell
+
+
 def _readiness(content: Object, now: datetime) -> str:
     conditions = (content.get("status") or {}).get("conditions") or []
     ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
@@ -96,6 +146,7 @@ def _restarts(content: Object, now: datetime) -> int:
 
 _NAME: tuple[str, str, _Cell] = ("Name", "string", _at("metadata", "name"))
 _AGE: tuple[str, str, _Cell] = ("Age", "string", _age_of)
+_CREATED: tuple[str, str, _Cell] = ("Created At", "date", _at("metadata", "creationTimestamp"))
 _CELLS: Mapping[str, tuple[tuple[str, str, _Cell], ...]] = {
     SECRETS.plural: (_NAME, ("Type", "string", _at("type")), ("Data", "integer", _entries), _AGE),
     CONFIG_MAPS.plural: (_NAME, ("Data", "integer", _entries), _AGE),
@@ -106,7 +157,52 @@ _CELLS: Mapping[str, tuple[tuple[str, str, _Cell], ...]] = {
         ("Status", "string", _reason),
         ("Restarts", "integer", _restarts),
         _AGE,
+        ("IP", "string", _or_none("status", "podIP")),
+        ("Node", "string", _or_none("spec", "nodeName")),
+        ("Nominated Node", "string", _or_none("status", "nominatedNodeName")),
+        ("Readiness Gates", "string", _or_none("spec", "readinessGates")),
     ),
+    kinds.SERVICE_ACCOUNTS.plural: (_NAME, ("Secrets", "string", _count("secrets")), _AGE),
+    kinds.DAEMON_SETS.plural: (
+        _NAME,
+        ("Desired", "integer", _count("status", "desiredNumberScheduled")),
+        ("Current", "integer", _count("status", "currentNumberScheduled")),
+        ("Ready", "integer", _count("status", "numberReady")),
+        ("Up-to-date", "integer", _count("status", "updatedNumberScheduled")),
+        ("Available", "integer", _count("status", "numberAvailable")),
+        ("Node Selector", "string", _node_selector),
+        _AGE,
+    ),
+    kinds.DEPLOYMENTS.plural: (
+        _NAME,
+        ("Ready", "string", _share),
+        ("Up-to-date", "string", _count("status", "updatedReplicas")),
+        ("Available", "string", _count("status", "availableReplicas")),
+        _AGE,
+    ),
+    kinds.REPLICA_SETS.plural: (
+        _NAME,
+        ("Desired", "integer", _count("spec", "replicas")),
+        ("Current", "integer", _count("status", "replicas")),
+        ("Ready", "integer", _count("status", "readyReplicas")),
+        _AGE,
+    ),
+    kinds.CLUSTER_ROLES.plural: (_NAME, _CREATED),
+    kinds.CLUSTER_ROLE_BINDINGS.plural: (_NAME, ("Role", "string", _role), _AGE),
+    kinds.CSI_DRIVERS.plural: (
+        _NAME,
+        ("AttachRequired", "boolean", _at("spec", "attachRequired")),
+        ("PodInfoOnMount", "boolean", _at("spec", "podInfoOnMount")),
+        ("StorageCapacity", "boolean", _at("spec", "storageCapacity")),
+        ("TokenRequests", "string", _audiences),
+        ("RequiresRepublish", "boolean", _at("spec", "requiresRepublish")),
+        ("Modes", "string", _modes),
+        _AGE,
+    ),
+    kinds.CSI_NODES.plural: (_NAME, ("Drivers", "integer", _drivers), _AGE),
+    kinds.DEFINITIONS.plural: (_NAME, _CREATED),
+    kinds.SECRET_PROVIDER_CLASSES.plural: (_NAME, _AGE),
+    kinds.POD_STATUSES.plural: (_NAME, _AGE),
     NODES.plural: (
         _NAME,
         ("Status", "string", _readiness),
@@ -116,13 +212,15 @@ _CELLS: Mapping[str, tuple[tuple[str, str, _Cell], ...]] = {
     ),
     LEASES.plural: (_NAME, ("Holder", "string", _at("spec", "holderIdentity")), _AGE),
     EVENTS.plural: (
-        ("Last Seen", "string", _age_of),
+        ("Last Seen", "string", _last_seen),
         ("Type", "string", _at("type")),
         ("Reason", "string", _at("reason")),
         ("Object", "string", _involved),
         ("Message", "string", _at("message")),
     ),
 }
+_WIDE = ("IP", "Node", "Nominated Node", "Readiness Gates")
+"""[SRC] What kubectl prints with `-o wide` alone."""
 _DESCRIPTIONS = {
     "Name": "Name must be unique within a namespace.",
     "Type": "Used to facilitate programmatic handling of secret data.",
@@ -139,7 +237,7 @@ def columns(kind: Kind) -> list[Object]:
             "type": type_name,
             "format": "name" if name == "Name" else "",
             "description": _DESCRIPTIONS.get(name, ""),
-            "priority": 0,
+            "priority": int(name in _WIDE),
         }
         for name, type_name, _ in _CELLS[kind.plural]
     ]

@@ -109,7 +109,7 @@ def _speak(view: View, transfer: _Transfer, host: str) -> None:
     elif peer == "silent":
         transfer.code = 35
         transfer.error = f"OpenSSL SSL_connect: Connection reset by peer in connection to {host}:{_port(options)}"
-    elif "insecure" not in options.flags and (peer == "stranger" or not view.certified(host)):
+    elif "insecure" not in options.flags and (peer == "stranger" or not view.certified(host, peer)):
         transfer.code = 60
         transfer.error = f"SSL: no alternative certificate subject name matches target host name '{host}'{_STRANGER}"
     elif peer == "stranger":
@@ -125,7 +125,7 @@ def _request(view: View, transfer: _Transfer, host: str) -> None:
     asked = {name.lower(): value for name, value in query.items()}
     call = Call(view.world, "GET" if method == "HEAD" else method, host, target.path or "/", asked, options.headers)
     call.body = options.values.get("data", "").encode()
-    answer = transfer.answer = view.ask_vault(transfer.address, call)
+    answer = transfer.answer = view.ask(transfer.address, call)
     said = b"" if answer.body is None else answer.body
     transfer.body = said if isinstance(said, bytes) else dumps(said, separators=(",", ":")).encode()
     answer.headers.setdefault("Content-Length", str(len(transfer.body)))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from emulator.core.http import Answer, Call, Refusal
 from emulator.dataplane.keyvault import routes as keyvault
-from emulator.entra.metadata import VAULT_SUFFIX
+from emulator.entra import sign_in
+from emulator.entra.metadata import LOGIN, VAULT_SUFFIX
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 AZURE_DNS = "168.63.129.16"
 NAT_ADDRESS = "20.50.60.70"
 """[OWN] What nodes come from on the internet."""
+LOGIN_HOST = LOGIN.removeprefix("https://")
 _VAULTS = "/providers/microsoft.keyvault/vaults/"
-Peer = Literal["vault", "stranger", "silent"]
-"""Who speaks TLS at an address: a vault's front, somebody with another certificate, or nobody."""
+Peer = Literal["vault", "entra", "stranger", "silent"]
+"""Who speaks TLS at an address: a vault's front, Entra, somebody with another certificate, or nobody."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class View:
         self._network = place.subnet_id.rpartition("/subnets/")[0]
         self._clustered = place.clustered and not on_node
 
+    @property
+    def source(self) -> str:
+        """The address of the machine."""
+        return self._place.address
+
     @cached_property
     def servers(self) -> tuple[str, ...]:
         """Of resolv.conf."""
@@ -97,6 +104,8 @@ class View:
         """Who speaks TLS at an address that is reached."""
         if address == self.world.vault_front:
             return "vault"
+        if address == self.world.login_front:
+            return "entra"
         endpoint = self.world.resources.get(self._endpoint(address))
         if endpoint is None:
             return "silent"
@@ -105,17 +114,17 @@ class View:
         targets = [str(link["properties"]["privateLinkServiceId"]).lower() for link in links]
         return "vault" if any(_VAULTS in target for target in targets) else "stranger"
 
-    def certified(self, host: str) -> bool:
-        """[D] Whether a vault's certificate names this host: the wildcard stands for one label."""
+    def certified(self, host: str, peer: Peer) -> bool:
+        """[D] Whether the certificate of a vault, or of Entra, names this host: the wildcard stands for one label."""
         label, _, suffix = host.lower().partition(".")
-        return bool(label) and suffix == VAULT_SUFFIX
+        return host.lower() == LOGIN_HOST if peer == "entra" else bool(label) and suffix == VAULT_SUFFIX
 
-    def ask_vault(self, address: str, call: Call) -> Answer:
-        """A request to a vault over the address that its name was believed to have."""
+    def ask(self, address: str, call: Call) -> Answer:
+        """A request to a vault, or to Entra, over the address that its name was believed to have."""
         call.endpoint_id = self._endpoint(address)
         call.source = self._place.address if call.endpoint_id else NAT_ADDRESS
         try:
-            return keyvault.answer(call)
+            return sign_in.answer(call) if self.peer(address) == "entra" else keyvault.answer(call)
         except Refusal as refusal:
             return refusal.answer
 

@@ -35,6 +35,16 @@ _VAULTS = (
     *("2018-02-14", "2019-09-01", "2021-04-01-preview", "2021-10-01", "2022-07-01", "2023-02-01", "2023-07-01"),
     *("2024-11-01", "2025-05-01", "2026-02-01"),
 )
+_COMPUTE = (
+    "2020-12-01",
+    "2022-11-01",
+    "2023-03-01",
+    "2023-09-01",
+    "2024-07-01",
+    "2024-11-01",
+    "2025-04-01",
+    "2026-04-01",
+)
 _ASSIGNMENTS = ("2015-07-01", "2018-01-01-preview", "2020-04-01-preview", "2020-10-01", "2022-04-01")
 _PRIVATE_DNS = ("2018-09-01", "2020-01-01", "2020-06-01", "2024-06-01")
 _DIAGNOSTICS = ("2016-09-01", "2017-05-01-preview", "2021-05-01-preview")
@@ -77,6 +87,7 @@ VERSIONS = {
     "Microsoft.Network/privateDnsZones": _PRIVATE_DNS,
     "Microsoft.Network/privateDnsOperationResults": _PRIVATE_DNS,
     "Microsoft.Network/privateDnsOperationStatuses": _PRIVATE_DNS,
+    "Microsoft.Compute/virtualMachineScaleSets": _COMPUTE,
     "Microsoft.ContainerService/managedClusters": _CLUSTERS,
     "Microsoft.ContainerService/locations": ("2016-03-30", "2017-08-31", *_CLUSTERS),
 }

@@ -11,7 +11,7 @@ import emulator.worlds
 from emulator.worlds.spec import Cluster, World
 
 _NOT_WORLDS = {"catalogue", "cluster_access", "governance", "ledger", "network", "private_dns", "private_link"}
-_NOT_WORLDS |= {"secrets", "spec"}
+_NOT_WORLDS |= {"secrets", "secrets_provider", "secrets_store", "shop_secrets", "spec", "vault_contents"}
 
 
 class NoSuchWorld(LookupError):

@@ -10,6 +10,9 @@ from emulator.worlds.cluster_access import AdmissionRule, Binding
 from emulator.worlds.governance import Lock, PolicyAssignment, Role
 from emulator.worlds.network import Network, NetworkSecurityGroup, Peering, PrivateEndpoint, RouteTable
 from emulator.worlds.private_dns import Zone
+from emulator.worlds.secrets_provider import Application, Federation, SecretsProvider
+from emulator.worlds.secrets_store import NOT_INSTALLED, SecretsStore
+from emulator.worlds.vault_contents import Certificate, VaultSecret
 
 SUBSCRIPTION_NAME = "Shop"
 SUBSCRIPTION = "1f0e5a34-8c1b-4d27-9a56-3b7c2d9e8f10"
@@ -65,10 +68,12 @@ class Key:
 
 @dataclass(frozen=True)
 class Policy:
-    """An access policy of a vault: the key permissions of one principal (by its name in the world)."""
+    """An access policy of a vault: the permissions of one principal (by its name in the world)."""
 
     principal: str
-    keys: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    certificates: tuple[str, ...] = ()
 
 
 OPERATOR_POLICY = Policy(CALLER, ("get", "list", "update", "create", "delete", "recover", "backup", "restore"))
@@ -87,6 +92,10 @@ class Vault:
     purge_protection: bool = True
     policies: tuple[Policy, ...] = ()
     keys: tuple[Key, ...] = (Key(),)
+    secrets: tuple[VaultSecret, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    requests_in_ten_seconds: int | None = None
+    """More are throttled."""
     audit_log: bool = True
     subscription: str = SUBSCRIPTION
     tenant: str = TENANT
@@ -175,6 +184,15 @@ class Cluster:
     subnets: tuple[str, ...] = ()
     """For each pool the subnet that somebody brought for its nodes, `network/subnet`; without, AKS makes a network
     where the world has any."""
+    windows_pools: tuple[str, ...] = ()
+    taints: tuple[tuple[str, str], ...] = ()
+    """Of pools by name, `key=value:Effect` each."""
+    secrets_store: SecretsStore = NOT_INSTALLED
+    secrets_provider: SecretsProvider | None = None
+    workload_identity: bool = False
+    """With its issuer of tokens."""
+    node_identities: tuple[tuple[str, str], ...] = ()
+    """Pools, and identities of the world that somebody gave to their scale sets."""
     locked_down: bool = False
     """The node resource group can be read and not changed."""
     upgrade_troubles: tuple[str, ...] = ()
@@ -208,8 +226,9 @@ class Delays:
     identity until the directory knows it, a new vault's DNS, a cluster's components until they use its new identity,
     an update that hangs until it fails, a pod until a node must have taken it, a container until it runs, the platform
     until it has rewritten the secrets under the new encryption, and between two looks for a newer version of its key,
-    a change of anything in Microsoft.Network; and how long pollers are told to wait. `unanswered` is in seconds of
-    real time: what programs on the nodes take for each wait for an answer that does not come."""
+    a change of anything in Microsoft.Network, a federated credential until Entra knows it; and how long pollers are
+    told to wait. `unanswered` is in seconds of real time: what programs on the nodes take for each wait for an answer
+    that does not come."""
 
     update: float = 1.0
     grant: float = 0.5
@@ -223,6 +242,7 @@ class Delays:
     platform_rewrite: float = 2.0
     key_versions: float = 6 * 3600.0
     network: float = 1.0
+    federation: float = 0.0
     retry_after: float = 0.2
 
 
@@ -239,6 +259,8 @@ class World:
     clusters: tuple[Cluster, ...] = (Cluster(),)
     vaults: tuple[Vault, ...] = (Vault(),)
     identities: tuple[str, ...] = ("shop-id",)
+    federations: tuple[Federation, ...] = ()
+    applications: tuple[Application, ...] = ()
     grants: tuple[Grant, ...] = OPERATOR_GRANTS
     roles: tuple[Role, ...] = ()
     """Roles beside the built-in ones, for grants to name."""
@@ -268,9 +290,9 @@ class World:
 
     @property
     def shows_networks(self) -> bool:
-        """Whether the networks of its clusters are there to be seen. [OWN] Worlds that are about something else have
-        none."""
-        return bool(self.networks or self.private_endpoints)
+        """Whether its clusters' networks can be seen. [OWN] Worlds that are about something else have none."""
+        closed = any(vault.default_action == "Deny" and vault.secrets for vault in self.vaults)
+        return bool(self.networks or self.private_endpoints or closed)
 
     @property
     def seed(self) -> str:

@@ -31,7 +31,7 @@ WIRING = "azext_akskv/cli/wiring.py"
 EMULATOR = {
     "core": "world",
     "worlds": "core",
-    "entra": "core worlds",
+    "entra": "core worlds world",
     "dataplane": "core worlds world entra",
     "programs": "core worlds world entra dataplane",
     "kubernetes": "core worlds world entra dataplane programs",
@@ -40,9 +40,10 @@ EMULATOR = {
     "world": "core worlds entra dataplane programs kubernetes providers start oracle",
 }
 # AKS is built from other providers' resources, in Azure too; a private endpoint has its other end at a vault and its
-# record in a private zone.
+# record in a private zone; machines are given identities.
 PROVIDERS = {
-    "containerservice": {"keyvault", "managedidentity", "network", "resources"},
+    "compute": {"managedidentity"},
+    "containerservice": {"compute", "keyvault", "managedidentity", "network", "resources"},
     "network": {"keyvault", "privatedns"},
 }
 # Libraries that only some layers may touch: whoever else needs one asks a port.

@@ -66,7 +66,8 @@ def test_resources_of_a_group_are_those_alone() -> None:
     in_group = {one["name"] for one in client("GET", f"{GROUP}/resources").body["value"]}
     assert in_group == {"shop", "shop-kv", "shop-id"}
     assert client("GET", f"{SUB}/resources?$filter=resourceGroup eq 'shop-rg'").body["value"]
-    assert [one["name"] for one in client("GET", f"{NODE_GROUP}/resources").body["value"]] == ["shop-agentpool"]
+    of_nodes = ["shop-agentpool", "aks-nodepool1-31337000-vmss"]
+    assert [one["name"] for one in client("GET", f"{NODE_GROUP}/resources").body["value"]] == of_nodes
 
 
 def test_providers_are_registered_and_name_their_versions() -> None:

@@ -12,6 +12,7 @@ import requests
 from emulator import environment
 from emulator.entra.metadata import ARM, GRAPH, LOGIN
 from emulator.entra.sign_in import PASSWORD, REFRESH_TOKEN, USERNAME
+from emulator.worlds.secrets_provider import Application
 from emulator.worlds.spec import CALLER, SUBSCRIPTION, TENANT
 from tests.emulator.conftest import Running, StockAz
 
@@ -22,6 +23,7 @@ BY_PASSWORD = {"grant_type": "password", "username": USERNAME, "password": PASSW
 BY_REFRESH_TOKEN = {"grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN}
 FOR_ARM = {"scope": f"{ARM}/.default offline_access", "client_id": "az"}
 NEW_VAULT = ("keyvault", "create", "-n", "more-kv", "-g", GROUP, "--enable-rbac-authorization", "false")
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 Client = Callable[..., requests.Session]
 
 
@@ -131,6 +133,20 @@ def test_principals_are_found_by_their_names(running: Running, client: Client) -
     [program] = graph(session, "servicePrincipals", **{"$filter": f"servicePrincipalNames/any(c:c eq '{identity}')"})
     assert program["id"] == emulation.world.ids.principal("shop-id")
     assert graph(session, "servicePrincipals", **{"$filter": "servicePrincipalNames/any(c:c eq 'x')"}) == []
+
+
+def test_an_application_is_a_principal_like_any(running: Running, client: Client) -> None:
+    emulation = running(applications=(Application(),))
+    ids = emulation.world.ids
+    app = ids.uuid("client", ids.principal("shop-app"))
+    session = client(emulation, audience=GRAPH)
+    [found] = graph(session, "servicePrincipals", **{"$filter": f"servicePrincipalNames/any(c:c eq '{app}')"})
+    assert (found["id"], found["servicePrincipalType"]) == (ids.principal("shop-app"), "Application")
+    scope = f"{ARM}/subscriptions/{SUBSCRIPTION}/resourceGroups/shop-rg/providers/Microsoft.Authorization"
+    role = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{READER}"
+    asked = {"properties": {"roleDefinitionId": role, "principalId": found["id"]}}
+    url = f"{scope}/roleAssignments/{ids.uuid('assignment')}?api-version=2022-04-01"
+    assert client(emulation).put(url, json=asked).status_code == 201
 
 
 def test_graph_needs_a_token_of_its_own_and_has_little_else(running: Running, client: Client) -> None:

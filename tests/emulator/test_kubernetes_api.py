@@ -128,14 +128,16 @@ def test_discovery_leads_to_every_kind(api: Api) -> None:
     for group in api("GET", "/apis").body["groups"]:
         path = f"/apis/{group['preferredVersion']['groupVersion']}"
         found |= {resource["name"] for resource in api("GET", path).body["resources"]}
-    assert found == {"configmaps", "events", "leases", "namespaces", "nodes", "pods", "pods/log", "secrets", *reviews}
+    core = {"configmaps", "events", "namespaces", "nodes", "pods", "pods/log", "secrets", "serviceaccounts"}
+    apps = {"daemonsets", "deployments", "replicasets", "clusterroles", "clusterrolebindings"}
+    assert found == {*core, *apps, "leases", "csidrivers", "csinodes", "customresourcedefinitions", *reviews}
     assert api("GET", "/api").body["versions"] == ["v1"]
     schemas = api("GET", "/openapi/v3").body["paths"]
-    assert [api("GET", schema["serverRelativeURL"]).status for schema in schemas.values()] == [200, 200]
+    assert [api("GET", schema["serverRelativeURL"]).status for schema in schemas.values()] == [200] * 6
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/services", "/apis/apps/v1/deployments", f"{HERE}/mine/status", f"{SECRETS}/mine"]
+    "path", ["/api/v1/services", "/apis/apps/v1/statefulsets", f"{HERE}/mine/status", f"{SECRETS}/mine"]
 )
 def test_what_is_not_served_is_not_found(api: Api, path: str) -> None:
     answer = api("GET", path)

@@ -1,4 +1,4 @@
-"""Who may do what with the keys of a vault: the firewall first, then roles or access policies, never both."""
+"""Who may do what with what is in a vault: the firewall first, then roles or access policies, never both."""
 
 from __future__ import annotations
 
@@ -18,21 +18,69 @@ Path = Literal["public", "private", "trusted"]
 # The address that the emulator's user comes from over the internet (a documentation range, RFC 5737).
 CLIENT_ADDRESS = "198.51.100.7"
 
-# Permission of an access policy -> data action of a role [D]; deleted keys are read with the right to read keys.
-_ACTIONS = {
-    "get": "read",
-    "list": "read",
-    "create": "create/action",
-    "update": "update/action",
-    "delete": "delete",
-    "recover": "recover/action",
-    "purge": "purge/action",
-    "rotate": "rotate/action",
-    "encrypt": "encrypt/action",
-    "decrypt": "decrypt/action",
-    "wrapKey": "wrap/action",
-    "unwrapKey": "unwrap/action",
+Kind = Literal["key", "secret", "certificate"]
+
+# What is done -> the permission of an access policy and the data action of a role that allow it [D]; deleted keys are
+# read with the right to read keys. The value of a secret needs another action than the rest of it.
+_RIGHTS: dict[Kind, dict[str, tuple[str, str]]] = {
+    "key": {
+        "get": ("get", "read"),
+        "list": ("list", "read"),
+        "create": ("create", "create/action"),
+        "update": ("update", "update/action"),
+        "delete": ("delete", "delete"),
+        "recover": ("recover", "recover/action"),
+        "purge": ("purge", "purge/action"),
+        "rotate": ("rotate", "rotate/action"),
+        "encrypt": ("encrypt", "encrypt/action"),
+        "decrypt": ("decrypt", "decrypt/action"),
+        "wrapKey": ("wrapKey", "wrap/action"),
+        "unwrapKey": ("unwrapKey", "unwrap/action"),
+    },
+    "secret": {
+        "get": ("get", "getSecret/action"),
+        "get deleted": ("get", "readMetadata/action"),
+        "list": ("list", "readMetadata/action"),
+        "set": ("set", "setSecret/action"),
+        "update": ("set", "update/action"),
+        "delete": ("delete", "delete"),
+        "recover": ("recover", "recover/action"),
+        "purge": ("purge", "purge/action"),
+    },
+    "certificate": {
+        "get": ("get", "read"),
+        "list": ("list", "read"),
+        "create": ("create", "create/action"),
+        "import": ("import", "import/action"),
+        "update": ("update", "update/action"),
+        "delete": ("delete", "delete"),
+        "recover": ("recover", "recover/action"),
+        "purge": ("purge", "purge/action"),
+    },
 }
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants to do (`get`, `list`, `encrypt`, ...) to things of one kind: to the one of this name, or with
+    an empty name to the vault's."""
+
+    kind: Kind
+    does: str
+    name: str = ""
+
+    @property
+    def permission(self) -> str:
+        """As access policies call it."""
+        return _RIGHTS[self.kind][self.does][0]
+
+    @property
+    def action(self) -> str:
+        """The data action."""
+        return f"Microsoft.KeyVault/vaults/{self.kind}s/{_RIGHTS[self.kind][self.does][1]}"
+
+    def scope(self, vault: Resource) -> str:
+        return f"{vault.id}/{self.kind}s/{self.name}" if self.name else vault.id
 
 
 @dataclass(frozen=True)
@@ -112,26 +160,25 @@ def _named(acls: dict[str, Any], address: str | None) -> bool:
     return any(ipaddress.ip_address(address) in network for network in networks)
 
 
-def refuse_unless_allowed(world: EmulatedWorld, vault: Resource, caller: Caller, permission: str, key: str) -> None:
+def refuse_unless_allowed(world: EmulatedWorld, vault: Resource, caller: Caller, wish: Wish) -> None:
     """The permission model of the vault: with enableRbacAuthorization its access policies mean nothing, without
-    it role assignments mean nothing [D]. `key` is a key's name, or empty for the vault as a whole.
+    it role assignments mean nothing [D].
 
     Raises Refusal: 403 ForbiddenByRbac, AccessDenied or ForbiddenByPolicy.
     """
     properties = vault.body["properties"]
     if properties.get("enableRbacAuthorization"):
-        action = f"Microsoft.KeyVault/vaults/keys/{_ACTIONS[permission]}"
-        scope = f"{vault.id}/keys/{key}" if key else vault.id
-        if not world.rights.may(caller.principal_id, action, scope, data=True):
-            raise refusals.by_rbac(str(caller), action, scope, vault_text(vault))
-    elif not _policy_gives(properties, caller.principal_id, permission):
-        raise refusals.by_policy(str(caller), permission, vault_text(vault))
+        scope = wish.scope(vault)
+        if not world.rights.may(caller.principal_id, wish.action, scope, data=True):
+            raise refusals.by_rbac(str(caller), wish.action, scope, vault_text(vault))
+    elif not _policy_gives(properties, caller.principal_id, wish):
+        raise refusals.by_policy(str(caller), wish.kind, wish.permission, vault_text(vault))
 
 
-def _policy_gives(properties: dict[str, Any], principal_id: str, permission: str) -> bool:
+def _policy_gives(properties: dict[str, Any], principal_id: str, wish: Wish) -> bool:
     for policy in properties.get("accessPolicies") or []:
         if policy["objectId"].lower() == principal_id.lower():
-            given = {name.lower() for name in (policy.get("permissions") or {}).get("keys") or []}
-            if permission.lower() in given or "all" in given:
+            given = {name.lower() for name in (policy.get("permissions") or {}).get(f"{wish.kind}s") or []}
+            if wish.permission.lower() in given or "all" in given:
                 return True
     return False

@@ -30,31 +30,52 @@ def unauthorized(message: str, challenge: str) -> Refusal:
     return refusal
 
 
-def key_not_found(name_and_version: str) -> Refusal:
-    """404 without an inner code, the same for an unknown key and for an unknown version of it [3P]."""
+def not_found(kind: str, name_and_version: str) -> Refusal:
+    """404 without an inner code, the same for an unknown name and for an unknown version of it [3P]. `kind` is key,
+    secret or certificate."""
     message = (
-        f"A key with (name/id) {name_and_version} was not found in this key vault. If you recently deleted this key "
-        f"you may be able to recover it using the correct recovery command. {_HELP_MISSING}"
+        f"A {kind} with (name/id) {name_and_version} was not found in this key vault. If you recently deleted this "
+        f"{kind} you may be able to recover it using the correct recovery command. {_HELP_MISSING}"
     )
-    return _refusal(404, "KeyNotFound", message)
+    return _refusal(404, f"{kind.capitalize()}NotFound", message)
 
 
-def deleted_key_not_found(name: str) -> Refusal:
-    return _refusal(404, "KeyNotFound", f"Deleted Key not found: {name}")
+def deleted_not_found(kind: str, name: str) -> Refusal:
+    return _refusal(404, f"{kind.capitalize()}NotFound", f"Deleted {kind.capitalize()} not found: {name}")
 
 
-def deleted_but_recoverable(name: str) -> Refusal:
+def deleted_but_recoverable(kind: str, name: str) -> Refusal:
     """409: the name of a deleted key cannot be used until it is recovered or purged [REC]."""
     message = (
-        f"Key {name} is currently in a deleted but recoverable state, and its name cannot be reused; "
-        "in this state, the key can only be recovered or purged."
+        f"{kind.capitalize()} {name} is currently in a deleted but recoverable state, and its name cannot be reused; "
+        f"in this state, the {kind} can only be recovered or purged."
     )
     return _refusal(409, "Conflict", message, "ObjectIsDeletedButRecoverable")
 
 
-def key_already_exists(name: str) -> Refusal:
-    """409: a deleted key cannot be recovered over a living one of the same name [INF]."""
-    return _refusal(409, "Conflict", f"Key {name} already exists.", "KeyAlreadyExists")
+def name_taken(kind: str, name: str, holder: str) -> Refusal:
+    """409: a certificate's key and secret have its name; nobody else's may [INF]."""
+    message = f"{kind.capitalize()} {name} cannot be made: there is a {holder} of this name."
+    return _refusal(409, "Conflict", message)
+
+
+def managed(kind: str, operation: str) -> Refusal:
+    """403: a certificate's key or secret is changed through the certificate alone [D]; [INF] the text."""
+    text = f"Operation {operation} is not allowed on a {kind} that is managed by a certificate."
+    return forbidden(text, "ForbiddenByPolicy")
+
+
+def wrong_issuer(expected: str, found: str, challenge: str) -> Refusal:
+    """401: the token is of another tenant than the vault's [ISS]."""
+    sts = "https://sts.windows.net"
+    message = f"AKV10032: Invalid issuer. Expected one of {sts}/{expected}/, found {sts}/{found}/."
+    return unauthorized(message, challenge)
+
+
+def throttled() -> Refusal:
+    """429: more requests than the vault takes in a while [ISS]."""
+    message = "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached"
+    return _refusal(429, "Throttled", message)
 
 
 def by_connection(caller: str, vault: str) -> Refusal:
@@ -90,10 +111,10 @@ def by_rbac(caller: str, action: str, resource: str, vault: str) -> Refusal:
     return forbidden("\r\n".join(lines), "ForbiddenByRbac")
 
 
-def by_policy(caller: str, permission: str, vault: str) -> Refusal:
+def by_policy(caller: str, kind: str, permission: str, vault: str) -> Refusal:
     """No access policy of the vault gives the permission [ISS]; `get` and the cryptographic ones differ in code."""
     message = (
-        f"The user, group or application '{caller}' does not have keys {permission} permission on key vault "
+        f"The user, group or application '{caller}' does not have {kind}s {permission} permission on key vault "
         f"'{vault}'. {_HELP_ACCESS}"
     )
     return forbidden(message, "AccessDenied" if permission in ("get", "list") else "ForbiddenByPolicy")

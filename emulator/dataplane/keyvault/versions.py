@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from emulator.dataplane.keyvault import algorithms, refusals
+from emulator.dataplane.keyvault.attributes import Attributes
 
 # What may never be done with a key that is disabled, expired or not yet valid [D]: an expired key goes on
 # decrypting, unwrapping and verifying. Whether a disabled one still encrypts is contested [ISS]; here it does not.
@@ -20,8 +21,8 @@ _EC_OPERATIONS = ("sign", "verify")
 
 
 @dataclass
-class KeyVersion:
-    """One version. Times are seconds since 1970, as in the JSON."""
+class KeyVersion(Attributes):
+    """One version."""
 
     vault_host: str
     name: str
@@ -29,42 +30,35 @@ class KeyVersion:
     kty: str
     private_key: algorithms.PrivateKey
     key_ops: Sequence[str]
-    created: int
-    updated: int
-    enabled: bool = True
-    nbf: int | None = None
-    exp: int | None = None
-    tags: dict[str, str] = field(default_factory=dict)
+    managed: bool = False
+    """A certificate's, which it comes and goes with."""
 
     @property
     def kid(self) -> str:
         return f"https://{self.vault_host}/keys/{self.name}/{self.version}"
 
-    def attributes(self, recovery: Mapping[str, Any]) -> dict[str, Any]:
+    def shown_attributes(self, recovery: Mapping[str, Any]) -> dict[str, Any]:
         """The `attributes` of the JSON; `recovery` is the vault's recoveryLevel and recoverableDays."""
-        window = {"nbf": self.nbf, "exp": self.exp}
+        platform = {"hsmPlatform": "2" if self.kty.endswith("-HSM") else "0"}
         return {
-            "enabled": self.enabled,
-            **{name: value for name, value in window.items() if value is not None},
-            "created": self.created,
-            "updated": self.updated,
-            **recovery,
-            "exportable": False,
-            **({"hsmPlatform": "2" if self.kty.endswith("-HSM") else "0"} if self.updated >= _PLATFORM_SINCE else {}),
+            **super().shown_attributes(recovery),
+            "exportable": self.managed,
+            **(platform if self.updated >= _PLATFORM_SINCE else {}),
         }
 
     def bundle(self, recovery: Mapping[str, Any]) -> dict[str, Any]:
         """The key as GET answers it."""
         public = algorithms.public_part(self.private_key)
         key = {"kid": self.kid, "kty": self.kty, "key_ops": list(self.key_ops), **public}
-        body: dict[str, Any] = {"key": key, "attributes": self.attributes(recovery)}
-        if self.tags:
-            body["tags"] = dict(self.tags)
-        return body
+        return self._described({"key": key, "attributes": self.shown_attributes(recovery)})
 
     def item(self, kid: str, recovery: Mapping[str, Any]) -> dict[str, Any]:
         """The key as a list shows it: no key material [REC]."""
-        body: dict[str, Any] = {"kid": kid, "attributes": self.attributes(recovery)}
+        return self._described({"kid": kid, "attributes": self.shown_attributes(recovery)})
+
+    def _described(self, body: dict[str, Any]) -> dict[str, Any]:
+        if self.managed:
+            body["managed"] = True
         if self.tags:
             body["tags"] = dict(self.tags)
         return body
@@ -74,17 +68,9 @@ class KeyVersion:
 
         Raises Refusal: 400 for values of the wrong kind.
         """
-        attributes = request.get("attributes") or {}
-        for name, kind in (("enabled", bool), ("nbf", int), ("exp", int)):
-            if attributes.get(name) is not None:
-                if not isinstance(attributes[name], kind):
-                    raise refusals.bad_parameter(f"Property {name} has invalid value\r\n")
-                setattr(self, name, attributes[name])
         if request.get("key_ops") is not None:
             self.key_ops = allowed_operations(self.kty, request["key_ops"])
-        if request.get("tags") is not None:
-            self.tags = dict(request["tags"])
-        self.updated = now
+        self.change_attributes(request, now)
 
     def refuse_unless_usable(self, operation: str, now: float) -> None:
         """The key's own say about an operation (`encrypt`, `decrypt`, `wrapKey`, `unwrapKey`).
@@ -127,7 +113,7 @@ def new_version(address: tuple[str, str, str], request: Mapping[str, Any], now: 
     else:
         raise refusals.bad_parameter("Property kty has invalid value\r\n")
     operations = allowed_operations(kty, None)
-    made = KeyVersion(host, name, version, kty, private_key, operations, now, now)
+    made = KeyVersion(host, name, version, kty, private_key, operations, created=now, updated=now)
     made.change(request, now)
     if made.exp is None and list(made.key_ops) == ["import"]:
         made.exp = now + _IMPORT_SECONDS

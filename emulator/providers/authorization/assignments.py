@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from emulator.core.resources import Resource
+from emulator.entra.directory import applications
 from emulator.providers.authorization.evaluate import ASSIGNMENTS
 from emulator.providers.authorization.roles import role_named, role_with_id
 from emulator.providers.errors import arm_error
@@ -121,7 +122,8 @@ def _refuse_bad_request(world: EmulatedWorld, name: str, request: dict[str, Any]
 
 def _in_directory(world: EmulatedWorld, principal_id: str) -> bool:
     """[D] A new identity is known everywhere only after a while; a request with principalType need not wait."""
-    if same_id(principal_id, world.ids.principal(CALLER)):
+    settled = [world.ids.principal(CALLER), *(one.principal_id for one in applications(world))]
+    if any(same_id(principal_id, one) for one in settled):
         return True
     wait = timedelta(seconds=world.spec.delays.directory)
     identities = world.resources.under("/", IDENTITIES)

@@ -125,6 +125,32 @@ BUILT_IN = (
         ),
     ),
     Role(
+        "Key Vault Secrets Officer",
+        "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+        _VAULT_READ,
+        data_actions=("Microsoft.KeyVault/vaults/secrets/*",),
+    ),
+    Role(
+        "Key Vault Certificate User",
+        "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba",
+        data_actions=(
+            "Microsoft.KeyVault/vaults/certificates/read",
+            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+            "Microsoft.KeyVault/vaults/keys/read",
+        ),
+    ),
+    Role(
+        "Key Vault Certificates Officer",
+        "a4417e6f-fecd-4de8-b567-7b0420556985",
+        _VAULT_READ,
+        data_actions=(
+            "Microsoft.KeyVault/vaults/certificatecas/*",
+            "Microsoft.KeyVault/vaults/certificates/*",
+            "Microsoft.KeyVault/vaults/certificatecontacts/write",
+        ),
+    ),
+    Role(
         "Private DNS Zone Contributor",
         "b12aa53e-6015-4669-85d0-8515ebb3ae7f",
         (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.core.http import Call, Refusal
 from emulator.core.operations import Operation
-from emulator.entra.tokens import client_of
 from emulator.providers.containerservice import (
+    addons,
     ages,
     bodies,
     clusters,
@@ -21,12 +21,11 @@ from emulator.providers.containerservice import (
 )
 from emulator.providers.containerservice.clusters import ManagedCluster
 from emulator.providers.errors import arm_error
+from emulator.providers.managedidentity.assigning import refuse_unassignable
 from emulator.worlds import spec
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
-
-ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 
 
 def put(call: Call, cluster: ManagedCluster | None) -> tuple[ManagedCluster, Operation]:
@@ -40,6 +39,7 @@ def put(call: Call, cluster: ManagedCluster | None) -> tuple[ManagedCluster, Ope
     before = cluster.body
     after = bodies.merged(before, request, call.query["api-version"])
     _refuse(call, before, after)
+    addons.refuse_disabling(call.world, cluster, after)
     return cluster, _apply(call, cluster, after)
 
 
@@ -73,7 +73,8 @@ def _create(call: Call, request: dict[str, Any]) -> tuple[ManagedCluster, Operat
 def _refuse(call: Call, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
     vault = call.world.keyvault.vault(kms_rules.profile_of(after).host)
     upgrades.refuse(call.world.spec.kubernetes_versions, before, after)
-    _refuse_unassignable(call, after)
+    assigned = (after.get("identity") or {}).get("userAssignedIdentities") or {}
+    refuse_unassignable(call, assigned, "Microsoft.ContainerService/managedClusters/write")
     kms_rules.refuse(before, after, vault.body if vault else None, call.query["api-version"])
 
 
@@ -114,25 +115,3 @@ def _identify(world: EmulatedWorld, cluster: ManagedCluster) -> None:
     if "SystemAssigned" in str(identity.get("type")):
         principal = world.ids.principal(f"cluster/{cluster.body['name']}")
         identity.update(principalId=principal, tenantId=spec.TENANT)
-
-
-def _refuse_unassignable(call: Call, after: dict[str, Any]) -> None:
-    """[D] Whoever gives a cluster an identity must be allowed to assign that identity.
-
-    Raises Refusal: 400 or 403 LinkedAuthorizationFailed [3P].
-    """
-    for identity_id in (after.get("identity") or {}).get("userAssignedIdentities") or {}:
-        if call.world.resources.get(identity_id) is None:
-            message = f"The identity '{identity_id}' was not found."
-            raise arm_error(400, "FailedIdentityOperation", message, gateway=True)
-        if not call.world.rights.may(call.claims["oid"], ASSIGN, identity_id):
-            caller = call.claims["oid"]
-            raise arm_error(
-                403,
-                "LinkedAuthorizationFailed",
-                f"The client '{client_of(call.claims)}' with object id '{caller}' has permission to perform "
-                f"action 'Microsoft.ContainerService/managedClusters/write' on scope '{call.path}'; however, it does "
-                f"not have permission to perform action(s) '{ASSIGN}' on the linked scope(s) '{identity_id}' "
-                "(respectively) or the linked scope(s) are invalid.",
-                gateway=True,
-            )

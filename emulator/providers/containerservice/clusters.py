@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.core.resources import Resource
 from emulator.kubernetes.encryption import KeySlot
-from emulator.providers.containerservice import nodegroup
+from emulator.providers.containerservice import addons, nodegroup
 from emulator.providers.containerservice.bodies import minor
 from emulator.providers.containerservice.kms import connect, slot_for
 from emulator.providers.ids import group_of
@@ -34,7 +34,8 @@ _STORAGE = ("fileCSIDriver", "snapshotController")
 class ManagedCluster(Resource):
     """`current` and `previous` are the key slots that the API servers run with; `former_principal` is whom the control
     plane still acts as until `identity_switched`; `maintenance` has the configurations by name in lower case;
-    `troubles` are what the next upgrades of nodes fail with."""
+    `troubles` are what the next upgrades of nodes fail with; `retired` are the names of add-ons' identities that were
+    there once."""
 
     current: KeySlot | None = None
     previous: KeySlot | None = None
@@ -42,6 +43,7 @@ class ManagedCluster(Resource):
     identity_switched: datetime | None = None
     maintenance: dict[str, dict[str, Any]] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
+    retired: set[str] = field(default_factory=set)
 
 
 def cluster_id(group: str, name: str) -> str:
@@ -73,7 +75,9 @@ def build(world: EmulatedWorld, group: str, cluster: spec.Cluster, made: Managed
     kubelet = f"{cluster.name}-agentpool"
     identities.create(world, node_group, kubelet, world.ids.principal(f"{group}/{kubelet}"), made.created)
     world.resources.put(made)
-    nodegroup.furnish(world, made)
+    addons.begin(world, made, cluster)
+    nodegroup.furnish(world, made, addons.on_nodes(world, made))
+    nodegroup.begin(world, made, cluster)
     world.kubernetes.create(made.id, cluster, made.current)
 
 
@@ -135,7 +139,7 @@ def _document(world: EmulatedWorld, group: str, cluster: spec.Cluster) -> dict[s
         "name": cluster.name,
         "type": "Microsoft.ContainerService/ManagedClusters",
         "kind": "Base",
-        "properties": properties | _defaults() | _options(cluster),
+        "properties": properties | _defaults() | _options(world, own_id, cluster),
         "identity": _identity(world, group, cluster),
         "sku": {"name": "Automatic", "tier": "Standard"} if cluster.automatic else {"name": "Base", "tier": "Free"},
         **({"tags": dict(cluster.tags)} if cluster.tags else {}),
@@ -156,7 +160,7 @@ def _defaults() -> dict[str, Any]:
     }
 
 
-def _options(cluster: spec.Cluster) -> dict[str, Any]:
+def _options(world: EmulatedWorld, own_id: str, cluster: spec.Cluster) -> dict[str, Any]:
     """[REC] Profiles that a plain cluster does not have at all."""
     options: dict[str, Any] = {}
     access = {"enableVnetIntegration": True, "subnetId": ""} if cluster.vnet_integration else {}
@@ -168,6 +172,9 @@ def _options(cluster: spec.Cluster) -> dict[str, Any]:
     if cluster.platform_encryption:
         encryption = {"kubernetesResourceObjectEncryptionProfile": {"infrastructureEncryption": "Enabled"}}
         options["securityProfile"] = encryption
+    if cluster.workload_identity:
+        options["securityProfile"] = {**options.get("securityProfile", {}), "workloadIdentity": {"enabled": True}}
+        options["oidcIssuerProfile"] = {"enabled": True, "issuerURL": issuer_of(world, own_id)}
     if cluster.locked_down:
         options["nodeResourceGroupProfile"] = {"restrictionLevel": "ReadOnly"}
     if cluster.entra:
@@ -179,6 +186,12 @@ def _options(cluster: spec.Cluster) -> dict[str, Any]:
             "tenantID": spec.TENANT,
         }
     return options
+
+
+def issuer_of(world: EmulatedWorld, own_id: str) -> str:
+    """[REC] The issuer of the tokens of the cluster's service accounts; it ends in a slash."""
+    cluster = world.ids.uuid("of the cluster", own_id.lower())
+    return f"https://{spec.LOCATION}.oic.emulator.test/{spec.TENANT}/{cluster}/"
 
 
 def _auto_upgrade(cluster: spec.Cluster) -> dict[str, str]:
@@ -239,6 +252,11 @@ def _pools(world: EmulatedWorld, own_id: str, cluster: spec.Cluster) -> list[dic
     pools = [pool(world, own_id, name, cluster.kubernetes_version) for name in cluster.pools]
     for one, brought in zip(pools, cluster.subnets, strict=False):
         one["vnetSubnetID"] = nodegroup.subnet_named(world, brought)
+    for name in cluster.windows_pools:
+        windows = {"osType": "Windows", "osSKU": "Windows2022", "mode": "User"}
+        pools.append({**pool(world, own_id, name, cluster.kubernetes_version), **windows})
+    for name, taint in cluster.taints:
+        next(one for one in pools if one["name"] == name).setdefault("nodeTaints", []).append(taint)
     return pools
 
 

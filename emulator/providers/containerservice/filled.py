@@ -6,16 +6,13 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.resources import Resource
-from emulator.providers.containerservice import ages, clusters
+from emulator.providers.containerservice import addons, ages, clusters
 from emulator.providers.ids import group_id
-from emulator.providers.managedidentity.identities import IDENTITIES
 from emulator.worlds import spec
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
 
-_WITH_IDENTITY = ("azureKeyvaultSecretsProvider", "azurepolicy", "httpApplicationRouting", "ingressApplicationGateway")
-"""[REC] Add-ons that get an identity of their own in the node resource group."""
 _AUTOMATIC: dict[str, Any] = {
     "addonProfiles": {
         "azureKeyvaultSecretsProvider": {"enabled": True, "config": {"enableSecretRotation": "true"}},
@@ -95,7 +92,7 @@ def at_once(world: EmulatedWorld, cluster: Resource, api_version: str) -> None:
     _fill_addons(world, cluster)
     issuer = properties.get("oidcIssuerProfile") or {}
     if issuer.get("enabled"):
-        issuer["issuerURL"] = f"https://{spec.LOCATION}.oic.emulator.test/{spec.TENANT}/{_uuid(world, cluster)}/"
+        issuer["issuerURL"] = clusters.issuer_of(world, cluster.id)
     if entra := properties.get("aadProfile"):
         entra.update({**_ENTRA, **entra})
     if routing := (properties.get("ingressProfile") or {}).get("webAppRouting"):
@@ -154,7 +151,7 @@ def _fill_private(world: EmulatedWorld, cluster: Resource) -> None:
         properties.setdefault("privateLinkResources", [_private_link(cluster)])
 
 
-def at_end(world: EmulatedWorld, cluster: Resource) -> None:
+def at_end(world: EmulatedWorld, cluster: clusters.ManagedCluster) -> None:
     """[REC] What is there when the operation is over: addresses, the identities of the kubelet and of add-ons."""
     properties = cluster.body["properties"]
     network = properties["networkProfile"]
@@ -166,11 +163,9 @@ def at_end(world: EmulatedWorld, cluster: Resource) -> None:
     if profile is not None:
         address = _in_node_group(cluster, "Microsoft.Network/publicIPAddresses", _uuid(world, cluster))
         profile["effectiveOutboundIPs"] = [{"id": address}]
-    for name, addon in (properties.get("addonProfiles") or {}).items():
-        if name in _WITH_IDENTITY and addon.get("enabled"):
-            addon["identity"] = _identity(world, cluster, name.lower())
+    addons.identify(world, cluster)
     if routing := (properties.get("ingressProfile") or {}).get("webAppRouting"):
-        routing["identity"] = _identity(world, cluster, "webapprouting") if routing.get("enabled") else {}
+        routing["identity"] = addons.identity(world, cluster, "webapprouting") if routing.get("enabled") else {}
     if cluster.body.get("identity"):
         properties.setdefault("identityProfile", {"kubeletidentity": clusters.kubelet_of(world, cluster)})
 
@@ -183,13 +178,6 @@ def _private_link(cluster: Resource) -> dict[str, Any]:
         "groupId": "management",
         "requiredMembers": ["management"],
     }
-
-
-def _identity(world: EmulatedWorld, cluster: Resource, prefix: str) -> dict[str, str]:
-    name = f"{prefix}-{cluster.body['name']}"
-    principal = world.ids.principal(f"{cluster.id.lower()}/{name}")
-    lower = _in_node_group(cluster, IDENTITIES, name).replace("/resourceGroups/", "/resourcegroups/")
-    return {"resourceId": lower, "clientId": world.ids.uuid("client", principal), "objectId": principal}
 
 
 def _in_node_group(cluster: Resource, kind: str, name: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulator.core.operations import Operation, OperationFailed
 from emulator.core.resources import Resource
-from emulator.providers.containerservice import filled, kms, nodegroup, renewed, upgrades
+from emulator.providers.containerservice import addons, filled, kms, nodegroup, renewed, upgrades
 from emulator.providers.containerservice.clusters import ManagedCluster, touch
 from emulator.providers.containerservice.versions import newest_of
 from emulator.providers.errors import aks_error
@@ -66,7 +66,8 @@ def start_update(world: EmulatedWorld, cluster: ManagedCluster, state: str) -> O
         server.away = False
         kms.prepare(world, cluster)
         filled.at_end(world, cluster)
-        nodegroup.furnish(world, cluster)
+        nodegroup.shrink(world, cluster)
+        nodegroup.furnish(world, cluster, addons.on_nodes(world, cluster))
         properties["currentKubernetesVersion"] = version
         if kms.needs_restart(world, cluster):
             _switch(world, cluster, operation)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.resources import Resource
-from emulator.providers.ids import covers, group_id, same_id
+from emulator.providers.compute import scale_sets
+from emulator.providers.ids import covers, group_id, group_of, same_id
+from emulator.providers.managedidentity import identities
 from emulator.providers.network import addresses, lists, networks, removal, subnets
 from emulator.worlds import spec
 
@@ -30,11 +32,13 @@ def subnet_named(world: EmulatedWorld, named: str) -> str:
     return next(str(one["id"]) for one in network.subnets if same_id(one["name"], subnet))
 
 
-def furnish(world: EmulatedWorld, cluster: Resource) -> None:
-    """Makes what is missing for the pools of a cluster, and takes away the machines of pools that are gone.
+def furnish(world: EmulatedWorld, cluster: Resource, identity_ids: Sequence[str]) -> None:
+    """Makes what is missing for the pools of a cluster, and takes away the machines of pools that are gone. A new pool
+    has the identities that AKS gives to all, and no other [D].
 
     [D] A cluster whose pools bring no subnet gets a network with a security group, which go with it.
     """
+    _furnish_scale_sets(world, cluster, identity_ids)
     if not world.spec.shows_networks:
         return
     pools = linux_pools(cluster)
@@ -44,6 +48,71 @@ def furnish(world: EmulatedWorld, cluster: Resource) -> None:
     for pool in pools:
         for index in range(NODES_PER_POOL):
             _place(world, cluster, pool, index)
+
+
+def begin(world: EmulatedWorld, cluster: Resource, data: spec.Cluster) -> None:
+    """What people did to the identities of the scale sets before the world starts."""
+    for pool, name in data.node_identities:
+        own = identities.identity_id(spec.SUBSCRIPTION, group_of(cluster.id), name)
+        scale_sets.assign(world, _found(world, cluster, pool), own.replace("/resourcegroups/", "/resourceGroups/"))
+    addon = f"azurekeyvaultsecretsprovider-{cluster.body['name']}"
+    own = identities.identity_id(spec.SUBSCRIPTION, cluster.body["properties"]["nodeResourceGroup"], addon)
+    for pool in data.secrets_provider.lost_by if data.secrets_provider else ():
+        scale_sets.take_away(world, _found(world, cluster, pool), own)
+
+
+def _found(world: EmulatedWorld, cluster: Resource, pool: str) -> Resource:
+    found = scale_set_of(world, cluster, pool)
+    assert found is not None, f"the cluster has no pool {pool}"
+    return found
+
+
+def scale_set_of(world: EmulatedWorld, cluster: Resource, pool: str) -> Resource | None:
+    """The scale set whose machines are the nodes of a pool."""
+    pools = cluster.body["properties"].get("agentPoolProfiles") or []
+    found = next((one for one in pools if same_id(one["name"], pool)), None)
+    return world.resources.get(_scale_set_of(cluster, found)) if found is not None else None
+
+
+def take_identity_away(world: EmulatedWorld, cluster: Resource, identity_id: str) -> None:
+    """From the machines of all pools."""
+    for pool in cluster.body["properties"].get("agentPoolProfiles") or []:
+        if (found := scale_set_of(world, cluster, pool["name"])) is not None:
+            scale_sets.take_away(world, found, identity_id)
+
+
+def shrink(world: EmulatedWorld, cluster: Resource) -> None:
+    """Takes away the scale sets of pools that are gone, with their machines."""
+    node_group = group_id(spec.SUBSCRIPTION, cluster.body["properties"]["nodeResourceGroup"])
+    kept = {_scale_set_of(cluster, pool).lower() for pool in cluster.body["properties"].get("agentPoolProfiles") or []}
+    for one in list(world.resources.under(node_group, scale_sets.SCALE_SETS)):
+        if one.id.lower() not in kept:
+            world.resources.remove_all(one.id)
+
+
+def _furnish_scale_sets(world: EmulatedWorld, cluster: Resource, identity_ids: Sequence[str]) -> None:
+    """[D] One for each pool; AKS gives its identities to those that lack them."""
+    for pool in cluster.body["properties"].get("agentPoolProfiles") or []:
+        if pool.get("type") == "VirtualMachines":
+            continue
+        own = _scale_set_of(cluster, pool)
+        scale_set = world.resources.get(own) or _make_scale_set(world, cluster, own, pool)
+        for identity_id in identity_ids:
+            scale_sets.assign(world, scale_set, identity_id)
+
+
+def _scale_set_of(cluster: Resource, pool: dict[str, Any]) -> str:
+    """[D] Windows pools have short names."""
+    linux = pool.get("osType", "Linux") == "Linux"
+    return _scale_set(cluster, pool["name"]) if linux else f"{_scale_sets(cluster)}/aks{pool['name']}"
+
+
+def _make_scale_set(world: EmulatedWorld, cluster: Resource, own: str, pool: dict[str, Any]) -> Resource:
+    """[3P] AKS tags them with the pool's name."""
+    system, prefix = pool.get("osType", "Linux"), own.rpartition("/")[2]
+    machines = scale_sets.Machines(prefix, str(pool.get("vmSize") or ""), NODES_PER_POOL, system)
+    request = {"location": cluster.body["location"], "tags": {"aks-managed-poolName": pool["name"]}}
+    return scale_sets.create(world, own, request, machines, cluster.created)
 
 
 def dissolve(world: EmulatedWorld, cluster: Resource) -> None:
@@ -61,6 +130,12 @@ def linux_pools(cluster: Resource) -> list[dict[str, Any]]:
     return [pool for pool in pools if pool.get("osType", "Linux") == "Linux"]
 
 
+def windows_pools(cluster: Resource) -> list[dict[str, Any]]:
+    """Those of the other system. [OWN] Their machines have no place in a network."""
+    pools = cluster.body["properties"].get("agentPoolProfiles") or []
+    return [pool for pool in pools if pool.get("osType", "Linux") != "Linux"]
+
+
 def managed_network(cluster: Resource) -> str:
     """The id of the network that AKS makes when nobody brings one."""
     return networks.network_id(spec.SUBSCRIPTION, cluster.body["properties"]["nodeResourceGroup"], NETWORK)
@@ -69,6 +144,11 @@ def managed_network(cluster: Resource) -> str:
 def machine_name(pool: str, index: int) -> str:
     """`aks-nodepool1-31337000-vmss000000`, which is the node's name as well."""
     return f"aks-{pool}-{NUMBER}-vmss{index:06}"
+
+
+def windows_machine_name(pool: str, index: int) -> str:
+    """[D] `akswin000000`: what Windows takes for a name is short."""
+    return f"aks{pool}{index:06}"
 
 
 def interface_of(world: EmulatedWorld, cluster: Resource, pool: str, index: int) -> Resource | None:

@@ -1,4 +1,4 @@
-"""Microsoft.ManagedIdentity/userAssignedIdentities."""
+"""Microsoft.ManagedIdentity/userAssignedIdentities, and what is below them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from emulator.core.http import Answer, Call
 from emulator.core.resources import Resource
 from emulator.core.router import Routes
 from emulator.providers.errors import arm_error, resource_not_found
-from emulator.providers.managedidentity import identities
+from emulator.providers.managedidentity import federated_routes, identities
 from emulator.worlds.spec import LOCATION
 
 ROUTES = Routes()
+ROUTES.routes += federated_routes.ROUTES.routes
 _WITH_SECRET_URL = "2015-08-31-preview"
 _TYPE = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
@@ -72,8 +73,8 @@ def patch_identity(call: Call) -> Answer:
 
 @ROUTES.route("DELETE", _IDENTITY)
 def delete_identity(call: Call) -> Answer:
-    """[D] 200, or 204 when there was none."""
+    """[D] 200, or 204 when there was none; its federated credentials go with it."""
     if call.world.resources.get(call.path) is None:
         return Answer(204)
-    call.world.resources.remove(call.path)
+    call.world.resources.remove_all(call.path)
     return Answer(200)

@@ -106,7 +106,8 @@ class Replay:
         host, keys = row.host.replace(VAULTS, OWN_VAULTS), self._preparation.keys
         headers = {}
         if row.status != 401:
-            token, _ = self._world.tokens.issue(self._key_officer(host), data_plane.AUDIENCE)
+            who, tenant = self._key_officer(host)
+            token, _ = self._world.tokens.issue(who, data_plane.AUDIENCE, tid=tenant)
             headers["authorization"] = f"Bearer {token}"
         body = keys.body(row)
         sent = json.dumps(body).encode() if body is not None else b""
@@ -114,13 +115,14 @@ class Replay:
         keys.after(row, answer)
         return Answer(answer.status, copy.deepcopy(answer.body), answer.headers)
 
-    def _key_officer(self, host: str) -> str:
-        """The principal of an access policy, or one with a role."""
+    def _key_officer(self, host: str) -> tuple[str, str]:
+        """The principal of an access policy, or one with a role, and the vault's tenant."""
         vault = self._world.keyvault.vault(host)
         assert vault is not None
-        if vault.body["properties"].get("enableRbacAuthorization"):
-            return self._world.ids.principal("ops")
-        return str(vault.body["properties"]["accessPolicies"][0]["objectId"])
+        properties = vault.body["properties"]
+        if properties.get("enableRbacAuthorization"):
+            return self._world.ids.principal("ops"), properties["tenantId"]
+        return str(properties["accessPolicies"][0]["objectId"]), properties["tenantId"]
 
     def _headers(self, row: Row) -> dict[str, str]:
         """If-Match and If-None-Match, the former with the emulator's own etag where the recorded one was shown."""

@@ -1,0 +1,1 @@
+"""Microsoft.Compute: the scale sets that nodes are machines of."""
