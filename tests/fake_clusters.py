@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from azext_akskv.failures import Conflict, Missing, OperationFailed, Rejected
+from azext_akskv.model.addon import AddonSetting, with_addon
 from azext_akskv.model.cluster import (
     Cluster,
     parse_cluster,
@@ -100,6 +101,10 @@ class FakeClusters(FakePort):
         assert version == seen.kubernetes_version, "nodes newer than their control plane"
         body = with_tags(with_node_pools_at(seen.raw, version), tags)
         self._put("clusters.upgrade_node_pools", seen, body, watch)
+
+    def set_secrets_provider(self, seen: Cluster, setting: AddonSetting, tags: Mapping[str, str], watch: Watch) -> None:
+        body = with_tags(with_addon(seen.raw, setting), tags)
+        self._put("clusters.set_secrets_provider", seen, body, watch)
 
     @staticmethod
     def _keep_of_pools(old: dict[str, Any], new: dict[str, Any]) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 
 from azext_akskv.failures import Conflict, Denied, Missing, Rejected, Unavailable, Unreadable
 from azext_akskv.model.access import KEY_POLICY, USES_KEYS, Grant, Identity
+from azext_akskv.model.federation import FederatedCredential
+from azext_akskv.model.governance import Permission
 from azext_akskv.model.holder import Holder, held_by
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import KeyEvidence, KubeRight, SecretPage, SecretRef, Switch, key_id_hash
+from azext_akskv.model.reading import PolicyLacking
 from azext_akskv.model.vault import EndpointConnection, Vault, parse_vault
 from azext_akskv.ports import Touched
 from tests.builders import TENANT, a_key, policy, vault_json
@@ -84,6 +87,11 @@ class FakeVaults(FakePort):
             self.world.vaults[vault.id]["properties"]["accessPolicies"].append(entry)
             self.world.policy_since[principal_id] = self.world.clock.time
 
+    def allow_reading(self, vault: Vault, principal_id: str, lacking: PolicyLacking) -> None:
+        with self.changing("vaults.allow_reading"):
+            entry = policy(principal_id) | {"permissions": {lacking.kind: sorted(lacking.permissions)}}
+            self.world.vaults[vault.id]["properties"]["accessPolicies"].append(entry)
+
 
 class FakeKeys(FakePort):
     def get(self, vault: Vault, name: str, version: str | None = None) -> KeyVersion:
@@ -149,6 +157,10 @@ class FakeRoles(FakePort):
         self.asked("roles.of")
         return tuple(each for each in self.world.grants if each.principal_id == principal_id)
 
+    def data_actions(self, scope: ResourceId, roles: Collection[str]) -> dict[str, tuple[Permission, ...]]:
+        self.asked("roles.data_actions")
+        return {role: self.world.definitions[role] for role in roles if role in self.world.definitions}
+
     def grant(self, scope: ResourceId, role: str, principal_id: str) -> Grant:
         if self.world.clock.time < self.world.principal_unknown_until:
             raise Rejected("assign a role", "PrincipalNotFound", "does not exist in the directory")
@@ -164,6 +176,21 @@ class FakeIdentities(FakePort):
         if identity not in self.world.identities:
             raise Missing("read the identity", "ResourceNotFound")
         return self.world.identities[identity]
+
+    def all(self, subscription: str) -> list[Identity]:
+        self.asked("identities.all")
+        return [each for id_, each in self.world.identities.items() if id_.subscription == subscription]
+
+    def federated(self, identity: ResourceId) -> list[FederatedCredential]:
+        self.asked("identities.federated")
+        return list(self.world.federations.get(self.get(identity).id, []))
+
+    def federate(self, identity: ResourceId, credential: FederatedCredential) -> None:
+        with self.changing("identities.federate"):
+            others = [each for each in self.federated(identity) if each.name != credential.name]
+            if any(each.takes(credential.issuer, credential.subject, *each.audiences[:1]) for each in others):
+                raise Rejected("federate", "BadRequest", "Issuer and subject combination already exists")
+            self.world.federations[identity] = [*others, credential]
 
     def create(self, identity: ResourceId, location: str, tags: Mapping[str, str]) -> Identity:
         with self.changing("identities.create"):

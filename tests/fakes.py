@@ -28,9 +28,11 @@ from azext_akskv.ports import Ports
 from tests.builders import HOST, IDENTITY, NOW, TARGET, VAULT, a_key, an_identity, cluster_json, vault_json
 from tests.fake_clusters import FakeClusters
 from tests.fake_governance import Around, FakeGovernance
+from tests.fake_mounts import FakeMounts, MountsSeen
 from tests.fake_networks import FakeNetworks, FakeZones, Topology
 from tests.fake_ports import FakeIdentities, FakeKeys, FakeLease, FakeRoles, FakeSecrets, FakeVaults
 from tests.fake_probes import FakeProbes
+from tests.fake_provider import FakeObjects, FakeScaleSets, Provided
 
 Json = dict[str, Any]
 
@@ -121,7 +123,7 @@ class CrashingJournal(Journal):
 
 KINDS = (
     *(FakeClusters, FakeVaults, FakeKeys, FakeRoles, FakeIdentities, FakeGovernance, FakeSecrets, FakeLease),
-    *(FakeNetworks, FakeZones, FakeProbes),
+    *(FakeNetworks, FakeZones, FakeScaleSets, FakeObjects, FakeProbes, FakeMounts),
 )
 
 
@@ -129,16 +131,18 @@ def fake_ports(world: FakeWorld) -> Ports:
     return Ports(*(kind(world) for kind in KINDS))  # type: ignore[arg-type]  # each fills its protocol
 
 
-class FakeWorld(Topology):
+class FakeWorld(Topology, MountsSeen, Provided):
     """State of Azure and of the cluster, with the rules that matter to a flow; ports in tests/fake_ports.py. What
-    Microsoft.Network has (`networks`, `endpoints`, `zones`, ...) is empty: see Topology.
+    Microsoft.Network has (`networks`, `endpoints`, `zones`, ...) is empty: see Topology; and what the secrets provider
+    works with: see Provided.
 
     `grant_delay`: seconds until a new grant works. `faults`: what the next calls of "port.method" raise. `deleted`:
     names of vaults and keys that are soft-deleted. `ends_as`: the state in which the next update ends.
     """
 
     def __init__(self, folder: Path, *, cluster: Json | None = None, vault: Json | None = None, secrets: int = 9):
-        super().__init__()
+        Topology.__init__(self)
+        Provided.__init__(self)
         self.folder, self.workers = folder, 1
         self.clock, self.moments, self.reporter = FakeClock(), Moments(), FakeReporter()
         self.calls: Counter[str] = Counter()
@@ -148,14 +152,13 @@ class FakeWorld(Topology):
         self.vaults: dict[ResourceId, Json] = {VAULT: copy.deepcopy(vault or vault_json())}
         self.keys: dict[tuple[str, str], list[KeyVersion]] = {(HOST, "etcd"): [a_key()]}
         self.deleted: set[str] = set()
-        self.vault_closed = ""
         self.binned: dict[tuple[str, str], list[KeyVersion]] = {}
         self.identities: dict[ResourceId, Identity] = {IDENTITY: an_identity()}
         self.grants: list[Grant] = []
         self.policy_since: dict[str, datetime] = {}
         self.grant_delay, self.principal_unknown_until = 0.0, NOW
         self.updating_until: datetime | None = None
-        self.ends_as, self.api_server_away = "Succeeded", False
+        self.ends_as, self.api_server_away, self.vault_closed = "Succeeded", False, ""
         self.around, self.offered = Around(), OFFERED
         self.switch: Switch | None = None
         self.lease: tuple[str, datetime, datetime, int] | None = None
@@ -188,6 +191,7 @@ class FakeWorld(Topology):
         self.updating_until = None
         self.cluster["properties"]["provisioningState"], self.ends_as = self.ends_as, "Succeeded"
         self._upgraded(self.cluster["properties"])
+        self.provide(self.cluster["properties"])
         present = self.in_force()
         if present != self.slots[0]:
             self.slots = [present, self.slots[0]]

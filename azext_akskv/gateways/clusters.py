@@ -14,6 +14,7 @@ from azext_akskv.gateways.errors import asking
 from azext_akskv.gateways.lists import pages
 from azext_akskv.gateways.operations import WatchedPolling
 from azext_akskv.gateways.versions import KnownVersions
+from azext_akskv.model.addon import AddonSetting, with_addon
 from azext_akskv.model.cluster import (
     Cluster,
     parse_cluster,
@@ -114,6 +115,10 @@ class ArmClusters:
     def upgrade_node_pools(self, seen: Cluster, version: str, tags: Mapping[str, str], watch: Watch) -> None:
         body = with_tags(with_node_pools_at(seen.raw, version), tags)
         self._put(seen, body, watch, f"upgrade the nodes of {seen.id.name} to {version}")
+
+    def set_secrets_provider(self, seen: Cluster, setting: AddonSetting, tags: Mapping[str, str], watch: Watch) -> None:
+        body = with_tags(with_addon(seen.raw, setting), tags)
+        self._put(seen, body, watch, f"turn on the secrets provider's add-on of {seen.id.name}")
 
     def user_kubeconfig(self, cluster: ResourceId) -> bytes:
         """The kubeconfig (YAML) that the caller gets from `az aks get-credentials`. Raises GatewayError."""

@@ -31,18 +31,20 @@ operation that answers 200. [REC][ISS]"""
 
 @dataclass(frozen=True)
 class Change:
-    """A PUT. `query` is what its address has beside the api-version, `headers` are its conditions."""
+    """A PUT, or by its `method` a PATCH. `query` is what its address has beside the api-version, `headers` are its
+    conditions."""
 
     doing: str
     resource: ResourceId
     body: Json
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "PUT"
 
     def request(self, version: str) -> HttpRequest:
         query = f"api-version={version}{self.query and f'&{self.query}'}"
         path = quote(str(self.resource))
-        return HttpRequest("PUT", f"{path}?{query}", json=self.body, headers=dict(self.headers))
+        return HttpRequest(self.method, f"{path}?{query}", json=self.body, headers=dict(self.headers))
 
 
 class Documents:

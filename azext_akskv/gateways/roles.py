@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
+from contextlib import suppress
+from urllib.parse import quote
 
-from azext_akskv.failures import Conflict
+from azure.core.rest import HttpRequest
+
+from azext_akskv.failures import Conflict, GatewayError
 from azext_akskv.gateways.answers import Answer, Json, answer, items
 from azext_akskv.gateways.clients import API_VERSIONS, Clients
 from azext_akskv.gateways.errors import asking
 from azext_akskv.model.access import ROLE_NAMES, Grant, new_grant
+from azext_akskv.model.governance import Permission
 from azext_akskv.model.ids import ResourceId
-from azext_akskv.model.members import child, text, whole
+from azext_akskv.model.members import child, children, text, texts, whole
 from azext_akskv.model.times import parse_time
 
 _OURS = uuid.uuid5(uuid.NAMESPACE_URL, "akskv/roleAssignments")
@@ -29,6 +35,21 @@ class ArmRoles:
             assignments = self._clients.roles(scope.subscription)
             pages = assignments.list_for_scope(_path(scope), filter=wanted, api_version=API_VERSIONS["roles"])
             return tuple(parse_grant(item) for item in items(pages))
+
+    def data_actions(self, scope: ResourceId, roles: Collection[str]) -> dict[str, tuple[Permission, ...]]:
+        found: dict[str, tuple[Permission, ...]] = {}
+        for role in sorted(roles):
+            with suppress(GatewayError):
+                found[role] = self._data_actions(scope, role)
+        return found
+
+    def _data_actions(self, scope: ResourceId, role: str) -> tuple[Permission, ...]:
+        definition = f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{quote(role, safe='')}"
+        with asking(f"read what the role {ROLE_NAMES.get(role, role)} allows"):
+            request = HttpRequest("GET", f"{quote(definition)}?api-version={API_VERSIONS['roles']}")
+            reply = self._clients.send(scope.subscription, request)
+            reply.raise_for_status()
+            return parse_data_actions(reply.json())
 
     def grant(self, scope: ResourceId, role: str, principal_id: str) -> Grant:
         """A grant that somebody made under another name counts as done."""
@@ -65,6 +86,12 @@ def parse_grant(raw: Json) -> Grant:
         principal_id=text(properties, "principalId"),
         created=parse_time(text(properties, "createdOn")),
     )
+
+
+def parse_data_actions(raw: Json) -> tuple[Permission, ...]:
+    """Raises BadInput when the JSON is not a role definition."""
+    blocks = children(child(whole(raw), "properties"), "permissions")
+    return tuple(Permission(tuple(texts(each, "dataActions")), tuple(texts(each, "notDataActions"))) for each in blocks)
 
 
 def _path(scope: ResourceId) -> str:

@@ -14,6 +14,7 @@ from azext_akskv.gateways.lists import listed
 from azext_akskv.gateways.operations import Unwatched, WatchedPolling
 from azext_akskv.model.ids import VAULT_TYPE, ResourceId
 from azext_akskv.model.members import child, text, texts
+from azext_akskv.model.reading import PolicyLacking
 from azext_akskv.model.vault import EndpointConnection, Vault, new_vault, parse_vault
 
 NO_TIME = datetime.fromtimestamp(0, timezone.utc)
@@ -97,12 +98,14 @@ class ArmVaults:
             )
 
     def allow_keys(self, vault: Vault, principal_id: str, permissions: frozenset[str]) -> None:
+        self._allow(vault, principal_id, {"keys": sorted(permissions)})
+
+    def allow_reading(self, vault: Vault, principal_id: str, lacking: PolicyLacking) -> None:
+        self._allow(vault, principal_id, {lacking.kind: sorted(lacking.permissions)})
+
+    def _allow(self, vault: Vault, principal_id: str, permissions: dict[str, list[str]]) -> None:
         """`add` leaves the other policies alone, and this principal's other permissions too."""
-        policy = {
-            "tenantId": vault.tenant,
-            "objectId": principal_id,
-            "permissions": {"keys": sorted(permissions)},
-        }
+        policy = {"tenantId": vault.tenant, "objectId": principal_id, "permissions": permissions}
         with asking(f"add an access policy to the vault {vault.id.name}"):
             self._vaults(vault.id.subscription).update_access_policy(
                 vault.id.group, vault.id.name, "add", {"properties": {"accessPolicies": [policy]}}

@@ -38,6 +38,8 @@ class Finding:
     """`--accept CODE` may overrule it."""
     guards: bool = False
     """The check is of severity error: when it could not look, a change does not start."""
+    url: str = ""
+    """Where to read on; empty: the page of its category."""
 
     @property
     def blocks(self) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from azext_akskv.model.addon import addon_of
 from azext_akskv.model.cluster import Cluster
 from azext_akskv.model.ids import ResourceId
-from azext_akskv.model.members import child, children, flag, text
+from azext_akskv.model.members import child, children, text
+
+SCALE_SETS = "VirtualMachineScaleSets"
+"""A pool's type; it is also what is meant where none is told. [SPEC]"""
 
 
 def subnets_of(cluster: Cluster) -> dict[ResourceId | None, tuple[str, ...]]:
@@ -32,6 +36,12 @@ def locked_down(cluster: Cluster) -> bool:
 
 def provider_principal(cluster: Cluster) -> str | None:
     """The object id of the identity that the add-on of the secrets provider made; None while it is off. [AKS docs]"""
-    addons = child(child(cluster.raw, "properties"), "addonProfiles")
-    addon = child(addons, "azureKeyvaultSecretsProvider")
-    return text(child(addon, "identity"), "objectId") or None if flag(addon, "enabled") else None
+    addon = addon_of(cluster)
+    return (addon.identity and addon.identity.object_id) or None if addon.enabled else None
+
+
+def without_scale_set(cluster: Cluster) -> tuple[str, ...]:
+    """The names of pools of standalone machines (`VirtualMachines`, and old `AvailabilitySet`), each of which has
+    identities of its own: those are not looked at. [AKS docs, virtual-machines-node-pools]"""
+    pools = children(child(cluster.raw, "properties"), "agentPoolProfiles")
+    return tuple(text(pool, "name") for pool in pools if text(pool, "type").lower() not in ("", SCALE_SETS.lower()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azext_akskv.model.access import Grant, Identity
 from azext_akskv.model.cluster import Cluster
@@ -20,6 +20,9 @@ from azext_akskv.model.topology import Topology
 from azext_akskv.model.upgrade import Offer
 from azext_akskv.model.vault import Vault
 
+if TYPE_CHECKING:  # it brings along the rules by which texts are read, which other commands need not load
+    from azext_akskv.model.mounts.behind import ProviderView
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -34,7 +37,9 @@ class Wanted:
     prepare_only: bool = False
     skip_reencrypt: bool = False
     namespaces: tuple[str, ...] = ()
-    """Only these are rewritten; empty: all."""
+    """Only these are rewritten, or looked at; empty: all."""
+    since: int = 3600
+    """How old the lines of a log may be that are read, in seconds."""
     concurrency: int | None = None
     """Connections that rewrite at the same time; None: as many as fit the KMS version."""
     max_rate: float | None = None
@@ -121,6 +126,8 @@ class Snapshot:
     """What stands between the nodes and the vault's private endpoint, where that is to be repaired."""
     provider_grants: Observed[tuple[Grant, ...]] | None = None
     """The roles of the secrets provider's identity at the vault; None: it has none of its own, or was not asked for."""
+    provider: Observed[ProviderView | None] = field(default_factory=_unasked)
+    """The Key Vault provider of the Secrets Store CSI driver, and all that it works with."""
     evidence: Observed[KeyEvidence | None] = field(default_factory=_unasked)
     """What the API servers' metrics say about their keys, where that was asked for."""
     neighbours: Observed[tuple[Cluster, ...]] = field(default_factory=_unasked)

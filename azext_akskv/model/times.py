@@ -26,6 +26,11 @@ def parse_time(text: str | None) -> datetime | None:
         raise BadInput(f"not a time: {in_short(text)}") from None
 
 
+def written(at: datetime | None) -> str | None:
+    """A time in UTC as the API server writes it."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None
+
+
 def of_date_header(text: str) -> datetime:
     """When a service answered. Raises BadInput."""
     try:

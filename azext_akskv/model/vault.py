@@ -34,11 +34,18 @@ class EndpointConnection:
 
 @dataclass(frozen=True)
 class KeyPolicy:
-    """What one access policy lets one principal do with keys and with secrets, in lower case."""
+    """What one access policy lets one principal do with keys, secrets and certificates, in lower case."""
 
     object_id: str
     permissions: frozenset[str]
     secrets: frozenset[str] = frozenset()
+    certificates: frozenset[str] = frozenset()
+    application: str = ""
+    """Only by way of this application may the principal do that: an identity of a node never comes by one. [D]"""
+
+    def gives(self, kind: str) -> frozenset[str]:
+        """With `keys`, `secrets` or `certificates`."""
+        return {"keys": self.permissions, "secrets": self.secrets, "certificates": self.certificates}[kind]
 
 
 @dataclass(frozen=True)
@@ -136,8 +143,10 @@ def openness_of(properties: Mapping[str, Any]) -> Openness:
 
 def parse_policy(raw: Json) -> KeyPolicy:
     granted = child(raw, "permissions")
-    keys, secrets = (frozenset(each.lower() for each in texts(granted, kind)) for kind in ("keys", "secrets"))
-    return KeyPolicy(text(raw, "objectId"), keys, secrets)
+    keys, secrets, certificates = (
+        frozenset(each.lower() for each in texts(granted, kind)) for kind in ("keys", "secrets", "certificates")
+    )
+    return KeyPolicy(text(raw, "objectId"), keys, secrets, certificates, text(raw, "applicationId"))
 
 
 def parse_connection(raw: Json) -> EndpointConnection:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from azext_akskv.ports.azure import Clusters, Governance, Identities, Keys, KmsSetting, Roles, Vaults, Watch
 from azext_akskv.ports.kube import Direct, Inside, RunLease, Secrets, Touched
+from azext_akskv.ports.mounts import Mounts
 from azext_akskv.ports.network import Networks, PrivateZones, Probes
+from azext_akskv.ports.provider import ScaleSets, VaultObjects
 
 __all__ = [
     "Clusters",
@@ -16,14 +18,17 @@ __all__ = [
     "Inside",
     "Keys",
     "KmsSetting",
+    "Mounts",
     "Networks",
     "Ports",
     "PrivateZones",
     "Probes",
     "Roles",
     "RunLease",
+    "ScaleSets",
     "Secrets",
     "Touched",
+    "VaultObjects",
     "Vaults",
     "Watch",
 ]
@@ -41,5 +46,8 @@ class Ports:
     lease: RunLease
     networks: Networks
     zones: PrivateZones
+    scale_sets: ScaleSets
+    objects: VaultObjects
     probes: Probes
+    mounts: Mounts
     inside: Inside = field(default_factory=Direct)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from azext_akskv.model.access import Grant, Identity
+from azext_akskv.model.addon import AddonSetting
 from azext_akskv.model.cluster import Cluster
+from azext_akskv.model.federation import FederatedCredential
 from azext_akskv.model.governance import Intent, Lock, Login, Permission, PolicyRefusal
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
+from azext_akskv.model.reading import PolicyLacking
 from azext_akskv.model.vault import EndpointConnection, Vault
 from azext_akskv.ports.mark import writes
 
@@ -74,6 +77,11 @@ class Clusters(Protocol):
     def upgrade_node_pools(self, seen: Cluster, version: str, tags: Mapping[str, str], watch: Watch) -> None:
         """All pools that are on another version, one after the other."""
 
+    @writes
+    def set_secrets_provider(self, seen: Cluster, setting: AddonSetting, tags: Mapping[str, str], watch: Watch) -> None:
+        """Turns the add-on of the secrets provider on, or changes its rotation. Its identity is there when the
+        operation has ended."""
+
 
 @dataclass(frozen=True)
 class KmsSetting:
@@ -124,6 +132,10 @@ class Vaults(Protocol):
     def allow_keys(self, vault: Vault, principal_id: str, permissions: frozenset[str]) -> None:
         """Adds key permissions to a principal's access policy (`accessPolicies/add`, never a PUT of the vault)."""
 
+    @writes
+    def allow_reading(self, vault: Vault, principal_id: str, lacking: PolicyLacking) -> None:
+        """Adds what is lacking to a principal's access policy, in the same way."""
+
 
 class Keys(Protocol):
     """Keys of a vault: facts only, never key material."""
@@ -168,6 +180,10 @@ class Roles(Protocol):
     def of(self, scope: ResourceId, principal_id: str) -> tuple[Grant, ...]:
         """A principal's role assignments at a scope, those inherited from above included."""
 
+    def data_actions(self, scope: ResourceId, roles: Collection[str]) -> dict[str, tuple[Permission, ...]]:
+        """What each role lets one do with data, by its definition: roles of somebody's own are in no table. A role
+        whose definition cannot be read is left out."""
+
     @writes
     def grant(self, scope: ResourceId, role: str, principal_id: str) -> Grant:
         """Assigns a role to a service principal under a name derived from scope, role and principal, so that the same
@@ -175,12 +191,24 @@ class Roles(Protocol):
 
 
 class Identities(Protocol):
-    """User-assigned managed identities."""
+    """User-assigned managed identities, and whose tokens are taken for theirs. All raise GatewayError."""
 
     def get(self, identity: ResourceId) -> Identity: ...
 
+    def all(self, subscription: str) -> list[Identity]:
+        """Every identity of a subscription that the caller may see."""
+
+    def federated(self, identity: ResourceId) -> list[FederatedCredential]: ...
+
     @writes
     def create(self, identity: ResourceId, location: str, tags: Mapping[str, str]) -> Identity: ...
+
+    @writes
+    def federate(self, identity: ResourceId, credential: FederatedCredential) -> None:
+        """A new federated credential; one of that name becomes this one. Entra takes the tokens some time later.
+
+        Raises Rejected where the identity has that issuer and subject under another name, or too many; Conflict while
+        another credential of the identity is being written."""
 
 
 class Governance(Protocol):

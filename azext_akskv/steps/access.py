@@ -54,19 +54,7 @@ def _grant_role(code: str, vault: ResourceId, who: Who, role: str, enough: Colle
         return Seen(f"{ROLE_NAMES[held[0].role]} at {held[0].scope}") if held else None
 
     def act(run: Run) -> None:
-        principal = given(run, who)
-
-        def assigned() -> Grant | None:
-            try:
-                return run.ports.roles.grant(vault, role, principal)
-            except Rejected as error:
-                if error.code != "PrincipalNotFound":
-                    raise
-                run.reporter.tick("the new identity is not known everywhere yet")
-                return None
-
-        what = f"assign {ROLE_NAMES[role]} to the principal {principal}"
-        until(run.clock, assigned, every=run.waits.poll, limit=run.waits.appear, what=what)
+        assign_role(run, vault, role, given(run, who))
 
     return Step(
         code=code,
@@ -75,6 +63,22 @@ def _grant_role(code: str, vault: ResourceId, who: Who, role: str, enough: Colle
         act=act,
         left_behind="the cluster was not touched; a role that was assigned does no harm while KMS is off",
     )
+
+
+def assign_role(run: Run, vault: ResourceId, role: str, principal: str) -> None:
+    """Waits while Azure's directory does not know a new identity everywhere, Waits.appear at the longest."""
+
+    def assigned() -> Grant | None:
+        try:
+            return run.ports.roles.grant(vault, role, principal)
+        except Rejected as error:
+            if error.code != "PrincipalNotFound":
+                raise
+            run.reporter.tick("the new identity is not known everywhere yet")
+            return None
+
+    what = f"assign {ROLE_NAMES[role]} to the principal {principal}"
+    until(run.clock, assigned, every=run.waits.poll, limit=run.waits.appear, what=what)
 
 
 def grant_key_policy(vault: ResourceId, who: Who) -> Step:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -60,7 +61,8 @@ def carried_out(access: Access, folder: Path) -> tuple[Pass, float]:
     """The pass, and how long it took from the first request to the last answer."""
     clock, reporter, waits = SystemClock(), Silent(), Waits()
     secrets = KubeSecrets(lambda: ApiServer(access), Retries(clock.sleep, reporter.tick, waits.ask_again))
-    ports = Ports(UNUSED, UNUSED, UNUSED, UNUSED, UNUSED, UNUSED, secrets, UNUSED, UNUSED, UNUSED, UNUSED)
+    unused = {each.name: UNUSED for each in fields(Ports) if each.name != "inside"}
+    ports = Ports(**{**unused, "secrets": secrets})
     target = cluster_id(SUBSCRIPTION, "benchmark", "benchmark")
     journal: Any = RunJournal("benchmark", folder / "benchmark.jsonl", clock)
     run = Run("benchmark", target, ports, journal, reporter, clock, waits)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -75,13 +76,23 @@ class Service:
         return [request for request in self.requests if request.method == method]
 
 
+def chunks_of(file: BufferedIOBase) -> bytes:
+    """A body whose length was not known when it was begun, as kubectl sends what it reads."""
+    sent = b""
+    while size := int(file.readline(), 16):
+        sent += file.read(size)
+        file.readline()
+    file.readline()
+    return sent
+
+
 def handler_for(service: Service) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            sent = self.rfile.read(length)
+            chunked = self.headers.get("Transfer-Encoding") == "chunked"
+            sent = chunks_of(self.rfile) if chunked else self.rfile.read(int(self.headers.get("Content-Length") or 0))
             url = urlsplit(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = json.loads(sent) if sent else None

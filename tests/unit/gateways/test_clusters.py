@@ -10,6 +10,7 @@ import pytest
 
 from azext_akskv.failures import Conflict, Missing, OperationFailed, Rejected
 from azext_akskv.gateways.clusters import ArmClusters
+from azext_akskv.model.addon import ADDON, AddonSetting
 from azext_akskv.model.cluster import Experience
 from azext_akskv.model.ids import KeyId, cluster_id, identity_id, vault_id
 from azext_akskv.ports import KmsSetting
@@ -156,6 +157,21 @@ def test_an_identity_is_assigned_with_the_tags(service: Service, clusters: ArmCl
     [put] = service.made("PUT")
     assert put.body["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {str(identity): {}}}
     assert put.body["tags"] == {"team": "shop", "akskv-identity-since": "now"}
+
+
+def test_the_addon_of_the_secrets_provider_is_turned_on_in_the_whole_document(
+    service: Service, clusters: ArmClusters
+) -> None:
+    policy = {"azurepolicy": {"enabled": True, "config": None}}
+    service.answers("GET", PATH, Reply(200, a_cluster(addonProfiles=policy)))
+    accepts_the_change(service, Reply(200, {"status": "Succeeded"}))
+    clusters.set_secrets_provider(clusters.get(SHOP), AddonSetting(rotation=True), {"team": "shop"}, Seen(service))
+    [put] = service.made("PUT")
+    config = {"enableSecretRotation": "true", "rotationPollInterval": "2m"}
+    addon = {ADDON: {"enabled": True, "config": config}}
+    assert put.body["properties"]["addonProfiles"] == policy | addon
+    assert put.body["sku"] == a_cluster()["sku"] and put.body["tags"] == {"team": "shop"}
+    assert put.headers["if-match"] == '"11111111-1111-4111-8111-111111111111"'
 
 
 def test_a_watch_learns_the_operation_before_the_first_poll_and_each_status(

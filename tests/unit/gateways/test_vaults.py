@@ -9,6 +9,7 @@ import pytest
 from azext_akskv.failures import Denied, Missing
 from azext_akskv.gateways.vaults import ArmVaults
 from azext_akskv.model.ids import vault_id
+from azext_akskv.model.reading import PolicyLacking
 from azext_akskv.model.vault import EndpointConnection, Openness
 from tests.unit.gateways.conftest import SUBSCRIPTION, ClientsOfService, Reply, Service, a_vault
 
@@ -83,6 +84,16 @@ def test_key_permissions_are_added_beside_what_is_there(service: Service, vaults
     vaults.allow_keys(a_vault("kv1.vault.azure.net"), "principal-1", frozenset({"encrypt", "decrypt"}))
     [put] = service.requests
     policy = {"tenantId": TENANT, "objectId": "principal-1", "permissions": {"keys": ["decrypt", "encrypt"]}}
+    assert put.body == {"properties": {"accessPolicies": [policy]}}
+
+
+@pytest.mark.parametrize("kind", ["secrets", "keys", "certificates"])
+def test_what_is_lacking_to_read_is_added_beside_what_is_there(service: Service, vaults: ArmVaults, kind: str) -> None:
+    service.answers("PUT", f"{VAULT}/accessPolicies/add", Reply(200, {"properties": {"accessPolicies": []}}))
+    lacking = PolicyLacking(kind, frozenset({"list", "get"}))
+    vaults.allow_reading(a_vault("kv1.vault.azure.net"), "principal-1", lacking)
+    [put] = service.requests
+    policy = {"tenantId": TENANT, "objectId": "principal-1", "permissions": {kind: ["get", "list"]}}
     assert put.body == {"properties": {"accessPolicies": [policy]}}
 
 

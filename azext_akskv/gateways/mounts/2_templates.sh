@@ -1,0 +1,115 @@
+# What is printed of each object: the API's own shape, and of it what is looked at, one object a line. Values of
+# environment variables, annotations of others and managed fields never leave the pod.
+# Members with an empty name and nulls are there for the commas, and are dropped by who reads.
+Q='{{define "q"}}{{with .}}{{printf "%q" .}}{{else}}""{{end}}{{end}}'
+B='{{define "b"}}{{if .}}true{{else}}false{{end}}{{end}}'
+PAIRS='{{define "pairs"}}{"":""{{range $k, $v := .}},{{printf "%q" $k}}:{{printf "%q" $v}}{{end}}}{{end}}'
+STATE='{{define "state"}}{"":0{{with .}}{{with .waiting}},"waiting":{"reason":{{template "q" .reason}},'
+STATE+='"message":{{template "q" .message}}}{{end}}{{with .terminated}},"terminated":{"reason":{{template "q" .reason}}'
+STATE+=',"exitCode":{{.exitCode}}}{{end}}{{end}}}{{end}}'
+RUNS='{{define "runs"}}[null{{range .}},{"name":{{template "q" .name}},"ready":{{template "b" .ready}},"restartCount":'
+RUNS+='{{with .restartCount}}{{.}}{{else}}0{{end}},"state":{{template "state" .state}},"lastState":'
+RUNS+='{{template "state" .lastState}}}{{end}}]{{end}}'
+STATUS='{{define "status"}}{"":0{{with .}},"phase":{{template "q" .phase}},"conditions":[null{{range .conditions}}'
+STATUS+='{{if eq .type "PodScheduled" "Ready"}},{"type":{{template "q" .type}},"status":{{template "q" .status}},'
+STATUS+='"reason":{{template "q" .reason}},"message":{{template "q" .message}}}{{end}}{{end}}],"initContainerStatuses":'
+STATUS+='{{template "runs" .initContainerStatuses}},"containerStatuses":{{template "runs" .containerStatuses}}{{end}}}'
+STATUS+='{{end}}'
+OWNERS='{{define "owners"}}[null{{range .}},{"kind":{{template "q" .kind}},"name":{{template "q" .name}},"controller":'
+OWNERS+='{{template "b" .controller}}}{{end}}]{{end}}'
+# An object's own names, which scripts look for, come first.
+NAMED='{{define "named"}}"apiVersion":{{template "q" .apiVersion}},"metadata":{"namespace":'
+NAMED+='{{template "q" .metadata.namespace}},"name":{{template "q" .metadata.name}},"uid":'
+NAMED+='{{template "q" .metadata.uid}},'
+NAMED+='"creationTimestamp":{{template "q" .metadata.creationTimestamp}},"deletionTimestamp":'
+NAMED+='{{template "q" .metadata.deletionTimestamp}},"ownerReferences":'
+NAMED+='{{template "owners" .metadata.ownerReferences}}{{end}}'
+ALL=$Q$B$PAIRS$STATE$RUNS$STATUS$OWNERS$NAMED'{{range .items}}{{"{"}}{{template "named" .}}'
+END='{{"}\n"}}{{end}}'
+
+NODE=$ALL',"labels":{"":""{{range $k, $v := .metadata.labels}}{{if eq $k "kubernetes.azure.com/agentpool" "agentpool" '
+NODE+='"kubernetes.io/os" "type"}},{{printf "%q" $k}}:{{printf "%q" $v}}{{end}}{{end}}}},"spec":{"providerID":'
+NODE+='{{template "q" .spec.providerID}},"unschedulable":{{template "b" .spec.unschedulable}},"taints":[null{{range '
+NODE+='.spec.taints}},{"key":{{template "q" .key}},"value":{{template "q" .value}},"effect":{{template "q" .effect}}}'
+NODE+='{{end}}]},"status":{{template "status" .status}}'$END
+
+CSI_NODE=$ALL'},"spec":{"drivers":[null{{range .spec.drivers}},{"name":{{template "q" .name}}}{{end}}]}'$END
+
+CSI_DRIVER=$ALL'},"spec":{"podInfoOnMount":{{template "b" .spec.podInfoOnMount}},"requiresRepublish":'
+CSI_DRIVER+='{{template "b" .spec.requiresRepublish}},"tokenRequests":[null{{range .spec.tokenRequests}},{"audience":'
+CSI_DRIVER+='{{template "q" .audience}}}{{end}}]}'$END
+
+FIELDS='{{define "fields"}}{"nodeSelectorTerms":[null{{range .nodeSelectorTerms}},{"matchFields":[null{{range '
+FIELDS+='.matchFields}},{"key":{{template "q" .key}},"values":[null{{range .values}},{{template "q" .}}{{end}}]}'
+FIELDS+='{{end}}]}'
+FIELDS+='{{end}}]}{{end}}'
+SYSTEM=$FIELDS$ALL',"labels":{"app":{{template "q" .metadata.labels.app}}}},"spec":{"nodeName":'
+SYSTEM+='{{template "q" .spec.nodeName}},"serviceAccountName":{{template "q" .spec.serviceAccountName}},"affinity":'
+SYSTEM+='{"nodeAffinity":{"":0{{with .spec.affinity}}{{with .nodeAffinity}}'
+SYSTEM+='{{with .requiredDuringSchedulingIgnoredDuringExecution}},"requiredDuringSchedulingIgnoredDuringExecution":'
+SYSTEM+='{{template "fields" .}}{{end}}{{end}}{{end}}}},"containers":[null{{range .spec.containers}},{"name":'
+SYSTEM+='{{template "q" .name}},"image":{{template "q" .image}},"args":[null{{range .args}},{{template "q" .}}{{end}}]}'
+SYSTEM+='{{end}}]},"status":{{template "status" .status}}'$END
+
+CLASS=$ALL'},"spec":{"":0{{with .spec}},"provider":{{template "q" .provider}},"parameters":'
+CLASS+='{{template "pairs" .parameters}},"secretObjects":[null{{range .secretObjects}},{"secretName":'
+CLASS+='{{template "q" .secretName}},"type":{{template "q" .type}},"data":[null{{range .data}},{"objectName":'
+CLASS+='{{template "q" .objectName}},"key":{{template "q" .key}}}{{end}}]}{{end}}]{{end}}}'$END
+
+MOUNTED=$ALL',"labels":{"":""{{range $k, $v := .metadata.labels}}{{if eq $k '
+MOUNTED+='"internal.secrets-store.csi.k8s.io/node-name"}},{{printf "%q" $k}}:{{printf "%q" $v}}{{end}}'
+MOUNTED+='{{end}}}},"status":'
+MOUNTED+='{"":0{{with .status}},"podName":{{template "q" .podName}},"secretProviderClassName":'
+MOUNTED+='{{template "q" .secretProviderClassName}},"mounted":{{template "b" .mounted}},"objects":[null'
+MOUNTED+='{{range .objects}},'
+MOUNTED+='{"id":{{template "q" .id}},"version":{{template "q" .version}}}{{end}}]{{end}}}'$END
+
+USES='{{define "uses"}}[null{{range .}},{"name":{{template "q" .name}},"volumeMounts":[null'
+USES+='{{range .volumeMounts}},{"name":'
+USES+='{{template "q" .name}},"mountPath":{{template "q" .mountPath}},"subPath":'
+USES+='{{template "q" .subPath}},"subPathExpr":'
+USES+='{{template "q" .subPathExpr}}}{{end}}],"env":[null{{range .env}}{{with .valueFrom}}{{with .secretKeyRef}},'
+USES+='{"valueFrom":{"secretKeyRef":{"name":{{template "q" .name}},"key":{{template "q" .key}},"optional":'
+USES+='{{template "b" .optional}}}}}{{end}}{{end}}{{end}}],"envFrom":[null{{range .envFrom}}{{with .secretRef}},'
+USES+='{"secretRef":{"name":{{template "q" .name}},"optional":{{template "b" .optional}}}}{{end}}{{end}}]}{{end}}]'
+USES+='{{end}}'
+VOLUMES='{{define "volumes"}}[null{{range .}}{{$name := .name}}{{with .csi}},{"name":'
+VOLUMES+='{{template "q" $name}},"csi":{"driver":'
+VOLUMES+='{{template "q" .driver}},"readOnly":{{template "b" .readOnly}},"volumeAttributes":{"":""'
+VOLUMES+='{{with .volumeAttributes}}{{with .secretProviderClass}},"secretProviderClass":{{template "q" .}}{{end}}'
+VOLUMES+='{{end}}},'
+VOLUMES+='"nodePublishSecretRef":{"":""{{with .nodePublishSecretRef}},"name":{{template "q" .name}}{{end}}}}}{{end}}'
+VOLUMES+='{{with .secret}},{"name":{{template "q" $name}},"secret":{"secretName":'
+VOLUMES+='{{template "q" .secretName}},"optional":'
+VOLUMES+='{{template "b" .optional}}}}{{end}}{{end}}]{{end}}'
+# Of pods those that have a volume of ours, or a container that cannot be made, as where its Secret is not there.
+WAITS='{{with .state}}{{with .waiting}}{{with .reason}}{{if eq . "CreateContainerConfigError"}}{{$ours = true}}{{end}}'
+WAITS+='{{end}}{{end}}{{end}}'
+OURS='{{$ours := false}}{{range .spec.volumes}}{{with .csi}}{{with .driver}}{{if eq . "secrets-store.csi.k8s.io"}}'
+OURS+='{{$ours = true}}{{end}}{{end}}{{end}}{{end}}{{with .status}}{{range .containerStatuses}}'$WAITS'{{end}}'
+OURS+='{{range .initContainerStatuses}}'$WAITS'{{end}}{{end}}{{if $ours}}'
+POD=${ALL%'{{"{"}}'*}
+POD=$USES$VOLUMES$POD$OURS'{{"{"}}{{template "named" .}},"labels":{"":""{{range $k, $v := .metadata.labels}}{{if eq $k '
+POD+='"azure.workload.identity/use"}},{{printf "%q" $k}}:{{printf "%q" $v}}{{end}}{{end}}}},"spec":{"nodeName":'
+POD+='{{template "q" .spec.nodeName}},"serviceAccountName":{{template "q" .spec.serviceAccountName}},"hostNetwork":'
+POD+='{{template "b" .spec.hostNetwork}},"volumes":{{template "volumes" .spec.volumes}},"initContainers":'
+POD+='{{template "uses" .spec.initContainers}},"containers":{{template "uses" .spec.containers}}},"status":'
+POD+='{{template "status" .status}}{{"}\n"}}{{end}}{{end}}'
+
+EVENT=${ALL%'{{"{"}}'*}'{{if eq (printf "%v" .reason) "FailedMount" "Failed" '
+EVENT+='"FailedToCreateSecret" "MountRotationFailed" "SecretRotationFailed"}}{{"{"}}'
+EVENT+='{{template "named" .}}},"involvedObject":{"kind":'
+EVENT+='{{template "q" .involvedObject.kind}},"namespace":{{template "q" .involvedObject.namespace}},"name":'
+EVENT+='{{template "q" .involvedObject.name}},"uid":{{template "q" .involvedObject.uid}}},"reason":'
+EVENT+='{{template "q" .reason}},'
+EVENT+='"message":{{template "q" .message}},"type":{{template "q" .type}},"count":{{with .count}}{{.}}{{else}}0{{end}},'
+EVENT+='"firstTimestamp":{{template "q" .firstTimestamp}},"lastTimestamp":{{template "q" .lastTimestamp}},"eventTime":'
+EVENT+='{{template "q" .eventTime}},"series":{"":0{{with .series}},"count":{{.count}},"lastObservedTime":'
+EVENT+='{{template "q" .lastObservedTime}}{{end}}},"source":{"":0{{with .source}},"component":'
+EVENT+='{{template "q" .component}},'
+EVENT+='"host":{{template "q" .host}}{{end}}},"reportingComponent":{{template "q" .reportingComponent}},'
+EVENT+='"reportingInstance":{{template "q" .reportingInstance}}{{"}\n"}}{{end}}{{end}}'
+
+ACCOUNT=$ALL',"annotations":{"":""{{range $k, $v := .metadata.annotations}}'
+ACCOUNT+='{{if eq $k "azure.workload.identity/client-id" '
+ACCOUNT+='"azure.workload.identity/tenant-id"}},{{printf "%q" $k}}:{{printf "%q" $v}}{{end}}{{end}}}}'$END
