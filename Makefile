@@ -2,8 +2,8 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-flows demo-privatelink test apiserver test-apiserver document counts traffic big reliability check wheel record record-live
-.PHONY: bench bench-startup bench-fleet bench-look clean
+.PHONY: help setup demo demo-flows demo-privatelink test apiserver test-apiserver document corpus counts traffic big reliability check wheel record record-live
+.PHONY: bench bench-startup bench-fleet bench-look bench-logs clean
 .PHONY: lint types azdev rst architecture
 
 # Compiled modules are kept whatever the shell says: without them each az would start half a second later, and the
@@ -77,6 +77,9 @@ record: setup ## the cassettes in tests/recordings again, from the emulator (cle
 record-live: setup ## the same from a real subscription: costs money, says so first
 	@$(PYTHON) tools/record.py azure
 
+corpus: .venv/installed ## precision and recall of the offline classifier on its texts, by cause
+	@$(PYTHON) -m tests.corpus.provider $(if $(MISTAKES),--mistakes)
+
 counts: .venv/installed ## how much is checked, tried and compared, into docs/witnesses.rst
 	@$(PYTHON) -m tests.counts
 
@@ -95,6 +98,9 @@ bench-fleet: setup ## `kms list` over 1,000 clusters and 100 vaults, against az'
 
 bench-look: setup ## what fix-privatelink looks at, against az's own commands for it, one after the other
 	@$(PYTHON) -m emulator exec --world pl-hub -- $(PYTHON) -m benchmarks.look
+
+bench-logs: .venv/installed ## `diagnose --logs` on 10 MB of noise, against each pattern on each line and grep
+	@$(PYTHON) -m benchmarks.logs
 
 bench-startup: setup ## what the extension adds to `az aks show --help`
 	@$(PYTHON) benchmarks/startup.py

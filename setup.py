@@ -22,6 +22,9 @@ setup(
         "Topic :: System :: Systems Administration",
     ],
     packages=find_packages(include=["azext_akskv", "azext_akskv.*"]),
-    package_data={"azext_akskv": ["azext_metadata.json"], "azext_akskv.gateways": ["inside/*.sh", "probe/*.sh"]},
+    package_data={
+        "azext_akskv": ["azext_metadata.json"],
+        "azext_akskv.gateways": ["inside/*.sh", "mounts/*.sh", "probe/*.sh"],
+    },
     # No install_requires: az ships every SDK that is used, and its copies win over an extension's anyway. [CLI]
 )

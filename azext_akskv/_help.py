@@ -102,6 +102,38 @@ examples:
     text: az aks kv fix-privatelink -g MyResourceGroup -n MyCluster --vault myvault --approve --skip-peering
 """
 
+helps["aks kv diagnose"] = """
+type: command
+short-summary: Name the causes why Key Vault secrets are not mounted in pods, and what else is wrong. Changes nothing.
+long-summary: |
+    Looks at the cluster's KMS, at the private links to its vaults, and at the Key Vault
+    provider for the Secrets Store CSI driver: add-on, driver and provider pods, events, logs,
+    and every SecretProviderClass against vaults, objects, identities, grants and networks as
+    they are. Names each cause in words and by its number in the troubleshooting articles (on
+    the provider, and on the add-on, which count differently), with the line that proves it
+    and the command to paste. What is secret in a line is not shown, and no value of a secret
+    is read. An error that it does not know it says to be unknown.
+
+    With --logs it reads files instead: logs of provider and driver, events of pods, `kubectl
+    describe pod`, metrics, or a page that quotes them, in whatever language the frame is.
+    Azure and the cluster are asked nothing then, and no login is needed. Read logs
+    unfiltered: the usual `grep ^E` drops the lines in which newer providers tell the cause.
+
+    The exit code is 4 when something is wrong that is not healed, 5 when something could not
+    be looked at, 3 when the cluster is not there, else 0.
+examples:
+  - name: Look at everything.
+    text: az aks kv diagnose -g MyResourceGroup -n MyCluster
+  - name: Look at the secrets provider of one namespace only.
+    text: az aks kv diagnose -g MyResourceGroup -n MyCluster --category provider --namespace shop
+  - name: Name the causes that a saved log tells of.
+    text: az aks kv diagnose --logs provider.log driver.log
+  - name: Read from standard input, behind `kubectl get events --all-namespaces -o json |`.
+    text: az aks kv diagnose --logs - -o table
+  - name: Fill in the commands with the names of a cluster; show only them.
+    text: az aks kv diagnose --logs provider.log -g MyResourceGroup -n MyCluster --query "findings[].command"
+"""
+
 helps["aks kv operation"] = """
 type: group
 short-summary: See what was done from this machine, and what is unfinished.

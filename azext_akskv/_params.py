@@ -13,6 +13,16 @@ from azure.cli.core.commands.parameters import (
 
 from azext_akskv.cli import completers, validators
 
+WAYS = ("auto", "direct", "run-command")
+VIA = (
+    "How to reach the API server: direct, or run-command, from a pod of the cluster, as `az aks command invoke` does. "
+    "auto goes direct, and through run-command where the API server cannot be reached."
+)
+AREAS = (
+    *("cluster", "identity", "key", "access", "network", "secrets", "governance"),
+    *("privatelink", "provider"),
+)
+"""The categories of findings; tests/unit/cli pins that they are those of the checks."""
 CHANGING = (
     "aks kv fix-privatelink",
     "aks kv kms enable",
@@ -36,6 +46,7 @@ def load_arguments(loader: Any, _command: str) -> None:
     _migrate(loader)
     _fix_privatelink(loader)
     _operation(loader)
+    _diagnose(loader)
     with loader.argument_context("aks kv kms show") as context:
         context.argument(
             "evidence",
@@ -156,12 +167,7 @@ def _reencrypt(loader: Any) -> None:
             action="store_true",
             help="Ask nothing and prove. A secret that is stale is rewritten, because only a write can tell.",
         )
-        context.argument(
-            "via",
-            arg_type=get_enum_type(["auto", "direct", "run-command"], default="auto"),
-            help="How to reach the API server: direct, or run-command, from a pod of the cluster, as `az aks command "
-            "invoke` does. auto goes direct, and through run-command where the API server cannot be reached.",
-        )
+        context.argument("via", arg_type=get_enum_type(WAYS, default="auto"), help=VIA)
 
 
 def _fix_privatelink(loader: Any) -> None:
@@ -243,6 +249,49 @@ def _migrate(loader: Any) -> None:
             help="Version to upgrade to, such as 1.28 (its newest patch) or 1.28.12. Default: the lowest one that the "
             "region offers from 1.27 on.",
         )
+
+
+def _diagnose(loader: Any) -> None:
+    with loader.argument_context("aks kv diagnose") as context:
+        context.argument(
+            "logs",
+            nargs="+",
+            action="extend",
+            type=validators.file_to_read,
+            metavar="FILE",
+            help="Files with logs of the provider or the driver, events, or what `kubectl describe pod` prints; - is "
+            "standard input. They are read where they are, and nothing else is looked at.",
+        )
+        context.argument(
+            "resource_group_name",
+            resource_group_name_type,
+            required=False,
+            help="Resource group of the managed cluster. With --logs only to fill in the commands.",
+        )
+        context.argument("name", name_type, id_part=None, required=False, help="Name of the managed cluster.")
+    _what_to_diagnose(loader)
+
+
+def _what_to_diagnose(loader: Any) -> None:
+    with loader.argument_context("aks kv diagnose") as context:
+        context.argument(
+            "category",
+            nargs="+",
+            action="extend",
+            arg_type=get_enum_type(AREAS),
+            help="Look at these only; may be given several times. Default: all.",
+        )
+        context.argument(
+            "namespace",
+            type=validators.namespace,
+            help="Only pods and SecretProviderClasses of this namespace. Default: all namespaces.",
+        )
+        context.argument(
+            "since",
+            type=validators.age,
+            help="How old the log lines may be that are read, such as 30m or 2h. Default: 1h.",
+        )
+        context.argument("via", arg_type=get_enum_type(WAYS, default="auto"), help=VIA)
 
 
 def _operation(loader: Any) -> None:

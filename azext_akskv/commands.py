@@ -10,20 +10,9 @@ from azure.cli.core.commands import CliCommandType
 
 def load_command_table(loader: Any, _args: list[str] | None) -> None:
     """Handlers are named, not imported: az imports the module of the one command that runs."""
+    _of_whole_clusters(loader)
     kms = CliCommandType(operations_tmpl="azext_akskv.cli.kms#{}")
-    upkeep = CliCommandType(operations_tmpl="azext_akskv.cli.upkeep#{}")
-    privatelink = CliCommandType(operations_tmpl="azext_akskv.cli.privatelink#{}")
     operation = CliCommandType(operations_tmpl="azext_akskv.cli.operation#{}")
-
-    with loader.command_group("aks kv", custom_command_type=upkeep, is_preview=True) as group:
-        group.custom_command("reencrypt", "reencrypt", table_transformer=_table("rewrite_table"))
-        group.custom_command("rotate", "rotate", table_transformer=_table("change_table"))
-        group.custom_command(
-            "fix-privatelink",
-            "fix_privatelink",
-            custom_command_type=privatelink,
-            table_transformer=_table("change_table"),
-        )
 
     with loader.command_group("aks kv kms", custom_command_type=kms) as group:
         group.custom_command(
@@ -40,6 +29,35 @@ def load_command_table(loader: Any, _args: list[str] | None) -> None:
         group.custom_command("list", "list_runs", table_transformer=_table("runs_table"))
         group.custom_show_command("show", "show_run", table_transformer=_table("journal_table"))
         group.custom_command("abandon", "abandon_run", table_transformer=_table("run_table"))
+
+
+def _of_whole_clusters(loader: Any) -> None:
+    upkeep = CliCommandType(operations_tmpl="azext_akskv.cli.upkeep#{}")
+    privatelink = CliCommandType(operations_tmpl="azext_akskv.cli.privatelink#{}")
+    diagnosis = CliCommandType(operations_tmpl="azext_akskv.cli.diagnose#{}")
+
+    with loader.command_group("aks kv", custom_command_type=upkeep, is_preview=True) as group:
+        group.custom_command("reencrypt", "reencrypt", table_transformer=_table("rewrite_table"))
+        group.custom_command("rotate", "rotate", table_transformer=_table("change_table"))
+        group.custom_command(
+            "fix-privatelink",
+            "fix_privatelink",
+            custom_command_type=privatelink,
+            table_transformer=_table("change_table"),
+        )
+        group.custom_command(
+            "diagnose",
+            "diagnose",
+            custom_command_type=diagnosis,
+            table_transformer=_table("diagnosis_table"),
+            validator=_cluster_or_texts,
+        )
+
+
+def _cluster_or_texts(namespace: Any) -> None:
+    from azext_akskv.cli.validators import options_of_diagnose
+
+    options_of_diagnose(namespace)
 
 
 def _what_goes_together(namespace: Any) -> None:

@@ -8,7 +8,7 @@ import textwrap
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from azext_akskv.engine.result import Result, StepRecord
 from azext_akskv.engine.step import Plan
@@ -18,6 +18,10 @@ from azext_akskv.report import text
 from azext_akskv.report.plain import plain, visible
 from azext_akskv.report.times import duration
 from azext_akskv.report.topology import picture_lines
+
+if TYPE_CHECKING:
+    from azext_akskv.model.diagnosed import Diagnosed
+    from azext_akskv.model.provider.reading import Reading
 
 _RED, _GREEN, _YELLOW, _CYAN, _GREY = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[90m"
 _RESET = "\x1b[0m"
@@ -106,6 +110,18 @@ class TerminalReporter:
     def fleet(self, states: Sequence[KmsState], gaps: Sequence[str]) -> None:
         """What `kms list` has seen: how many clusters, and what could not be listed."""
         self._tell(text.fleet_lines(states, gaps), always=bool(gaps))
+
+    def reading(self, reading: Reading, findings: Sequence[Finding]) -> None:
+        """What `diagnose --logs` made of texts."""
+        from azext_akskv.report.provider import reading_lines
+
+        self._tell(reading_lines(reading, findings, text.EVERY if self._screen.verbose else text.SHOWN))
+
+    def diagnosed(self, found: Diagnosed) -> None:
+        """What `diagnose` has seen of a cluster."""
+        from azext_akskv.report.diagnosis import diagnosed_lines
+
+        self._tell(diagnosed_lines(found, self._screen.verbose))
 
     def plan(self, plan: Plan, records: Sequence[StepRecord]) -> None:
         self._width = text.title_width(records)

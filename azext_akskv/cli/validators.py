@@ -7,6 +7,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
+from azext_akskv.model.addon import seconds_of
 from azext_akskv.model.cluster import FIRST_V2_MINOR
 from azext_akskv.model.ids import IDENTITY_TYPE, VAULT_TYPE, BadInput, KeyId, ResourceId, in_short
 from azext_akskv.model.private_endpoint import ENDPOINT_TYPE
@@ -19,6 +20,7 @@ _KUBERNETES = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.\d{1,3})?", re.ASCII)
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,60}", re.ASCII)
 MOST_CONNECTIONS = 128
+LONGEST_AGE = 7 * 24 * 3600
 
 
 def vault(text: str) -> str | ResourceId:
@@ -47,6 +49,17 @@ def options_of_enable(given: Any) -> None:
             f"{', '.join(superfluous)}: not with --key-management {given.key_management}. Leave it out; "
             "az aks kv kms enable --help tells what goes with what"
         )
+
+
+def options_of_diagnose(given: Any) -> None:
+    """A cluster, or texts. Raises ValueError, which az takes for a malformed argument."""
+    if given.logs:
+        online = {"--category": given.category, "--namespace": given.namespace}
+        superfluous = [option for option, value in online.items() if value]
+        if superfluous:
+            raise ValueError(f"{', '.join(superfluous)}: not with --logs, which reads these files and nothing else")
+    elif not (given.resource_group_name and given.name):
+        raise ValueError("a cluster is needed (--resource-group and --name), or --logs with files to read")
 
 
 def kubernetes_version(text: str) -> str:
@@ -110,6 +123,11 @@ def file_to_write(text: str) -> str:
     return str(path)
 
 
+def file_to_read(text: str) -> str:
+    """The path of a file, or - for standard input. Whether it can be read shows when it is."""
+    return _given(text)
+
+
 def namespace(text: str) -> str:
     """A Kubernetes namespace."""
     if _NAMESPACE.fullmatch(_given(text)):
@@ -117,6 +135,14 @@ def namespace(text: str) -> str:
     raise ArgumentTypeError(
         f"{in_short(text)} is not the name of a Kubernetes namespace (lower-case letters, digits, hyphens)"
     )
+
+
+def age(text: str) -> int:
+    """How long ago, as 90s, 30m, 1h or 2h30m; in seconds. Events are kept for an hour, logs for as long as they fit."""
+    seconds = seconds_of(_given(text))
+    if seconds is not None and 1 <= seconds <= LONGEST_AGE:
+        return int(seconds)
+    raise ArgumentTypeError(f"{in_short(text)} is not a time between 1s and 168h, such as 30m or 1h")
 
 
 def connections(text: str) -> int:

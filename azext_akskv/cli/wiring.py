@@ -16,10 +16,12 @@ from azext_akskv.engine.reporter import Reporter
 from azext_akskv.engine.waiting import SystemClock, Waits
 from azext_akskv.flows.world import World
 from azext_akskv.model.ids import BadInput, ResourceId, cluster_id
-from azext_akskv.ports import Inside, Ports, Probes, RunLease, Secrets
+from azext_akskv.ports import Inside, Mounts, Ports, Probes, RunLease, Secrets
 from azext_akskv.read_only import read_only
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azext_akskv.gateways.clients import Clients
     from azext_akskv.gateways.clusters import ArmClusters
     from azext_akskv.gateways.kube import KubeSecrets
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from azext_akskv.gateways.kube_server import ApiServer
     from azext_akskv.gateways.kube_way import Way
     from azext_akskv.gateways.retries import Retries
+    from azext_akskv.model.cluster import Cluster
 
 
 def connect(cmd: Any, group: str, name: str, reporter: Reporter, via: str = "direct") -> World:
@@ -116,6 +119,8 @@ def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
     from azext_akskv.gateways.networks import ArmNetworks
     from azext_akskv.gateways.private_zones import ArmPrivateZones
     from azext_akskv.gateways.roles import ArmRoles
+    from azext_akskv.gateways.scale_sets import ArmScaleSets
+    from azext_akskv.gateways.vault_objects import ListedObjects
     from azext_akskv.gateways.vaults import ArmVaults
 
     waits = setting.waits
@@ -133,7 +138,10 @@ def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
         lease=behind.lease,
         networks=ArmNetworks(clients, waits.poll),
         zones=ArmPrivateZones(clients, waits.poll),
+        scale_sets=ArmScaleSets(clients, waits.poll),
+        objects=ListedObjects(clients),
         probes=behind.probes,
+        mounts=behind.mounts,
         inside=behind.inside,
     )
 
@@ -146,6 +154,7 @@ class Behind:
     lease: RunLease
     inside: Inside
     probes: Probes
+    mounts: Mounts
 
 
 def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting, retries: Retries) -> Behind:
@@ -176,7 +185,16 @@ def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting,
         lease=EitherLease(way, direct, invoked),
         inside=FromInside(way, invoked),
         probes=probes(way, direct, run, setting),
+        mounts=mounts(way, direct, run, lambda: clusters.get(target), setting.workers),
     )
+
+
+def mounts(way: Way, direct: KubeSecrets, run: Run, read: Callable[[], Cluster], at_once: int) -> Mounts:
+    """What is read of the secrets provider, by the way that was decided on."""
+    from azext_akskv.gateways.kube_mounts import EitherMounts, KubeMounts
+    from azext_akskv.gateways.kube_mounts_inside import InvokedMounts
+
+    return EitherMounts(way, KubeMounts(direct.ask, direct.lines, at_once), InvokedMounts(run, read))
 
 
 def probes(way: Way, direct: KubeSecrets, run: Run, setting: Setting) -> Probes:

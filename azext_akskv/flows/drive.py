@@ -8,7 +8,17 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from azext_akskv.checks.declare import ACCESS, GOVERNANCE, IDENTITY, KEY, NETWORK, PRIVATE_LINK, SECRETS, run_checks
+from azext_akskv.checks.declare import (
+    ACCESS,
+    GOVERNANCE,
+    IDENTITY,
+    KEY,
+    NETWORK,
+    PRIVATE_LINK,
+    PROVIDER,
+    SECRETS,
+    run_checks,
+)
 from azext_akskv.engine.holding import holding
 from azext_akskv.engine.journal import RunJournal
 from azext_akskv.engine.result import NOT_FOUND, Result, Trouble
@@ -127,6 +137,7 @@ def lookout(world: World, categories: Sequence[str]) -> Lookout:
         secrets=SECRETS in categories,
         governance=GOVERNANCE in categories,
         private_link=PRIVATE_LINK in categories,
+        provider=PROVIDER in categories,
         subscriptions=world.subscriptions or (world.target.subscription,),
     )
 

@@ -38,6 +38,7 @@ READ_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 READ_GRANTS = "Microsoft.Authorization/roleAssignments/read"
 READ_SECRETS = "to list secrets in every namespace of the cluster"
 READ_METRICS = "to get the path /metrics of the API server"
+READ_PODS = "to list pods, events and SecretProviderClasses in the cluster"
 READ_NOTE = "to get leases.coordination.k8s.io in the namespace default"
 
 
@@ -46,7 +47,7 @@ class Lookout:
     """Where to look from: ports that cannot write, and how many reads may be under way at once (1: in a fixed order,
     for recordings). `vault`: also at vault, key, identity and grants; `secrets`: also behind the API server;
     `governance`: also at locks, rights and login; `private_link`: also at what lies between
-    nodes and private endpoints, with zones looked for in `subscriptions`."""
+    nodes and private endpoints, with zones looked for in `subscriptions`; `provider`: also at the secrets provider."""
 
     ports: Ports
     target: ResourceId
@@ -56,6 +57,7 @@ class Lookout:
     secrets: bool = True
     governance: bool = True
     private_link: bool = False
+    provider: bool = False
     subscriptions: tuple[str, ...] = ()
 
 
@@ -70,7 +72,7 @@ def take_snapshot(wanted: Wanted, lookout: Lookout, unfinished: tuple[Unfinished
         return snapshot
     search = Search(snapshot, lookout.ports)
     with executor(lookout.workers) as pool:
-        found = _around(search, lookout, pool) | _between(search, lookout, pool)
+        found = _around(search, lookout, pool) | _between(search, lookout, pool) | _mounting(search, lookout, pool)
         if cluster.value is None and found["vault"].value:
             found["taken_at"] = found["vault"].value.seen_at
         snapshot = dataclasses.replace(snapshot, **found)
@@ -136,6 +138,25 @@ def _between(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]
     if principal:
         granted = observe("the provider's roles", READ_GRANTS, lambda: lookout.ports.roles.of(vault.id, principal))
     return {"vault": found, "topology": topology, "provider_grants": granted}
+
+
+def _mounting(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
+    """The secrets provider, in one namespace or in all."""
+    if not lookout.provider or search.cluster is None:
+        return {}
+    from azext_akskv.observe.provider import Inquiry, take_provider  # it brings along the rules for texts
+
+    lookout.reporter.looking_at("the secrets provider, its classes and vaults")
+    namespaces = search.wanted.namespaces
+    inquiry = Inquiry(
+        search.cluster,
+        lookout.ports,
+        pool,
+        lookout.subscriptions,
+        namespaces[0] if namespaces else None,
+        search.wanted.since,
+    )
+    return {"provider": observe("the secrets provider", READ_PODS, lambda: take_provider(inquiry))}
 
 
 def _to_be_made(search: Search, vault: Observed[Vault | None], keys: KeysSeen) -> dict[str, Any]:

@@ -11,6 +11,7 @@ _PAGES = {
     "network": f"{_LEARN}/key-vault/general/network-security",
     "secrets": f"{_LEARN}/aks/use-kms-etcd-encryption",
     "privatelink": f"{_LEARN}/key-vault/general/private-link-diagnostics",
+    "provider": f"{_LEARN}/aks/csi-secrets-store-driver",
     "governance": f"{_LEARN}/governance/policy/overview",
 }
 

@@ -74,7 +74,7 @@ def finding_row(finding: Finding) -> Row:
         "text": plain(finding.text),
         "why": plain(finding.why),
         "command": plain(finding.command),
-        "url": page_of(finding.category),
+        "url": finding.url or page_of(finding.category),
     }
 
 

@@ -85,6 +85,20 @@ def _yes_no(value: bool | None) -> str:
     return "unknown" if value is None else "yes" if value else "no"
 
 
+def diagnosis_table(result: Row) -> list[Row]:
+    """One line a finding that is neither fine nor beside the point; without any, what there is."""
+    columns = {"Last": "last", "Node": "node", "Vault": "vault", "Object": "object"}
+    told = [each for each in result["findings"] if each["state"] in ("error", "unknown", "warning")]
+    rows = []
+    for finding in told or result["findings"]:
+        evidence = finding["evidence"] or {}
+        row = {"Category": finding["category"], "State": finding["state"], "Code": finding["code"]}
+        row |= {"Count": evidence.get("count", "")}
+        row |= {column: evidence.get(key) or "-" for column, key in columns.items()}
+        rows.append(row | {"Pods": ", ".join(evidence.get("pods", ())) or "-"})
+    return rows
+
+
 def runs_table(runs: list[Row]) -> list[Row]:
     """One line a run, the newest first."""
     return [

@@ -60,7 +60,7 @@ def _finding(finding: Finding, same: Sequence[Finding]) -> list[Line]:
     details = [
         Line("    why    ", plain(finding.why)),
         Line("    fix    ", plain(finding.command), wraps=False),
-        Line("    more   ", f"{more}  {page_of(finding.category)}", wraps=False),
+        Line("    more   ", f"{more}  {finding.url or page_of(finding.category)}", wraps=False),
     ]
     return lines + [line for line in details if line.text]
 

@@ -24,8 +24,18 @@ from azext_akskv.gateways.kube_access import read_kubeconfig
 from azext_akskv.gateways.kube_metrics import live_servers
 from azext_akskv.gateways.kube_server import Reply
 from azext_akskv.gateways.kube_status import failure
-from azext_akskv.gateways.roles import parse_grant
+from azext_akskv.gateways.roles import parse_data_actions, parse_grant
+from azext_akskv.model.addon import (
+    ADDON,
+    AddonSetting,
+    addon_of,
+    http_proxy_of,
+    issuer_of,
+    with_addon,
+    workload_identity,
+)
 from azext_akskv.model.cluster import for_put, parse_cluster, with_identity, with_kms_off, with_kms_on, with_tags
+from azext_akskv.model.federation import parse_credential
 from azext_akskv.model.governance import Intent
 from azext_akskv.model.ids import BadInput
 from azext_akskv.model.maintenance import maintenance_of
@@ -40,8 +50,10 @@ from azext_akskv.model.network import (
 )
 from azext_akskv.model.private_dns import parse_link, parse_record, parse_zone
 from azext_akskv.model.private_endpoint import addresses_of, parse_endpoint, parse_zone_group, with_zone
+from azext_akskv.model.scale_set import parse_scale_set
 from azext_akskv.model.times import of_date_header, parse_time
 from azext_akskv.model.vault import parse_vault
+from azext_akskv.model.vault_object import ObjectType, parse_arm_listed, parse_listed
 from tests.builders import IDENTITY, KEY, NOW, PRINCIPAL, VAULT, a_vault, cluster_json, policy, vault_json
 from tests.network_builders import ENDPOINT, INTERFACE, NODES, ZONE, a_subnet, a_zone_group, peering_json
 from tests.unit.properties.json_of_any_shape import ANY_JSON, spoiled
@@ -142,6 +154,54 @@ A_RECORD = {
     "properties": {"ttl": 10, "metadata": {"creator": "c"}, "aRecords": [{"ipv4Address": "10.1.0.4"}]},
 }
 
+PROVIDED = cluster_json()
+PROVIDED["properties"] |= {
+    "addonProfiles": {
+        ADDON: {
+            "enabled": True,
+            "config": {"enableSecretRotation": "true", "rotationPollInterval": "2m"},
+            "identity": {"clientId": "c", "objectId": "o", "resourceId": str(IDENTITY)},
+        }
+    },
+    "oidcIssuerProfile": {"enabled": True, "issuerURL": "https://issuer.test/"},
+    "httpProxyConfig": {"httpProxy": "http://u:p@proxy.test:3128", "noProxy": ["localhost"], "trustedCa": "x"},
+}
+A_SCALE_SET = {
+    "id": str(VAULT),
+    "tags": {"aks-managed-poolName": "work"},
+    "identity": {
+        "type": "SystemAssigned, UserAssigned",
+        "principalId": PRINCIPAL,
+        "userAssignedIdentities": {str(IDENTITY): {"clientId": "c", "principalId": PRINCIPAL}},
+    },
+    "properties": {"virtualMachineProfile": {"storageProfile": {"osDisk": {"osType": "Linux"}}}},
+}
+A_CREDENTIAL = {
+    "name": "web",
+    "properties": {
+        "issuer": "https://issuer.test/",
+        "subject": "s",
+        "audiences": ["a"],
+        "claimsMatchingExpression": {"value": "x"},
+    },
+}
+A_ROLE = {"properties": {"permissions": [{"dataActions": ["*"], "notDataActions": ["x/*"]}]}}
+A_SECRET = {
+    "id": "https://kv1.vault.azure.net/secrets/db/1",
+    "attributes": ATTRIBUTES,
+    "managed": True,
+    "contentType": "x",
+}
+AN_ARM_SECRET = {"name": "db", "properties": {"attributes": ATTRIBUTES, "contentType": "x"}}
+
+
+def provided(raw: Any) -> Any:
+    cluster = parse_cluster(raw, NOW)
+    changed = with_addon(cluster.raw, AddonSetting(rotation=True, poll_interval="1h"))
+    assert json.loads(json.dumps(changed)) == changed
+    return addon_of(cluster).poll_seconds, issuer_of(cluster), workload_identity(cluster), http_proxy_of(cluster)
+
+
 DECODERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "cluster": (CLUSTER, lambda raw: parse_cluster(raw, NOW)),
     "vault": (FULL_VAULT, lambda raw: parse_vault(raw, NOW)),
@@ -150,6 +210,12 @@ DECODERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "key in a list of the vault": ({"kid": str(KEY), "attributes": ATTRIBUTES}, parse_item),
     "role assignment": (GRANT, parse_grant),
     "identity": (AN_IDENTITY, parse_identity),
+    "what a cluster says of the secrets provider": (PROVIDED, provided),
+    "scale set": (A_SCALE_SET, parse_scale_set),
+    "federated credential": (A_CREDENTIAL, parse_credential),
+    "role definition": (A_ROLE, parse_data_actions),
+    "thing in a list of the vault": (A_SECRET, lambda raw: parse_listed(raw, ObjectType.SECRET)),
+    "thing in a list of ARM": (AN_ARM_SECRET, lambda raw: parse_arm_listed(raw, ObjectType.SECRET)),
     "lock": (A_LOCK, parse_lock),
     "permission": ({"actions": ["*"], "notActions": ["a/*/write"]}, parse_permission),
     "policy evaluation": (AN_EVALUATION, lambda raw: parse_refusal(AN_INTENT, raw)),

@@ -1,0 +1,73 @@
+"""Everything that is known how to check about a cluster's KMS, its private links and its secrets provider. Nothing is
+changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from azext_akskv.checks.declare import CATEGORIES, CLUSTER, PRIVATE_LINK, PROVIDER, run_checks
+from azext_akskv.flows.drive import look
+from azext_akskv.flows.world import World
+from azext_akskv.model.diagnosed import Diagnosed
+from azext_akskv.model.finding import Finding, State
+from azext_akskv.model.mounts.behind import ProviderView, vault_of
+from azext_akskv.model.observed import NotObserved
+from azext_akskv.model.provider.findings import by_gravity, finding_of
+from azext_akskv.model.provider.reading import Reading
+from azext_akskv.model.provider.remedy import Place
+from azext_akskv.model.snapshot import Snapshot, Wanted
+from azext_akskv.model.vault import Openness, Vault
+
+AREAS = (*CATEGORIES, PRIVATE_LINK, PROVIDER)
+"""What may be looked at, in the order in which it is told."""
+
+
+def diagnose(world: World, wanted: Wanted, areas: Sequence[str]) -> Diagnosed:
+    """`wanted` is that of a look. Raises JournalTrouble when the journal cannot be read."""
+    asked = [area for area in areas if area != PRIVATE_LINK]
+    seen = look(wanted, world, asked) if asked else None
+    if seen and seen.cluster.value is None:
+        return Diagnosed(world.target, None, AREAS, Reading(), (), tuple(run_checks((CLUSTER,), seen)))
+    view = seen.provider.value if seen else None
+    findings = [*run_checks(asked, seen), *_unread(view)] if seen else []
+    if PRIVATE_LINK in areas:
+        findings += _private_links(world, wanted, seen, view)
+    reading = view.texts if view else Reading()
+    place = Place(world.target.group, world.target.name)
+    caused = tuple(finding_of(each, place) for each in by_gravity(reading.diagnoses))
+    namespace = wanted.namespaces[0] if wanted.namespaces else None
+    return Diagnosed(world.target, namespace, AREAS, reading, caused, tuple(findings))
+
+
+def _unread(view: ProviderView | None) -> Iterator[Finding]:
+    for gap in view.untold if view else ():
+        yield Finding("text-unread", PROVIDER, State.UNKNOWN, gap, "a cause that stands there is not among these")
+
+
+def _private_links(world: World, wanted: Wanted, seen: Snapshot | None, view: ProviderView | None) -> list[Finding]:
+    """Of each vault that the classes name and that is not open to public networks; where no class was seen, of the
+    vault of the cluster's KMS."""
+    named = _closed_vaults(view) if view else []
+    if view and not named:
+        return [Finding("link-vault-missing", PRIVATE_LINK, State.SKIPPED, "no class reads a vault that is closed")]
+    found: list[Finding] = []
+    vaults: list[Vault | None] = [*named] or [None]
+    for vault in vaults:
+        snapshot = look(replace(wanted, vault=vault.id if vault else None), world, (PRIVATE_LINK,))
+        findings = run_checks((PRIVATE_LINK,), snapshot)
+        found += [_about(vault, each) for each in findings] if len(named) > 1 and vault else findings
+    return found
+
+
+def _about(vault: Vault, finding: Finding) -> Finding:
+    return replace(finding, text=f"{vault.id.name}: {finding.text}")
+
+
+def _closed_vaults(view: ProviderView) -> list[Vault]:
+    try:
+        names = dict.fromkeys(name for each in view.classes() if (name := vault_of(each)))
+    except NotObserved:  # a finding says so
+        return []
+    vaults = (view.behind.vault(name).value for name in names)
+    return [vault for vault in vaults if vault and vault.openness is not Openness.PUBLIC]
