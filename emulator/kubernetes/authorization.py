@@ -61,6 +61,15 @@ def refuse_unless_allowed(server: ClusterFace, user: User, verb: str, target: Ta
     raise statuses.failure(403, "Forbidden", text, statuses.about(kind, target.name))
 
 
+def refuse_review_unless_allowed(server: ClusterFace, user: User) -> None:
+    """Raises Refusal: 403 for who may not ask what others may. [SRC]"""
+    group, resource = "authorization.k8s.io", "subjectaccessreviews"
+    if not allowed(server, user, Attributes("create", group, resource)):
+        text = f'{resource}.{group} is forbidden: User "{user.name}" cannot create resource "{resource}" '
+        text += f'in API group "{group}" at the cluster scope'
+        raise statuses.failure(403, "Forbidden", text, {"group": group, "kind": resource})
+
+
 def acting(server: ClusterFace, user: User, name: str) -> User:
     """[SRC] Whom a request is made for that has `Impersonate-User`, as `kubectl --as` sends it.
 

@@ -58,7 +58,7 @@ def _resources(group: str, version: str, kinds: Sequence[Kind]) -> Object:
     if group == _REVIEWS:
         found = [
             {"name": f"{kind.lower()}s", "singularName": "", "namespaced": False, "kind": kind, "verbs": ["create"]}
-            for kind in ("SelfSubjectAccessReview", "SelfSubjectRulesReview")
+            for kind in ("SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview")
         ]
     group_version = f"{group}/{version}" if group else version
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": found}

@@ -1,4 +1,4 @@
-"""Reviews: what the caller itself may do."""
+"""Reviews: what the caller itself may do, and what another."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from emulator.kubernetes.face import ClusterFace
 from emulator.worlds.cluster_access import Rule
 
 GROUP = "authorization.k8s.io"
+OF_ANOTHER = "SubjectAccessReview"
 Object = dict[str, Any]
 _UNRESOLVED = "webhook authorizer does not support user rule resolution"
 
@@ -38,6 +39,20 @@ def access(server: ClusterFace, user: User, spec: Object) -> Object:
     else:
         wanted = Attributes((path or {}).get("verb", ""), path=(path or {}).get("path", ""))
     return {"allowed": authorization.allowed(server, user, wanted)}
+
+
+def of_another(server: ClusterFace, spec: Object) -> tuple[Object, Object]:
+    """SubjectAccessReview: whether another may do one thing; the question and the answer. Groups are those that are
+    given, and a user's own name decides nothing about them. [SRC]
+
+    Raises Refusal: 422 without a user or a group, and as `access` does.
+    """
+    user, groups = str(spec.get("user") or ""), spec.get("groups") or []
+    if not user and not groups:
+        problem = 'spec.user: Invalid value: "": at least one of user or group must be specified'
+        message = f'{OF_ANOTHER}.{GROUP} "" is invalid: {problem}'
+        raise statuses.failure(422, "Invalid", message, {"group": GROUP, "kind": OF_ANOTHER})
+    return spec, access(server, User(user, frozenset(map(str, groups))), spec)
 
 
 def rules(server: ClusterFace, user: User, spec: Object) -> Object:

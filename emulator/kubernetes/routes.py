@@ -35,6 +35,7 @@ _REVIEWS = {
     "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews": _ACCESS,
     "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews": "SelfSubjectRulesReview",
 }
+_OF_ANOTHER = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 _BODIES = ["application/json", "application/json;charset=utf-8"]
 
 
@@ -108,8 +109,8 @@ def _verb(call: Call, target: Target) -> str:
 def _other(server: ApiServer, user: User, call: Call) -> Answer:
     """What is no stored resource: discovery, health, version, metrics, reviews."""
     path = call.path.rstrip("/") or "/"
-    if call.method == "POST" and path in _REVIEWS:
-        return _review(server, user, call, _REVIEWS[path])
+    if call.method == "POST" and path in (*_REVIEWS, _OF_ANOTHER):
+        return _of_another(server, user, call) if path == _OF_ANOTHER else _review(server, user, call, _REVIEWS[path])
     authorization.refuse_path_unless_allowed(server, user, path)
     if call.method != "GET":
         raise statuses.method_not_allowed()
@@ -147,6 +148,15 @@ def _review(server: ClusterFace, user: User, call: Call, kind: str) -> Answer:
     """[SRC] Everybody may ask about themselves, and is answered with the question."""
     spec = _question(call, kind)
     status = reviews.access(server, user, spec) if kind == _ACCESS else reviews.rules(server, user, spec)
+    return _reviewed(kind, spec, status)
+
+
+def _of_another(server: ClusterFace, user: User, call: Call) -> Answer:
+    authorization.refuse_review_unless_allowed(server, user)
+    return _reviewed(reviews.OF_ANOTHER, *reviews.of_another(server, _body(call).get("spec") or {}))
+
+
+def _reviewed(kind: str, spec: dict[str, Any], status: dict[str, Any]) -> Answer:
     document = {"kind": kind, "apiVersion": f"{reviews.GROUP}/v1", "metadata": {}, "spec": spec, "status": status}
     return Answer(201, document)
 

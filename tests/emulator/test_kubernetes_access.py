@@ -20,6 +20,7 @@ from tests.emulator.data_planes import CLUSTER_ID, HERE, SECRETS, Api, entra_hea
 
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+OF_ANOTHER = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 LOOKS = Rule(("get", "list"), ("secrets", "namespaces"))
 HERE_ONLY = Rule(("patch",), ("secrets",), names=("mine",), namespaces=("default",))
@@ -200,3 +201,23 @@ def test_the_official_client_is_told_by_reviews_before_it_is_refused(
         told = reviews.create_self_subject_rules_review({"spec": {"namespace": "default"}}).status
         assert (told.resource_rules[0].verbs == ["get", "list"]) is local
         assert kubernetes.client.CoreV1Api(connection).list_secret_for_all_namespaces(limit=1).items
+
+
+ASKS_FOR_OTHERS = Rule(("create",), ("subjectaccessreviews",), ("authorization.k8s.io",))
+
+
+def test_what_another_may_do_is_told_to_who_may_ask_that() -> None:
+    attributes = {"verb": "create", "resource": "secrets", "namespace": "default"}
+    question = {"spec": {"user": "system:serviceaccount:kube-system:driver", "resourceAttributes": attributes}}
+    assert "subjectaccessreviews" in message(limited(LOOKS)("POST", OF_ANOTHER, question))
+    api = limited(ASKS_FOR_OTHERS)
+    answer = api("POST", OF_ANOTHER, question)
+    assert (answer.status, answer.body["kind"]) == (201, "SubjectAccessReview")
+    assert (answer.body["spec"], answer.body["status"]) == (question["spec"], {"allowed": False})
+    masters = {"spec": {"user": "anybody", "groups": ["system:masters"], "resourceAttributes": attributes}}
+    assert api("POST", OF_ANOTHER, masters).body["status"] == {"allowed": True}
+
+
+def test_a_review_of_nobody_is_refused() -> None:
+    answer = limited(ASKS_FOR_OTHERS)("POST", OF_ANOTHER, {"spec": {"resourceAttributes": {"verb": "get"}}})
+    assert answer.status == 422 and "at least one of user or group" in answer.body["message"]
