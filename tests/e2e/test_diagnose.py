@@ -34,7 +34,7 @@ CAUSES = {
     "sp-spc-not-found": {"spc-not-found", "class-missing"},
     "sp-spc-objects-yaml": {"spc-objects-yaml", "class-objects"},
     "sp-spc-parameter-missing": {"spc-parameter-missing", "class-parameters"},
-    "sp-sync-forbidden": {"sync-forbidden", "synced-secret-missing"},
+    "sp-sync-forbidden": {"sync-forbidden", "sync-right", "synced-secret-missing"},
     "sp-sync-object-mismatch": {"sync-object-mismatch", "synced-secret-missing", "class-secret-objects"},
     "sp-tenant-mismatch": {"tenant-mismatch", "class-tenant"},
     "sp-throttled": {"throttled"},
