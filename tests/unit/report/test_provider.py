@@ -47,6 +47,7 @@ def test_the_table_has_a_line_for_each_finding() -> None:
     text = f"  Warning  FailedMount  7s (x3 over 9m)  kubelet, node-1  {EVENT}{refused('ForbiddenByRbac')}\n"
     [line] = diagnosis_table(reading_row(read(text), PLACE))
     assert line == {
+        "Category": "provider",
         "State": "error",
         "Code": "forbidden-rbac",
         "Count": 3,
