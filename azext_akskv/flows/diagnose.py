@@ -3,6 +3,7 @@ changed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -19,6 +20,22 @@ from azext_akskv.model.provider.remedy import Place
 from azext_akskv.model.snapshot import Snapshot, Wanted
 from azext_akskv.model.vault import Openness, Vault
 
+BEHIND = {
+    **dict.fromkeys(("forbidden-rbac", "forbidden-policy"), "class-grant"),
+    **dict.fromkeys(("identity-not-found", "multiple-identities", "no-default-identity"), "class-identity"),
+    **dict.fromkeys(("aad-no-fic", "aad-client-without-fic", "aad-app-not-found"), "class-identity"),
+    **dict.fromkeys(("aad-issuer-mismatch", "aad-subject-mismatch", "aad-audience-mismatch"), "class-identity"),
+    **dict.fromkeys(("object-not-found", "object-disabled", "wrong-object-type"), "vault-object"),
+    "tenant-mismatch": "class-tenant",
+    "forbidden-connection": "class-network",
+    "dns-nxdomain": "class-vault",
+    "sync-forbidden": "sync-right",
+    "spc-not-found": "class-missing",
+    "volume-not-readonly": "volume-writable",
+    "wi-token-missing": "csi-driver-object",
+}
+"""The check that sees the state behind a cause."""
+PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]+>")
 AREAS = (*CATEGORIES, PRIVATE_LINK, PROVIDER)
 """What may be looked at, in the order in which it is told."""
 
@@ -35,9 +52,18 @@ def diagnose(world: World, wanted: Wanted, areas: Sequence[str]) -> Diagnosed:
         findings += _private_links(world, wanted, seen, view)
     reading = view.texts if view else Reading()
     place = Place(world.target.group, world.target.name)
-    caused = tuple(finding_of(each, place) for each in by_gravity(reading.diagnoses))
+    caused = tuple(_filled(finding_of(each, place), findings) for each in by_gravity(reading.diagnoses))
     namespace = wanted.namespaces[0] if wanted.namespaces else None
     return Diagnosed(world.target, namespace, AREAS, reading, caused, tuple(findings))
+
+
+def _filled(cause: Finding, findings: Sequence[Finding]) -> Finding:
+    """A text rarely tells all that its command takes; the check behind it knows the names. Only where it has found one
+    thing: of several nobody knows which the text means."""
+    if not PLACEHOLDER.search(cause.command):
+        return cause
+    known = {each.command for each in findings if each.code == BEHIND.get(cause.code) and each.state is State.ERROR}
+    return replace(cause, command=known.pop()) if len(known) == 1 else cause
 
 
 def _unread(view: ProviderView | None) -> Iterator[Finding]:

@@ -16,8 +16,8 @@ from azext_akskv.report.text import EVERY, SHOWN, Line, counted, finding_lines
 def diagnosed_row(found: Diagnosed) -> Row:
     """As of texts (report/provider): what a line proves has that line beside it, other findings have none."""
     told = reading_row(found.reading, Place(found.target.group, found.target.name))
-    proved = dict(zip(found.caused, told["findings"], strict=False)) if found.caused else {}
-    rows = [proved.get(each) or finding_row(each) | {"evidence": None} for each in found.all]
+    proofs = {each: row["evidence"] for each, row in zip(found.caused, told["findings"], strict=False)}
+    rows = [finding_row(each) | {"evidence": proofs.get(each)} for each in found.all]
     return {
         "cluster": told["cluster"],
         "resourceGroup": told["resourceGroup"],
