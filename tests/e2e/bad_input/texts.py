@@ -19,12 +19,12 @@ def refused(
 
 CASES = (
     BadInput(
-        "no text to diagnose",
+        "neither a cluster nor a text to diagnose",
         2,
         (*DIAGNOSE, *JSON),
-        error="the following arguments are required",
-        expected="--logs",
-        found="required",
+        error="a cluster is needed",
+        expected="--logs with files to read",
+        found="a cluster is needed",
         remedy="",
     ),
     refused("a log that is not there", "/no/such/provider.log", "there is no file"),
