@@ -6,8 +6,7 @@ from typing import Any
 
 from azure.cli.core import AzCommandsLoader
 
-# Importing it fills knack's help table.
-from azext_akskv import _help  # noqa: F401  # pylint: disable=unused-import
+from azext_akskv import _help  # noqa: F401  # pylint: disable=unused-import  # it fills knack's help table
 
 
 class AksKvCommandsLoader(AzCommandsLoader):  # type: ignore[misc]  # az carries no types

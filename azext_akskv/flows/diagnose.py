@@ -13,7 +13,6 @@ from azext_akskv.flows.world import World
 from azext_akskv.model.diagnosed import Diagnosed
 from azext_akskv.model.finding import Finding, State
 from azext_akskv.model.mounts.behind import ProviderView, vault_of
-from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.provider.findings import by_gravity, finding_of
 from azext_akskv.model.provider.reading import Reading
 from azext_akskv.model.provider.remedy import Place
@@ -74,10 +73,14 @@ def _unread(view: ProviderView | None) -> Iterator[Finding]:
 def _private_links(world: World, wanted: Wanted, seen: Snapshot | None, view: ProviderView | None) -> list[Finding]:
     """Of each vault that the classes name and that is not open to public networks; where no class was seen, of the
     vault of the cluster's KMS."""
-    named = _closed_vaults(view) if view else []
+    if view and not view.seen.classes.known:
+        return [Finding("link-vault-missing", PRIVATE_LINK, State.UNKNOWN, view.seen.classes.gap or "")]
+    named, unseen = _closed_vaults(view) if view else ([], [])
     if view and not named:
-        return [Finding("link-vault-missing", PRIVATE_LINK, State.SKIPPED, "no class reads a vault that is closed")]
-    found: list[Finding] = []
+        return unseen or [
+            Finding("link-vault-missing", PRIVATE_LINK, State.SKIPPED, "no class reads a vault that is closed")
+        ]
+    found = list(unseen)
     vaults: list[Vault | None] = [*named] or [None]
     for vault in vaults:
         snapshot = look(replace(wanted, vault=vault.id if vault else None), world, (PRIVATE_LINK,))
@@ -90,10 +93,13 @@ def _about(vault: Vault, finding: Finding) -> Finding:
     return replace(finding, text=f"{vault.id.name}: {finding.text}")
 
 
-def _closed_vaults(view: ProviderView) -> list[Vault]:
-    try:
-        names = dict.fromkeys(name for each in view.classes() if (name := vault_of(each)))
-    except NotObserved:  # a finding says so
-        return []
-    vaults = (view.behind.vault(name).value for name in names)
-    return [vault for vault in vaults if vault and vault.openness is not Openness.PUBLIC]
+def _closed_vaults(view: ProviderView) -> tuple[list[Vault], list[Finding]]:
+    """Those that are not open to public networks, and a finding for each that could not be looked at."""
+    closed, unseen = list[Vault](), list[Finding]()
+    for name in dict.fromkeys(name for each in view.classes() if (name := vault_of(each))):
+        seen = view.behind.vault(name)
+        if not seen.known:
+            unseen.append(Finding("link-vault-missing", PRIVATE_LINK, State.UNKNOWN, f"{name}: {seen.gap}"))
+        elif seen.value and seen.value.openness is not Openness.PUBLIC:
+            closed.append(seen.value)
+    return closed, unseen

@@ -60,7 +60,7 @@ class Seen:
 
 @pytest.fixture
 def clusters(clients: ClientsOfService) -> ArmClusters:
-    return ArmClusters(clients, poll_seconds=0.01)  # type: ignore[arg-type]
+    return ArmClusters(clients, poll_seconds=0.01)  # type: ignore[arg-type]  # a stand-in
 
 
 def unknown_version(version: str) -> Reply:

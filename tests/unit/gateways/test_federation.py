@@ -23,7 +23,7 @@ ROLE = "aaaaaaaa-0000-4000-8000-000000000001"
 
 @pytest.fixture
 def identities(clients: ClientsOfService) -> ArmIdentities:
-    return ArmIdentities(clients)  # type: ignore[arg-type]
+    return ArmIdentities(clients)  # type: ignore[arg-type]  # a stand-in
 
 
 def credential(name: str, **properties: Any) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def test_a_role_tells_its_data_actions(service: Service, clients: ClientsOfServi
     ]
     path = f"{VAULT}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"
     service.answers("GET", path, Reply(200, {"name": ROLE, "properties": {"permissions": blocks}}))
-    roles: Any = ArmRoles(clients)  # type: ignore[arg-type]
+    roles: Any = ArmRoles(clients)  # type: ignore[arg-type]  # a stand-in
     found = roles.data_actions(VAULT, [ROLE])[ROLE]
     assert allowed(found, "Microsoft.KeyVault/vaults/secrets/getSecret/action")
     assert not allowed(found, "Microsoft.KeyVault/vaults/keys/read")
@@ -98,6 +98,6 @@ def test_a_role_whose_definition_cannot_be_read_is_left_out(service: Service, cl
     path, other = f"{VAULT}/providers/Microsoft.Authorization/roleDefinitions", ROLE.replace("a", "b")
     service.answers("GET", f"{path}/{ROLE}", Reply(403, {"error": {"code": "AuthorizationFailed", "message": "no"}}))
     service.answers("GET", f"{path}/{other}", Reply(200, {"properties": {"permissions": []}}))
-    roles: Any = ArmRoles(clients)  # type: ignore[arg-type]
+    roles: Any = ArmRoles(clients)  # type: ignore[arg-type]  # a stand-in
     assert roles.data_actions(VAULT, {ROLE, other}) == {other: ()}
     assert roles.data_actions(VAULT, ()) == {}

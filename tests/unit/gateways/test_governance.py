@@ -24,7 +24,7 @@ FORBIDDEN = Reply(403, {"error": {"code": "AuthorizationFailed", "message": "no"
 
 @pytest.fixture
 def governance(clients: ClientsOfService) -> ArmGovernance:
-    return ArmGovernance(clients, SUBSCRIPTION)  # type: ignore[arg-type]
+    return ArmGovernance(clients, SUBSCRIPTION)  # type: ignore[arg-type]  # a stand-in
 
 
 def a_lock(scope: str, name: str, level: str = "ReadOnly") -> dict[str, Any]:

@@ -50,7 +50,7 @@ def bundle(version: str = V2) -> dict[str, Any]:
 
 @pytest.fixture
 def keys(clients: ClientsOfService) -> VaultKeys:
-    return VaultKeys(clients)  # type: ignore[arg-type]
+    return VaultKeys(clients)  # type: ignore[arg-type]  # a stand-in
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def accepts(service: Service, path: object, *polls: Reply, status: int = 201) ->
 
 @pytest.fixture
 def networks(clients: ClientsOfService) -> ArmNetworks:
-    return ArmNetworks(clients, poll_seconds=0.01)  # type: ignore[arg-type]
+    return ArmNetworks(clients, poll_seconds=0.01)  # type: ignore[arg-type]  # a stand-in
 
 
 def test_a_network_is_read_with_its_subnets_and_peerings(service: Service, networks: ArmNetworks) -> None:

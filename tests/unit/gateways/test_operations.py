@@ -29,7 +29,7 @@ NOT_FOUND = {"code": "NotFound", "message": "The operation was not found.", "det
 def test_track_is_lost_whatever_a_poll_answers(service: Service, clients: ClientsOfService, poll: Reply) -> None:
     service.answers("GET", PATH, Reply(200, a_cluster()))
     accepts_the_change(service, poll)
-    clusters, seen = ArmClusters(clients, 0.01), Seen(service)  # type: ignore[arg-type]
+    clusters, seen = ArmClusters(clients, 0.01), Seen(service)  # type: ignore[arg-type]  # a stand-in
     with pytest.raises(LostTrack, match="turn off KMS of") as caught:
         clusters.turn_off_kms(clusters.get(SHOP), {}, seen)
     assert seen.operation and caught.value.code
@@ -39,6 +39,6 @@ def test_an_error_beside_succeeded_is_a_working_note(service: Service, clients: 
     service.answers("GET", PATH, Reply(200, a_cluster()))
     note = {"code": "NotLatestOperation", "message": "Cannot proceed."}
     accepts_the_change(service, Reply(200, {"status": "Succeeded", "error": note}))
-    clusters, seen = ArmClusters(clients, 0.01), Seen(service)  # type: ignore[arg-type]
+    clusters, seen = ArmClusters(clients, 0.01), Seen(service)  # type: ignore[arg-type]  # a stand-in
     clusters.turn_off_kms(clusters.get(SHOP), {}, seen)
     assert seen.statuses == ["Succeeded"]

@@ -35,7 +35,7 @@ def accepts(service: Service, path: object, *polls: Reply) -> None:
 
 @pytest.fixture
 def zones(clients: ClientsOfService) -> ArmPrivateZones:
-    return ArmPrivateZones(clients, poll_seconds=0.01)  # type: ignore[arg-type]
+    return ArmPrivateZones(clients, poll_seconds=0.01)  # type: ignore[arg-type]  # a stand-in
 
 
 def test_zones_are_found_by_name_in_any_group_and_letter_case(service: Service, zones: ArmPrivateZones) -> None:

@@ -51,7 +51,7 @@ def patient() -> Patient:
 @pytest.fixture
 def vaults(clients: ClientsOfService, patient: Patient) -> ArmVaults:
     clients._settings["retry_policy"] = SdkRetries(patient.retries())
-    return ArmVaults(clients, 0.01)  # type: ignore[arg-type]
+    return ArmVaults(clients, 0.01)  # type: ignore[arg-type]  # a stand-in
 
 
 def throttled(seconds: str = "") -> Reply:

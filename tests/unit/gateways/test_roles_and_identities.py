@@ -29,12 +29,12 @@ def assignment(role: str = KEY_VAULT_CRYPTO_USER, scope: str = str(VAULT)) -> di
 
 @pytest.fixture
 def roles(clients: ClientsOfService) -> ArmRoles:
-    return ArmRoles(clients)  # type: ignore[arg-type]
+    return ArmRoles(clients)  # type: ignore[arg-type]  # a stand-in
 
 
 @pytest.fixture
 def identities(clients: ClientsOfService) -> ArmIdentities:
-    return ArmIdentities(clients)  # type: ignore[arg-type]
+    return ArmIdentities(clients)  # type: ignore[arg-type]  # a stand-in
 
 
 def test_a_principals_assignments_are_those_here_and_above(service: Service, roles: ArmRoles) -> None:

@@ -35,7 +35,7 @@ def scale_set(kind: str = "UserAssigned", state: str = "Succeeded", **tags: str)
 
 @pytest.fixture
 def scale_sets(clients: ClientsOfService) -> ArmScaleSets:
-    return ArmScaleSets(clients, poll_seconds=0.01)  # type: ignore[arg-type]
+    return ArmScaleSets(clients, poll_seconds=0.01)  # type: ignore[arg-type]  # a stand-in
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def an_item(name: str, version: str = "", of: ObjectType = SECRET, created: int 
 
 @pytest.fixture
 def objects(clients: ClientsOfService) -> ListedObjects:
-    return ListedObjects(clients)  # type: ignore[arg-type]
+    return ListedObjects(clients)  # type: ignore[arg-type]  # a stand-in
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def body(state: str = "Succeeded") -> dict[str, Any]:
 
 @pytest.fixture
 def vaults(clients: ClientsOfService) -> ArmVaults:
-    return ArmVaults(clients, poll_seconds=0.01)  # type: ignore[arg-type]
+    return ArmVaults(clients, poll_seconds=0.01)  # type: ignore[arg-type]  # a stand-in
 
 
 def test_a_vault_is_read(service: Service, vaults: ArmVaults) -> None:

@@ -49,7 +49,7 @@ class Shop:
 
 def shop_in(emulation: Emulation, kind: str) -> Shop:
     server = emulation.world.kubernetes.server(CLUSTER)
-    config = emulation.server.call(lambda: server.kubeconfig(kind)).encode()  # type: ignore[arg-type]
+    config = emulation.server.call(lambda: server.kubeconfig(kind)).encode()  # type: ignore[arg-type]  # a stand-in
 
     def token(application: str) -> str:
         assert application == SERVER_APPLICATION

@@ -212,7 +212,7 @@ def ways(via: str, answer: bool | GatewayError, **properties: Any) -> tuple[Any,
     server = Server(answer)
     way = Way(via, lambda: server, lambda: a_cluster(**properties), told.append)  # type: ignore[arg-type,return-value]
     pod = secrets(Pod(LOOK))
-    return EitherSecrets(way, Asked(), pod), FromInside(way, pod), told, server  # type: ignore[arg-type]
+    return EitherSecrets(way, Asked(), pod), FromInside(way, pod), told, server  # type: ignore[arg-type]  # a stand-in
 
 
 NO_NAME = Unavailable("ask", "NameResolutionError", "Failed to resolve 'shop.example'")

@@ -185,7 +185,7 @@ class Answering:
     def __init__(self, cluster: Cluster, **replies: Reply) -> None:
         self._state = cluster.state
         self._replies = replies
-        cluster.kube.reply_to = self.reply_to  # type: ignore[method-assign]
+        cluster.kube.reply_to = self.reply_to  # type: ignore[method-assign]  # a stand-in
 
     def reply_to(self, request: Any) -> Reply:
         own = self._replies.get(request.path.rpartition("/")[2])
@@ -224,7 +224,7 @@ def test_a_list_that_changes_while_it_is_read_is_not_taken_for_a_kind_that_is_no
         late = request.path.endswith("/secretproviderclasses") and "continue" in request.query
         return Reply(410, a_status(410, "Expired", "the token is too old")) if late else original(request)
 
-    cluster.kube.reply_to = expired  # type: ignore[method-assign]
+    cluster.kube.reply_to = expired  # type: ignore[method-assign]  # a stand-in
     seen = cluster.look()
     assert "it changed while it was read" in str(seen.classes.gap) and not seen.kind_known.known
 
