@@ -123,7 +123,7 @@ def test_health_is_ok_or_one_line_for_each_check(api: Api, endpoint: str) -> Non
 
 
 def test_discovery_leads_to_every_kind(api: Api) -> None:
-    reviews = {"selfsubjectaccessreviews", "selfsubjectrulesreviews"}
+    reviews = {"selfsubjectaccessreviews", "selfsubjectrulesreviews", "subjectaccessreviews"}
     found = {resource["name"] for resource in api("GET", "/api/v1").body["resources"]}
     for group in api("GET", "/apis").body["groups"]:
         path = f"/apis/{group['preferredVersion']['groupVersion']}"
