@@ -153,9 +153,12 @@ class FakeKeys(FakePort):
 
 
 class FakeRoles(FakePort):
-    def of(self, scope: ResourceId, principal_id: str) -> tuple[Grant, ...]:
+    def of(self, scope: ResourceId, principal_id: str, below: bool = False) -> tuple[Grant, ...]:
+        """Those of things in a vault only where they are asked for."""
         self.asked("roles.of")
-        return tuple(each for each in self.world.grants if each.principal_id == principal_id)
+        inside = f"{scope}/".lower()
+        own = [each for each in self.world.grants if each.principal_id == principal_id]
+        return tuple(each for each in own if below or not each.scope.lower().startswith(inside))
 
     def data_actions(self, scope: ResourceId, roles: Collection[str]) -> dict[str, tuple[Permission, ...]]:
         self.asked("roles.data_actions")

@@ -11,15 +11,15 @@ from azext_akskv.checks.provider_classes import class_by_class, its_vault, unkno
 from azext_akskv.checks.subjects import at_vault
 from azext_akskv.model.access import ROLE_NAMES, Grant
 from azext_akskv.model.finding import Problem, State
-from azext_akskv.model.ids import in_short
+from azext_akskv.model.ids import ResourceId, in_short
 from azext_akskv.model.mounts.behind import TYPES, Behind, ProviderView
 from azext_akskv.model.mounts.secret_class import SecretProviderClass
 from azext_akskv.model.mounts.worker import Mode, Worker, worker_of
-from azext_akskv.model.reading import LEAST_ROLE, May, PolicyLacking, Reading, RoleLacking, Wish, may_read
+from azext_akskv.model.reading import LEAST_ROLE, May, PolicyLacking, Reading, RoleLacking, Wish, covering, may_read
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.vault import Vault
-from azext_akskv.model.vault_object import ObjectType
+from azext_akskv.model.vault_object import ObjectType, scope_of
 
 ON_ITS_WAY = timedelta(minutes=10)
 """How long a new role may take until the vault knows it. [D: Key Vault RBAC guide]"""
@@ -38,8 +38,17 @@ class _Reader:
     gap: str = ""
 
     def may(self, wish: Wish, before: datetime | None = None) -> Reading:
-        """`before`: as if there were none of the grants since then."""
-        grants = self.grants
+        """Of everything of that type that the class names: a role may be given on a single thing of a vault. [D: Key
+        Vault RBAC guide] `before`: as if there were none of the grants since then."""
+        readings = [self._at(scope, wish, before) for scope in self._scopes(wish)]
+        return next((each for may in (May.NO, May.UNKNOWN) for each in readings if each.may is may), readings[0])
+
+    def _scopes(self, wish: Wish) -> list[ResourceId]:
+        names = dict.fromkeys(each.name for each in self.one.objects if TYPES.get(each.type) is wish.type)
+        return [scope_of(self.vault.id, wish.type, name) for name in names]
+
+    def _at(self, scope: ResourceId, wish: Wish, before: datetime | None) -> Reading:
+        grants = None if self.grants is None else covering(self.grants, self.vault.id, scope)
         if grants is not None and before is not None:
             grants = tuple(each for each in grants if not each.created or each.created <= before)
         return may_read(self.vault, grants, self.principal, wish, self.behind.definitions)

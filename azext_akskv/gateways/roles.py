@@ -28,9 +28,9 @@ class ArmRoles:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def of(self, scope: ResourceId, principal_id: str) -> tuple[Grant, ...]:
-        """Those at the scope and above it, a group's that the principal is in among them (`assignedTo`)."""
-        wanted = f"atScope() and assignedTo('{principal_id}')"
+    def of(self, scope: ResourceId, principal_id: str, below: bool = False) -> tuple[Grant, ...]:
+        """A group's that the principal is in are among them (`assignedTo`)."""
+        wanted = f"{'' if below else 'atScope() and '}assignedTo('{principal_id}')"
         with asking(f"read the role assignments at {scope.name}"):
             assignments = self._clients.roles(scope.subscription)
             pages = assignments.list_for_scope(_path(scope), filter=wanted, api_version=API_VERSIONS["roles"])

@@ -25,6 +25,7 @@ from azext_akskv.model.access import (
     Grant,
 )
 from azext_akskv.model.governance import Permission, allowed
+from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.vault import KeyPolicy, Vault
 from azext_akskv.model.vault_object import ObjectType
 
@@ -133,6 +134,17 @@ def may_read(
     `definitions`: the data actions of roles that are not in DATA_ACTIONS, where they could be read.
     """
     return _by_roles(grants, wish, definitions or {}) if vault.rbac else _by_policies(vault.policies, principal, wish)
+
+
+def covering(grants: Collection[Grant], vault: ResourceId, thing: ResourceId) -> tuple[Grant, ...]:
+    """Of the grants at a vault, above it (where management groups are no part of its id) and below it, those that hold
+    for one thing in it."""
+    inside, place = f"{vault}/".lower(), f"{thing}/".lower()
+
+    def holds(scope: str) -> bool:
+        return not scope.startswith(inside) or place.startswith(scope)
+
+    return tuple(each for each in grants if holds(f"{each.scope.rstrip('/')}/".lower()))
 
 
 def undefined(grants: Collection[Grant]) -> frozenset[str]:

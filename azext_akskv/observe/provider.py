@@ -202,7 +202,7 @@ def _grants(inquiry: Inquiry, behind: Behind, workers: Iterable[tuple[str, Worke
             continue
         if vault and vault.rbac and principal:
             pairs[name, principal.lower()] = vault
-    reads = {key: partial(inquiry.ports.roles.of, vault.id, key[1]) for key, vault in pairs.items()}
+    reads = {key: partial(inquiry.ports.roles.of, vault.id, key[1], below=True) for key, vault in pairs.items()}
     grants = inquiry.ask("the role assignments", READ_GRANTS, reads)
     roles: dict[ResourceId, frozenset[str]] = {}
     for key, seen in grants.items():

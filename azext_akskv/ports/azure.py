@@ -177,8 +177,9 @@ class Keys(Protocol):
 class Roles(Protocol):
     """Role assignments."""
 
-    def of(self, scope: ResourceId, principal_id: str) -> tuple[Grant, ...]:
-        """A principal's role assignments at a scope, those inherited from above included."""
+    def of(self, scope: ResourceId, principal_id: str, below: bool = False) -> tuple[Grant, ...]:
+        """A principal's role assignments at a scope, those inherited from above included; `below`: also those at what
+        is in it, such as single secrets of a vault."""
 
     def data_actions(self, scope: ResourceId, roles: Collection[str]) -> dict[str, tuple[Permission, ...]]:
         """What each role lets one do with data, by its definition: roles of somebody's own are in no table. A role

@@ -210,6 +210,17 @@ def test_class_grant() -> None:
     assert OTHER_CLIENT in theirs.text and OTHER_OBJECT in theirs.command
 
 
+def test_class_grant_on_single_things() -> None:
+    """A role may be given on one secret: it lets nobody read another one."""
+    both = with_objects(a_class(), Asked(0, "a", "secret"), Asked(1, "b", "secret"))
+    on = {name: dataclasses.replace(a_role(), scope=f"{a_vault().id}/secrets/{name}") for name in ("A", "b", "ab")}
+    assert state("class-grant", of_grants(on["A"], on["b"], classes=(both,))) == "ok"
+    assert problem("class-grant", of_grants(on["A"], on["ab"], classes=(both,))).blocks
+    managed = dataclasses.replace(a_role(), scope="/providers/Microsoft.Management/managementGroups/all")
+    root = dataclasses.replace(a_role(), scope="/")
+    assert {state("class-grant", of_grants(each, classes=(both,))) for each in (managed, root)} == {"ok"}
+
+
 def by_policies(*policies: Any, **more: Any) -> Finding:
     vaults = {"kv1": a_vault(enableRbacAuthorization=False, accessPolicies=list(policies))}
     return problem("class-grant", looked_at(*more.pop("classes", ()), vaults=vaults, **{"grants": {}, **more}))
