@@ -53,6 +53,13 @@ def test_a_principals_assignments_are_those_here_and_above(service: Service, rol
     assert service.requests[0].query["api-version"] == "2022-04-01"
 
 
+def test_those_of_what_is_in_a_scope_come_when_they_are_asked_for(service: Service, roles: ArmRoles) -> None:
+    inside = f"{VAULT}/secrets/db"
+    service.answers("GET", ASSIGNMENTS, Reply(200, {"value": [assignment(OWNER, inside)]}))
+    assert [each.scope for each in roles.of(VAULT, PRINCIPAL, below=True)] == [inside]
+    assert service.requests[0].query["$filter"] == f"assignedTo('{PRINCIPAL}')"
+
+
 def test_a_grant_says_what_kind_of_principal_it_is_for(service: Service, roles: ArmRoles) -> None:
     name = assignment_name(VAULT, KEY_VAULT_CRYPTO_USER, PRINCIPAL)
     service.answers("PUT", f"{ASSIGNMENTS}/{name}", Reply(201, assignment()))
