@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -48,13 +49,13 @@ def a_world(folder: Path, *, on: bool = True, rbac: bool = True, vault: Json | N
         "agentPoolProfiles": [LINUX],
         "oidcIssuerProfile": {"enabled": True, "issuerURL": ISSUER},
         "securityProfile": {"workloadIdentity": {"enabled": True}},
-        **({"addonProfiles": ON} if on else {}),
-        **more,
+        **({"addonProfiles": copy.deepcopy(ON)} if on else {}),
     }
     world = FakeWorld(folder, cluster=raw, vault=vault or vault_json(rbac=rbac))
     world.scale_sets[a_scale_set().id] = a_scale_set()
     assert world.cluster
     world.provide(world.cluster["properties"])
+    world.cluster["properties"] |= more
     world.identities[READER] = Identity(READER, READER_PRINCIPAL, "client of reader", LOCATION, TENANT)
     fill(world)
     return world

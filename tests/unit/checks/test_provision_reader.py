@@ -49,6 +49,10 @@ def test_read_identity_missing_of_an_addon_that_is_on(tmp_path: Path) -> None:
     del world.cluster["properties"]["addonProfiles"]["azureKeyvaultSecretsProvider"]["identity"]
     found = problem("read-identity-missing", seen(world, GRANTING))
     assert "has no identity for it" in found.text and found.command.startswith("az aks update")
+    world.cluster["properties"]["provisioningState"] = "Updating"
+    on_its_way = problem("read-identity-missing", seen(world, GRANTING))
+    assert "not made yet" in on_its_way.text and on_its_way.command.startswith("az aks wait")
+    assert state("read-identity-missing", seen(world, ENABLING)) == "ok"  # it waits for that
 
 
 def test_read_identity_tenant(tmp_path: Path) -> None:
