@@ -37,6 +37,17 @@ def object_asked(of: ObjectType) -> Callable[[str], AskedObject]:
     return lambda text: _parsed(of, text)
 
 
+NAMES, ASKED = (
+    {
+        "secrets": shape(ObjectType.SECRET),
+        "keys": shape(ObjectType.KEY),
+        "certificates": shape(ObjectType.CERT),
+    }
+    for shape in (object_name, object_asked)
+)
+"""By option: for commands that take names alone, and for those that take versions and files, too."""
+
+
 def _parsed(of: ObjectType, text: str) -> AskedObject:
     if not text.strip():
         raise ArgumentTypeError(EMPTY)
