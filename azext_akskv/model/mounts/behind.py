@@ -69,8 +69,12 @@ class Behind:
         return tuple(each for each in self.scale_sets.get() if not wanted or each.pool.lower() in wanted)
 
     def principal(self, worker: Worker) -> str | None:
-        """Whose grants count: the object id; None where no identity of that client id is seen. Raises NotObserved."""
+        """Whose grants count: the object id; None where no identity of that client id is seen. The add-on's is known
+        from the cluster's profile, also where nodes have lost it. Raises NotObserved."""
         if worker.mode is Mode.NODE:
+            own = self.addon.identity
+            if own and worker.client_id and own.client_id.lower() == worker.client_id:
+                return own.object_id
             found = (each.with_client_id(worker.client_id) for each in self.scale_sets.get())
             return next((each.principal_id for each in found if each), None)
         identity = with_client_id(self.identities.get(), worker.client_id)

@@ -265,7 +265,8 @@ def test_class_grant_that_is_not_known() -> None:
     assert state("class-grant", of_grants(own, definitions={own.role: reads})) == "ok"
     assert problem("class-grant", of_grants(own, definitions={own.role: ()})).blocks
     assert state("class-grant", of_grants(classes=(as_node(UNKNOWN_CLIENT),))) == "unknown"
-    assert state("class-grant", looked_at(scale_sets=UNSEEN)) == "unknown"
+    assert state("class-grant", looked_at(as_node(UNKNOWN_CLIENT), scale_sets=UNSEEN)) == "unknown"
+    assert state("class-grant", looked_at(scale_sets=UNSEEN)) == "ok"  # the cluster's profile tells of the add-on's
     assert state("class-grant", looked_at(a_class(useVMManagedIdentity="false"))) == "unknown"
 
 

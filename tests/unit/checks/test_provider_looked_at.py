@@ -113,7 +113,7 @@ def test_what_is_denied_is_unknown_and_never_well(tmp_path: Path) -> None:
     denied = Denied("read", "AuthorizationFailed", "no")
     for call, wanted in {
         "vaults.find": {"class-vault", "class-tenant", "vault-object", "class-network", "class-grant"},
-        "scale_sets.of": {"class-identity", "class-grant"},
+        "scale_sets.of": {"class-identity"},
         "identities.federated": {"class-identity"},
         "roles.of": {"class-grant"},
         "objects.all": {"vault-object"},
