@@ -20,7 +20,7 @@ from emulator.emulation import Emulation
 from emulator.worlds import catalogue
 from emulator.worlds.shop_secrets import READS
 from emulator.worlds.vault_contents import MARKER
-from tests.changes import may_change
+from tests.changes import CHANGING, may_change
 from tests.e2e.commands import finding, found, steps
 from tests.e2e.conftest import Ended, Station
 from tests.emulator.data_planes import CLUSTER_ID
@@ -235,6 +235,26 @@ def test_from_an_empty_cluster_with_stock_az_to_a_mounted_secret(station: Statio
         emulation.server.call(lambda: emulation.world.clock.advance(130))
         time.sleep(0.2)
     ready(station)
+
+
+@needs_kubectl
+@pytest.mark.parametrize("journal", ["with-the-journal", "without-it"])
+@pytest.mark.parametrize("hold", ["before", "after"])
+@pytest.mark.parametrize("nth", [1, 3])
+def test_the_same_command_finishes_what_was_killed(world: Station, nth: int, hold: str, journal: str) -> None:
+    wanted = (*APPLY, *ACCOUNT, "--secrets", "db-pass", "--workload", "deployment")
+    point = {"site": "kubernetes", "method": "PUT|PATCH|POST", "path": CHANGING, "nth": nth, "hold": hold}
+    assert world.az_killed_at(point, *wanted).code == -9
+    if journal == "without-it":
+        world.forget_journal()
+    done = world.az(*wanted)
+    assert done.code == 0, done.output
+    ready(world, "pod -l app=shop-kv-reader")
+    before = written(world)
+    again = world.az(*wanted)
+    assert set(steps(again).values()) == {"already"} and written(world) == before
+    made = [each for each in before if each.startswith("POST")]
+    assert len(made) == (3 if hold == "after" else 4), made  # the one that was held back was counted, too
 
 
 def test_names_that_are_not_there_leave_no_half_file(world: Station) -> None:
