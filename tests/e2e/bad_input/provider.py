@@ -225,6 +225,16 @@ CASES = (
         overrides={"federations": FULL},
     ),
     BadInput(
+        "a secrets provider of a cluster that is not there",
+        3,
+        (*COMMAND, "show", "-g", "shop-rg", "-n", "shap", *JSON),
+        "cluster-missing",
+        expected="its resource group or the subscription is another one",
+        found="there is no cluster shap",
+        remedy="az aks list",
+        world=WELL,
+    ),
+    BadInput(
         "an add-on beside a Helm chart",
         4,
         ENABLE,
