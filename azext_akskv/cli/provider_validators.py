@@ -9,11 +9,14 @@ from typing import Any
 
 from azext_akskv.model.ids import in_short
 from azext_akskv.model.mounts.asked import AskedObject
+from azext_akskv.model.mounts.manifests.setup import WORKLOADS
 from azext_akskv.model.vault_object import ObjectType, is_object_name
 
 _VERSION = re.compile(r"[0-9a-z]{1,64}", re.IGNORECASE | re.ASCII)
 _FILE = re.compile(r"(?!\.\.)[A-Za-z0-9._-]{1,253}", re.ASCII)
 """What is also a key of a Secret. [K8s]"""
+CHOICES = WORKLOADS
+"""What may mount a class."""
 EMPTY = "the value is empty: is a variable of the shell unset?"
 
 
@@ -79,6 +82,16 @@ def options_of_account(given: Any) -> None:
             "--service-account needs --identity: the user-assigned managed identity as which its pods shall read. The "
             "add-on's own is for all pods of the nodes"
         )
+
+
+def options_of_generate(given: Any) -> None:
+    """Raises ValueError, as above."""
+    options_of_account(given)
+    for option in ("dry_run", "yes"):
+        if getattr(given, option) and not given.apply:
+            raise ValueError(
+                f"--{option.replace('_', '-')} goes with --apply: without it the YAML is printed and nothing is written"
+            )
 
 
 def options_of_grant(given: Any) -> None:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.e2e.bad_input import arguments, clusters, hostile, keys, privatelink, provider, rotation, services, texts
+from tests.e2e.bad_input import (
+    arguments,
+    clusters,
+    hostile,
+    keys,
+    manifests,
+    privatelink,
+    provider,
+    rotation,
+    services,
+    texts,
+)
 from tests.e2e.bad_input.case import BadInput
 
 SUBJECTS: dict[str, tuple[BadInput, ...]] = {
@@ -13,6 +24,7 @@ SUBJECTS: dict[str, tuple[BadInput, ...]] = {
     "Rights, networks, answers": services.CASES,
     "Private links": privatelink.CASES,
     "Secrets provider": provider.CASES,
+    "Manifests of mounts": manifests.CASES,
     "Texts to diagnose": texts.CASES,
     "Hostile text": hostile.CASES,
 }
