@@ -42,7 +42,7 @@ FEDERATED = frozenset({Mode.WORKLOAD, Mode.BINDING})
 
 @dataclass(frozen=True)
 class Inquiry:
-    """`namespace`: None stands for all; `since`: how old a log line may be, in seconds."""
+    """`namespace`: None stands for all; `since`: how old a log line may be, in seconds; 0: no logs are read."""
 
     cluster: Cluster
     ports: Ports
@@ -73,6 +73,8 @@ def _from_profile(cluster: Cluster) -> Behind:
 
 def _logs(inquiry: Inquiry, seen: Seen) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
     """Of each container: its name, its node, its lines, and what is missing of them and why."""
+    if not inquiry.since:
+        return
     try:
         nodes = _nodes(seen)
         sources = log_sources(each for each in seen.installed.pods.get() if each.node in nodes)
