@@ -22,6 +22,7 @@ from azext_akskv.report.topology import picture_lines
 if TYPE_CHECKING:
     from azext_akskv.model.diagnosed import Diagnosed
     from azext_akskv.model.provider.reading import Reading
+    from azext_akskv.model.verified import Verified
 
 _RED, _GREEN, _YELLOW, _CYAN, _GREY = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[90m"
 _RESET = "\x1b[0m"
@@ -122,6 +123,12 @@ class TerminalReporter:
         from azext_akskv.report.diagnosis import diagnosed_lines
 
         self._tell(diagnosed_lines(found, self._screen.verbose))
+
+    def verified(self, found: Verified) -> None:
+        """What `secrets-provider verify` has seen of the mounts."""
+        from azext_akskv.report.verified import verified_lines
+
+        self._tell(verified_lines(found, self._screen.verbose))
 
     def plan(self, plan: Plan, records: Sequence[StepRecord]) -> None:
         self._width = text.title_width(records)

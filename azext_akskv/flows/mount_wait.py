@@ -7,7 +7,7 @@ from enum import Enum
 
 from azext_akskv.failures import GatewayError
 from azext_akskv.flows.world import World
-from azext_akskv.model.mounts.standing import Scope, Standing, Standings, standings_of
+from azext_akskv.model.mounts.standing import Key, Scope, Standing, Standings, standings_of
 from azext_akskv.model.mounts.tries import Try, hopeless, last_try
 from azext_akskv.model.observed import NotObserved, Observed
 from azext_akskv.ports import Mounts
@@ -33,7 +33,7 @@ class Waited:
     standings: Observed[Standings]
     end: End
     seconds: float
-    tries: dict[tuple[str, str, str, str], Try] = field(default_factory=dict)
+    tries: dict[Key, Try] = field(default_factory=dict)
     """The last try that failed, of those that are left."""
 
 
@@ -45,8 +45,8 @@ class MountWait:
         self._mounts = mounts
         self._scope = scope
         self._limit = limit
-        self._first: dict[tuple[str, str, str, str], Try] = {}
-        self._tries: dict[tuple[str, str, str, str], Try] = {}
+        self._first: dict[Key, Try] = {}
+        self._tries: dict[Key, Try] = {}
         self._known: Observed[Standings] = Observed.unknown("not looked at yet")
         self._told = set[tuple[str, ...]]()
 
@@ -112,7 +112,7 @@ def _in_words(one: Standing, failed: Try | None) -> str:
     return f"{one.stage.words}{f', the last try failed: {failed.cause.kind}' if failed else ''}"
 
 
-def _whom(standings: Standings, tries: dict[tuple[str, str, str, str], Try]) -> str:
+def _whom(standings: Standings, tries: dict[Key, Try]) -> str:
     left = standings.left
     if not left:
         return "a pod that mounts " + ", ".join(str(each) for each in standings.unused[:3])

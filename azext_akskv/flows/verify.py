@@ -28,15 +28,15 @@ OF_WHAT_IS_MOUNTED = frozenset({"mounted-old", "rotation-off", "synced-secret-fo
 """Codes of checks that say something of a mount that went well."""
 TOLD = (State.ERROR, State.UNKNOWN, State.WARNING)
 _AFTER = {
-    End.FAILED_AGAIN: "the driver has tried again and failed the same way",
+    End.FAILED_AGAIN: "not waited for longer, because the driver has tried again and failed the same way",
     End.TIMEOUT: "the time to wait was over",
 }
 
 
-def verify(world: World, wanted: Wanted, class_name: str, limit: float) -> Verified:
-    """`limit`: seconds. Raises JournalTrouble when the journal cannot be read."""
+def verify(world: World, wanted: Wanted, limit: float) -> Verified:
+    """`wanted` is that of a look; `limit`: seconds. Raises JournalTrouble when the journal cannot be read."""
     seen = look(wanted, world, (CLUSTER,))
-    scope = Scope(wanted.namespaces[0] if wanted.namespaces else None, class_name)
+    scope = Scope(wanted.namespaces[0] if wanted.namespaces else None, wanted.class_name)
     cluster = seen.cluster.value
     if cluster is None or not cluster.running:
         found = [each for each in run_checks((CLUSTER,), seen) if each.state in TOLD]
@@ -48,13 +48,10 @@ def verify(world: World, wanted: Wanted, class_name: str, limit: float) -> Verif
         return _nothing(world, scope, (_unseen(waited.standings.gap or ""),), waited)
     standings = waited.standings.get()
     own = tuple(_own(seen, scope, standings, waited))
-    if standings.left:
-        diagnosed = _why(world, wanted, standings)
-    else:
-        diagnosed = _how_old(world, wanted, scope, standings)
-    aside = tuple(each.text for each in diagnosed.findings if each.state is State.SKIPPED)
+    diagnosed = _why(world, wanted, standings) if standings.left else _how_old(world, wanted, scope, standings)
+    aside = () if standings.left else tuple(each.text for each in diagnosed.findings if each.state is State.SKIPPED)
     told = replace(diagnosed, findings=tuple(each for each in diagnosed.findings if each.state in TOLD))
-    return Verified(class_name, standings.each, own, told, _AFTER.get(waited.end, ""), waited.seconds, aside)
+    return Verified(scope.class_name, standings.each, own, told, _AFTER.get(waited.end, ""), waited.seconds, aside)
 
 
 def _nothing(world: World, scope: Scope, own: tuple[Finding, ...], waited: Waited | None = None) -> Verified:
@@ -114,9 +111,8 @@ def _of(one: Standing, waited: Waited) -> Iterator[Finding]:
         yield Finding("mount-unseen", PROVIDER, State.UNKNOWN, f"{one}: {one.stage.words}: {gap}")
         return
     failed = waited.tries.get(one.key)
-    after = f"{_AFTER.get(waited.end, waited.end.value)} after {waited.seconds:.0f} s"
-    told = f"{one}: {one.stage.words}{_which(one)}{f': {failed.cause.kind}' if failed else ''} ({after})"
-    yield Finding("mount-missing", PROVIDER, State.ERROR, told, _why_not(one), _to_see(one))
+    told = f"{one}: {one.stage.words}{_which(one)}{f': {failed.cause.kind}' if failed else ''}"
+    yield Finding("mount-unready", PROVIDER, State.ERROR, told, _why_not(one), _to_see(one))
 
 
 def _which(one: Standing) -> str:
@@ -138,10 +134,9 @@ def _why_not(one: Standing) -> str:
     return {
         Stage.NO_NODE: f"nothing is asked of driver and provider before: {one.pod.unscheduled or 'see its events'}",
         Stage.NO_VOLUME: "the driver makes the Secret only while a pod has a volume of the class",
-        Stage.NO_MOUNT: "the causes that are found are told beside this",
-        Stage.NO_SECRET: "the files are there; the copy into a Secret is made by the driver, whose events say why not",
-        Stage.FEW_KEYS: "keys that came to the class later are put in by the rotation alone, or when the Secret is made "
-        "anew",
+        Stage.NO_MOUNT: "the findings after this one say why",
+        Stage.NO_SECRET: "the files are there; the driver makes the Secret of them, and its events say why it does not",
+        Stage.FEW_KEYS: "keys that came to the class later are put in by the rotation, or when the Secret is made anew",
         Stage.WAITING: "the key that it needs may not be among those of the Secret",
     }[one.stage]
 

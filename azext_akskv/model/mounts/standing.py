@@ -13,6 +13,8 @@ from azext_akskv.model.mounts.seen import Seen
 from azext_akskv.model.mounts.synced import SyncedSecret
 from azext_akskv.model.observed import Observed
 
+Key = tuple[str, str, str, str]
+"""Of a mount: namespace, name and uid of its pod, and the class."""
 ENDED = frozenset({"Succeeded", "Failed"})
 """The phases of pods that mount nothing any more. [K8s]"""
 
@@ -82,7 +84,7 @@ class Standing:
     stage: Stage = Stage.NO_MOUNT
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> Key:
         return self.pod.namespace, self.pod.name, self.pod.uid, self.class_name
 
     def __str__(self) -> str:
@@ -144,9 +146,9 @@ def _classes(pod: Consumer, ours: tuple[SecretProviderClass, ...]) -> Iterator[s
         return
     needed = {each.secret for each in pod.secrets if not each.optional}
     for one in ours:
-        if one.namespace == pod.namespace and one.name not in named:
-            if needed.intersection(each.secret for each in one.secret_objects):
-                yield one.name
+        waits = needed.intersection(each.secret for each in one.secret_objects)
+        if one.namespace == pod.namespace and one.name not in named and waits:
+            yield one.name
 
 
 def _standing(seen: Seen, pod: Consumer, name: str, one: SecretProviderClass | None) -> Standing:

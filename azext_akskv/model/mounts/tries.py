@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from azext_akskv.model.mounts.pod_event import PodEvent
 from azext_akskv.model.mounts.seen import Seen
-from azext_akskv.model.mounts.standing import Stage, Standing
+from azext_akskv.model.mounts.standing import Key, Stage, Standing
 from azext_akskv.model.provider.cause import MOUNT, SYNC, Cause
 from azext_akskv.model.provider.reading import read_texts
 
@@ -16,13 +16,14 @@ PASSES = frozenset(
     {
         *("driver_not_registered", "provider_unreachable", "imds_unreachable", "dns_unreachable", "throttled"),
         *("forbidden_rbac", "identity_not_found", "aad_no_fic"),
-        *("mount_timeout", "mount_wait_summary", "provider_error", "log_body_missing", "sync_failed"),
-        *("not_understood",),
+        *("mount_timeout", "provider_error", "log_body_missing"),
+        *("synced_secret_missing", "not_understood"),
     }
 )
 """Slugs of what may be over after a while: something starts or is busy; what was granted or given a moment ago has not
 come to every place yet, which takes some 10 minutes for a role [D]; or the text does not tell what it is. [OWN]"""
-_SUMMARY = "mount_wait_summary"
+_LESS = ("synced_secret_missing",)
+"""What the kubelet says of a Secret tells less than what the driver says that makes it."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,9 @@ class Try:
 def last_try(seen: Seen, standing: Standing) -> Try | None:
     """By the pod's events; None where none tells of a failure in the phase that the pod is in. Raises NotObserved."""
     phase = MOUNT if standing.stage in (Stage.NO_NODE, Stage.NO_MOUNT) else SYNC
-    told = [(each, cause) for each in seen.events_of(standing.pod) if (cause := cause_of(each)) and _tells(cause)]
-    own = [(each, cause) for each, cause in told if cause.phase == phase]
+    told = [(each, cause) for each in seen.events_of(standing.pod) if (cause := cause_of(each))]
+    own = [(each, cause) for each, cause in told if cause.phase == phase and cause.slug != "mount_wait_summary"]
+    own = [(each, cause) for each, cause in own if cause.slug not in _LESS] or own
     if not own:
         return None
     cause = own[-1][1]
@@ -54,9 +56,7 @@ def cause_of(event: PodEvent) -> Cause | None:
     return _classified(event.reason, event.message, event.component)
 
 
-def hopeless(
-    first: Mapping[tuple[str, ...], Try], now: Mapping[tuple[str, ...], Try], left: Iterable[Standing]
-) -> bool:
+def hopeless(first: Mapping[Key, Try], now: Mapping[Key, Try], left: Iterable[Standing]) -> bool:
     """Whether everything that is left has failed again, the same way as when it was first seen, in a way that does not
     pass by itself."""
     return all(
@@ -66,10 +66,6 @@ def hopeless(
         and last.cause.slug not in PASSES
         for each in left
     )
-
-
-def _tells(cause: Cause) -> bool:
-    return cause.slug != _SUMMARY
 
 
 def _seconds(event: PodEvent) -> float:
