@@ -21,6 +21,7 @@ from azext_akskv.report.topology import picture_lines
 
 if TYPE_CHECKING:
     from azext_akskv.model.diagnosed import Diagnosed
+    from azext_akskv.model.provided import Provided
     from azext_akskv.model.provider.reading import Reading
     from azext_akskv.model.verified import Verified
 
@@ -129,6 +130,13 @@ class TerminalReporter:
         from azext_akskv.report.verified import verified_lines
 
         self._tell(verified_lines(found, self._screen.verbose))
+
+    def provided(self, found: Provided) -> None:
+        """What `secrets-provider show` has seen."""
+        from azext_akskv.report.provision import provided_lines
+
+        self.findings(found.findings)
+        self._tell(provided_lines(found))
 
     def plan(self, plan: Plan, records: Sequence[StepRecord]) -> None:
         self._width = text.title_width(records)

@@ -72,6 +72,37 @@ def give_identity(scale_set: ResourceId, identity: ResourceId) -> Step:
     )
 
 
+def provide_nodes() -> Step:
+    """The add-on's identity to the nodes of every scale set: AKS gives it to them, and does not do so again where
+    somebody took it away."""
+
+    def seen(run: Run) -> tuple[ResourceId | None, list[ScaleSet]]:
+        cluster = run.looking.clusters.get(run.target)
+        known = addon_of(cluster).identity
+        return known.resource_id if known else None, run.looking.scale_sets.of(cluster)
+
+    def look(run: Run) -> Seen | None:
+        identity, there = seen(run)
+        if identity is None or not all(each.has(identity) for each in there):
+            return None
+        return Seen(f"{len(there)} scale set{'s' * (len(there) != 1)}" if there else "there is no scale set")
+
+    def act(run: Run) -> None:
+        identity, there = seen(run)
+        for each in there:
+            if identity and not each.has(identity):
+                told = watch(run, "provide-nodes", f"the scale set {each.id.name}")
+                run.ports.scale_sets.assign(each, identity, told)
+
+    return Step(
+        code="provide-nodes",
+        title="see that the nodes of every scale set have its identity",
+        look=look,
+        act=act,
+        left_behind="the add-on is on; nodes that lack its identity mount nothing, and go on running",
+    )
+
+
 def federate(identity: ResourceId, issuer: str, subject: str) -> Step:
     """Has Entra take the tokens of a service account for those of an identity."""
 
@@ -108,7 +139,7 @@ def grant_reading(vault: ResourceId, who: Who, wishes: Sequence[Wish]) -> Step:
             else:
                 run.ports.vaults.allow_reading(run.ports.vaults.get(vault), principal, each)
 
-    kinds = ", ".join(dict.fromkeys(each.type.plural for each in wishes))
+    kinds = " and ".join(dict.fromkeys(each.type.plural for each in wishes))
     return Step(
         code="grant-reading",
         title=f"allow to read {kinds} of {vault.name}",
