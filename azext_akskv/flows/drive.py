@@ -16,6 +16,7 @@ from azext_akskv.checks.declare import (
     NETWORK,
     PRIVATE_LINK,
     PROVIDER,
+    PROVISION,
     SECRETS,
     run_checks,
 )
@@ -138,6 +139,7 @@ def lookout(world: World, categories: Sequence[str]) -> Lookout:
         governance=GOVERNANCE in categories,
         private_link=PRIVATE_LINK in categories,
         provider=PROVIDER in categories,
+        provision=PROVISION in categories,
         subscriptions=world.subscriptions or (world.target.subscription,),
     )
 
@@ -235,7 +237,7 @@ def _before(snapshot: Snapshot) -> dict[str, str]:
 def asked(wanted: Wanted) -> str:
     """What was asked for, as one line: the same line again means to go on with the same run, by whichever way."""
     fields = {each.name: getattr(wanted, each.name) for each in dataclasses.fields(wanted) if each.name != "via"}
-    return " ".join(f"{name}={value}" for name, value in fields.items() if value not in (None, False, ()))
+    return " ".join(f"{name}={value}" for name, value in fields.items() if value not in (None, False, (), ""))
 
 
 def _run_in(world: World, journal: RunJournal) -> Run:

@@ -47,7 +47,8 @@ class Lookout:
     """Where to look from: ports that cannot write, and how many reads may be under way at once (1: in a fixed order,
     for recordings). `vault`: also at vault, key, identity and grants; `secrets`: also behind the API server;
     `governance`: also at locks, rights and login; `private_link`: also at what lies between
-    nodes and private endpoints, with zones looked for in `subscriptions`; `provider`: also at the secrets provider."""
+    nodes and private endpoints, with zones looked for in `subscriptions`; `provider`: also at the secrets provider;
+    `provision`: also at what a pod shall read, and as whom."""
 
     ports: Ports
     target: ResourceId
@@ -58,6 +59,7 @@ class Lookout:
     governance: bool = True
     private_link: bool = False
     provider: bool = False
+    provision: bool = False
     subscriptions: tuple[str, ...] = ()
 
 
@@ -73,6 +75,7 @@ def take_snapshot(wanted: Wanted, lookout: Lookout, unfinished: tuple[Unfinished
     search = Search(snapshot, lookout.ports)
     with executor(lookout.workers) as pool:
         found = _around(search, lookout, pool) | _between(search, lookout, pool) | _mounting(search, lookout, pool)
+        found |= _providing(search, lookout, pool)
         if cluster.value is None and found["vault"].value:
             found["taken_at"] = found["vault"].value.seen_at
         snapshot = dataclasses.replace(snapshot, **found)
@@ -142,7 +145,8 @@ def _between(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]
 
 def _mounting(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
     """The secrets provider, in one namespace or in all."""
-    if not lookout.provider or search.cluster is None:
+    paced = lookout.provision and search.wanted.rotation_interval  # how often is too often follows from the pods
+    if search.cluster is None or not (lookout.provider or paced):
         return {}
     from azext_akskv.observe.provider import Inquiry, take_provider  # it brings along the rules for texts
 
@@ -157,6 +161,23 @@ def _mounting(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any
         search.wanted.since,
     )
     return {"provider": observe("the secrets provider", READ_PODS, lambda: take_provider(inquiry))}
+
+
+def _providing(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
+    """What a pod shall read, and as whom."""
+    if not lookout.provision or search.cluster is None:
+        return {}
+    from azext_akskv.observe.provision import Sought, find_vault, take_provision, vault_in_the_bin
+
+    sought = Sought(search.wanted, search.cluster, lookout.ports, pool, lookout.subscriptions)
+    named = search.wanted.vault is not None
+    lookout.reporter.looking_at("the add-on, the identity and the vault" if named else "the add-on and the nodes")
+    vault = observe("the vault", READ_VAULT, lambda: find_vault(sought))
+    found: dict[str, Any] = {"vault": vault} if named else {}
+    if named and vault.known and vault.value is None:
+        found["vault_soft_deleted"] = observe("deleted vaults", READ_DELETED_VAULT, lambda: vault_in_the_bin(sought))
+    provision = observe("the secrets provider", READ_CLUSTER, lambda: take_provision(sought, vault.value))
+    return found | {"provision": provision}
 
 
 def _to_be_made(search: Search, vault: Observed[Vault | None], keys: KeysSeen) -> dict[str, Any]:

@@ -12,6 +12,7 @@ _PAGES = {
     "secrets": f"{_LEARN}/aks/use-kms-etcd-encryption",
     "privatelink": f"{_LEARN}/key-vault/general/private-link-diagnostics",
     "provider": f"{_LEARN}/aks/csi-secrets-store-driver",
+    "provision": f"{_LEARN}/aks/csi-secrets-store-identity-access",
     "governance": f"{_LEARN}/governance/policy/overview",
 }
 
