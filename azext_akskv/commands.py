@@ -31,6 +31,12 @@ def load_command_table(loader: Any, _args: list[str] | None) -> None:
         group.custom_command(
             "grant", "grant", table_transformer=_table("change_table"), validator=_checked("options_of_grant")
         )
+        group.custom_command(
+            "generate",
+            "generate",
+            table_transformer=_table("change_table"),
+            validator=_checked("options_of_generate"),
+        )
         group.custom_show_command("show", "show", table_transformer=_table("provider_table"))
 
     with loader.command_group("aks kv operation", custom_command_type=operation) as group:

@@ -123,6 +123,14 @@ class TerminalReporter:
 
         self._tell(diagnosed_lines(found, self._screen.verbose))
 
+    def generated(self, findings: Sequence[Finding], *, blocked: bool) -> None:
+        """What was found on the way to YAML."""
+        self.findings(findings)
+        if blocked:
+            stopping = [finding for finding in findings if finding.blocks]
+            untold = text.finding_lines(stopping) if self._screen.silent else []
+            self._tell([*untold, text.error_line("No YAML was made: see what is in the way above.")], always=True)
+
     def plan(self, plan: Plan, records: Sequence[StepRecord]) -> None:
         self._width = text.title_width(records)
         self._nothing_to_do = all(record.state == "already" for record in records)

@@ -13,6 +13,7 @@ from azext_akskv.checks.declare import (
     GOVERNANCE,
     IDENTITY,
     KEY,
+    MANIFESTS,
     NETWORK,
     PRIVATE_LINK,
     PROVIDER,
@@ -139,7 +140,8 @@ def lookout(world: World, categories: Sequence[str]) -> Lookout:
         governance=GOVERNANCE in categories,
         private_link=PRIVATE_LINK in categories,
         provider=PROVIDER in categories,
-        provision=PROVISION in categories,
+        provision=PROVISION in categories or MANIFESTS in categories,
+        manifests=MANIFESTS in categories,
         subscriptions=world.subscriptions or (world.target.subscription,),
     )
 
