@@ -18,7 +18,10 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNKNOWN =
 
 
 NOT_FOUND = frozenset(
-    {"cluster-missing", "vault-missing", "link-vault-missing", "vault-soft-deleted", "key-missing", "identity-missing"}
+    {
+        *("cluster-missing", "vault-missing", "link-vault-missing", "vault-soft-deleted", "key-missing"),
+        *("identity-missing", "read-vault-missing", "asked-object-missing", "read-identity-missing"),
+    }
 )
 """Codes of findings that say: what the command names is not there."""
 
@@ -65,6 +68,8 @@ class Result:
     """What a node of each subnet saw that proves the way to the vault."""
     may_go: tuple[str, ...] = ()
     """What need not be kept any more, with the command for it."""
+    onward: str = ""
+    """The command that goes on from here, once this one is done."""
 
     @property
     def exit_code(self) -> int:

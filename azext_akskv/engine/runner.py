@@ -114,6 +114,7 @@ class Outcome:
             hand_over=plan.hand_over,
             picture=plan.picture,
             proofs=run.proofs,
+            onward=plan.onward,
             trouble=self.trouble,
         )
 

@@ -85,6 +85,8 @@ class Plan:
     """What is still to be done when all steps are done, by the same command run again; empty: nothing."""
     following: str = ""
     """When to run it again."""
+    onward: str = ""
+    """The command that goes on from here, once this one is done."""
 
 
 @dataclass

@@ -17,6 +17,7 @@ from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.pools import provider_principal
+from azext_akskv.model.provision import ENABLE
 from azext_akskv.model.snapshot import Snapshot, UnfinishedRun, Wanted
 from azext_akskv.model.vault import Vault
 from azext_akskv.observe import sections
@@ -146,10 +147,10 @@ def _between(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]
 
 def _mounting(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
     """The secrets provider, in one namespace or in all."""
-    paced = lookout.provision and search.wanted.rotation_interval  # how often is too often follows from the pods
-    if search.cluster is None or not (lookout.provider or paced):
+    glancing = lookout.provision and search.wanted.flow == ENABLE
+    if search.cluster is None or not (lookout.provider or glancing):
         return {}
-    from azext_akskv.observe.provider import Inquiry, take_provider  # it brings along the rules for texts
+    from azext_akskv.observe.provider import Inquiry, glance, take_provider  # it brings along the rules for texts
 
     lookout.reporter.looking_at("the secrets provider, its classes and vaults")
     namespaces = search.wanted.namespaces
@@ -161,7 +162,8 @@ def _mounting(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any
         namespaces[0] if namespaces else None,
         search.wanted.since,
     )
-    return {"provider": observe("the secrets provider", READ_PODS, lambda: take_provider(inquiry))}
+    take = take_provider if lookout.provider else glance
+    return {"provider": observe("the secrets provider", READ_PODS, lambda: take(inquiry))}
 
 
 def _providing(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:

@@ -72,6 +72,37 @@ def give_identity(scale_set: ResourceId, identity: ResourceId) -> Step:
     )
 
 
+def provide_nodes() -> Step:
+    """The add-on's identity to the nodes of every scale set: AKS gives it to them, and does not do so again where
+    somebody took it away."""
+
+    def lacking(run: Run) -> tuple[ResourceId | None, list[ScaleSet], int]:
+        cluster = run.looking.clusters.get(run.target)
+        known = addon_of(cluster).identity
+        identity = known.resource_id if known else None
+        there = run.looking.scale_sets.of(cluster) if identity else []
+        return identity, [each for each in there if identity and not each.has(identity)], len(there)
+
+    def look(run: Run) -> Seen | None:
+        identity, without, of = lacking(run)
+        if identity is None or without:
+            return None
+        return Seen(f"{of} scale set{'s' * (of != 1)}" if of else "there is no scale set")
+
+    def act(run: Run) -> None:
+        identity, without, _ = lacking(run)
+        for each in without if identity else ():
+            run.ports.scale_sets.assign(each, identity, watch(run, "provide-nodes", f"the scale set {each.id.name}"))
+
+    return Step(
+        code="provide-nodes",
+        title="see that the nodes of every scale set have its identity",
+        look=look,
+        act=act,
+        left_behind="the add-on is on; nodes that lack its identity mount nothing, and go on running",
+    )
+
+
 def federate(identity: ResourceId, issuer: str, subject: str) -> Step:
     """Has Entra take the tokens of a service account for those of an identity."""
 
