@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from azext_akskv.checks.declare import CLUSTER, MANIFESTS, PROVISION, run_checks
 from azext_akskv.engine.step import Plan
-from azext_akskv.flows.drive import Flow, accepted, cured, look
+from azext_akskv.flows.drive import Flow, accepted, cured, for_later, look
 from azext_akskv.flows.world import World
 from azext_akskv.model.finding import Finding
 from azext_akskv.model.generate import compared, manifests_wanted, setup_of
@@ -33,6 +33,15 @@ UNASKED = UNHINDERED | {"cluster-stopped"}
 """And the YAML alone asks nothing of it."""
 
 
+GRANTED_LATER = frozenset(
+    {
+        *("reading-not-granted", "nodes-lack-identity", "nodes-single-machines", "node-group-locked"),
+        *("issuer-off", "federation-lacking", "federation-full", "federation-differs"),
+    }
+)
+"""Pods that mount before their identity may read try again by themselves."""
+
+
 @dataclass(frozen=True)
 class Generated:
     """What there is to write, in its order, and what was found on the way; none where something is in the way."""
@@ -49,7 +58,8 @@ class Generated:
 def generate(world: World, wanted: Wanted, accept: Sequence[str] = ()) -> Generated:
     """Asks Azure alone: nothing is asked of the API server, and nothing is changed."""
     snapshot = replace(look(wanted, world, (PROVISION,)), accepted=tuple(accept))
-    findings = tuple(accepted(cured(run_checks((CLUSTER, PROVISION), snapshot), UNASKED), accept))
+    found = for_later(cured(run_checks((CLUSTER, PROVISION), snapshot), UNASKED), GRANTED_LATER)
+    findings = tuple(accepted(found, accept))
     try:
         setup, manifests = setup_of(snapshot), manifests_wanted(snapshot)
     except NotObserved:  # a finding says so
@@ -99,4 +109,4 @@ def _verify(snapshot: Snapshot, setup: Setup) -> str:
     return shell("az", "aks", "kv", "secrets-provider", "verify", *place, *named)
 
 
-APPLY = Flow(GENERATE, (CLUSTER, PROVISION, MANIFESTS), plan, (MANIFESTS,), UNHINDERED)
+APPLY = Flow(GENERATE, (CLUSTER, PROVISION, MANIFESTS), plan, (MANIFESTS,), UNHINDERED, later=GRANTED_LATER)
