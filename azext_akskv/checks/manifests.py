@@ -135,7 +135,7 @@ def class_in_use(snapshot: Snapshot) -> Iterator[Problem]:
         pods = _seen(snapshot).mounting.get()
         if pods:
             yield Problem(
-                f"{len(pods)} pod{'s' * (len(pods) > 1)} mount{'s' * (len(pods) == 1)} {wanted.ref}: {_listed(pods)}",
+                f"{len(pods)} pod{'s' * (len(pods) > 1)} mount{'s' * (len(pods) == 1)} the {wanted.ref}: {_listed(pods)}",
                 "what they have mounted stays until the class is read again: with rotation on at its next round, else "
                 "when they are started anew. Files that are not in the class any more are then missing",
             )

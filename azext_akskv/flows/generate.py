@@ -88,11 +88,13 @@ def plan(snapshot: Snapshot) -> Plan:
 def _notes(setup: Setup, writes: Sequence[tuple[Manifest, Standing | None]]) -> Iterator[str]:
     files = [f"{each.file} ({each.type.value})" for each in setup.entries]
     more = f" and {len(files) - _MOST} more" if len(files) > _MOST else ""
-    whom = "workload identity" if setup.worker.mode is Mode.WORKLOAD else "an identity of the nodes"
+    account = f"pods of the service account {setup.service_account}"
+    whom = account if setup.worker.mode is Mode.WORKLOAD else "every pod of the nodes may"
     yield (
-        f"Mounts from {setup.vault} as {setup.worker.client_id} ({whom}): {', '.join(files[:_MOST])}{more}."
-        " Values are read by the driver on the node alone, never by this command."
+        f"From {setup.vault}, as {setup.identity} ({whom}, client id {setup.worker.client_id}): "
+        f"{', '.join(files[:_MOST])}{more}."
     )
+    yield "Values are read by the provider on the node alone, never by this command."
     for each in synced_of(setup):
         keys = ", ".join(key for key, _ in each.data[:_MOST])
         yield f"The driver makes the Secret {setup.namespace}/{each.name} ({each.type}: {keys}) while a pod mounts it."

@@ -25,7 +25,8 @@ def setup_of(snapshot: Snapshot) -> Setup:
     wanted, vault, found = snapshot.wanted, snapshot.vault.get(), snapshot.provision.get()
     if vault is None:
         raise NotObserved("the vault is not there")
-    if found is None or found.identity.get() is None or not found.worker.client_id:
+    identity = found.identity.get() if found else None
+    if found is None or identity is None or not found.worker.client_id:
         raise NotObserved("the identity is not there")
     if not found.objects:
         raise NotObserved("there is nothing to mount")
@@ -36,6 +37,7 @@ def setup_of(snapshot: Snapshot) -> Setup:
         tenant=vault.tenant,
         worker=found.worker,
         objects=found.objects,
+        identity=identity.id.name,
         cloud=cloud_of(vault.host),
         service_account=wanted.service_account,
         workload=wanted.workload or POD,

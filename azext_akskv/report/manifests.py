@@ -57,9 +57,9 @@ def _about(setup: Setup, command: str) -> Iterator[str]:
     yield f"From the key vault {setup.vault} (tenant {setup.tenant}): names only, no value of a secret is in it."
     if setup.worker.mode is Mode.WORKLOAD:
         yield f"Read with workload identity: pods of the service account {setup.namespace}/{setup.service_account} as "
-        yield f"the identity with the client id {setup.worker.client_id}."
+        yield f"the identity {setup.identity} with the client id {setup.worker.client_id}."
     else:
-        yield f"Read as the identity of the nodes with the client id {setup.worker.client_id}."
+        yield f"Read as the identity {setup.identity} of the nodes, with the client id {setup.worker.client_id}."
     for each in setup.entries:
         if each.becomes_tls:
             yield f"{each.asked.name} is fetched as a secret: only that has the private key, which {_TLS} needs."

@@ -42,7 +42,7 @@ def put_manifest(manifest: Manifest, there: Standing | None) -> Step:
 
     return Step(
         code=f"put-{ref.kind.value.lower()}",
-        title=f"{'change' if there else 'make'} the {ref}",
+        title=f"{'change' if there and differences(manifest, there) else 'make'} the {ref}",
         look=look,
         act=act,
         left_behind=LEFT[ref.kind],

@@ -21,7 +21,7 @@ CLOUDS: Mapping[str, str] = {
 @dataclass(frozen=True)
 class Setup:
     """`service_account` is empty where pods work as the node; `synced_secret` where no Secret is to be made; `workload`
-    is one of WORKLOADS."""
+    is one of WORKLOADS; `identity` is the name of what the worker's client id stands for."""
 
     namespace: str
     class_name: str
@@ -29,6 +29,7 @@ class Setup:
     tenant: str
     worker: Worker
     objects: tuple[AskedObject, ...]
+    identity: str = ""
     cloud: str = ""
     service_account: str = ""
     workload: str = POD
