@@ -142,9 +142,8 @@ class FakeWorld(Topology, MountsSeen, Provided, Applied):
     """
 
     def __init__(self, folder: Path, *, cluster: Json | None = None, vault: Json | None = None, secrets: int = 9):
-        Topology.__init__(self)
-        Provided.__init__(self)
-        Applied.__init__(self)
+        for state in (Topology, Provided, Applied):
+            state.__init__(self)
         self.folder, self.workers = folder, 1
         self.clock, self.moments, self.reporter = FakeClock(), Moments(), FakeReporter()
         self.calls: Counter[str] = Counter()

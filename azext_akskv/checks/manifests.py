@@ -135,7 +135,7 @@ def class_in_use(snapshot: Snapshot) -> Iterator[Problem]:
         pods = _seen(snapshot).mounting.get()
         if pods:
             yield Problem(
-                f"{len(pods)} pod{'s' * (len(pods) > 1)} mount{'s' * (len(pods) == 1)} the {wanted.ref}: {_listed(pods)}",
+                f"{_counted(pods)} the {wanted.ref}: {_listed(pods)}",
                 "what they have mounted stays until the class is read again: with rotation on at its next round, else "
                 "when they are started anew. Files that are not in the class any more are then missing",
             )
@@ -200,3 +200,7 @@ def _resource(right: KubeRight) -> str:
 def _listed(told: Sequence[str]) -> str:
     more = f"; and {len(told) - _MOST} more" if len(told) > _MOST else ""
     return "; ".join(told[:_MOST]) + more
+
+
+def _counted(pods: Sequence[str]) -> str:
+    return f"{len(pods)} pods mount" if len(pods) > 1 else "1 pod mounts"

@@ -141,9 +141,9 @@ def test_a_class_that_differs_is_told_in_words_and_changed_when_accepted(tmp_pat
     [finding] = [each for each in refused.findings if each.code == "manifest-differs"]
     assert refused.exit_code == 4 and not world.writes
     assert (
-        "userassignedidentityid is 'somebody'" in finding.text and "the Secret theirs is there beside" in finding.text
+        "userassignedidentityid is 'somebody'" in finding.text and "the Secret theirs is there as well" in finding.text
     )
-    assert "the parameter cloudname is there beside" in finding.text
+    assert "the parameter cloudname is there as well" in finding.text
     assert applied(world, accept=("manifest-differs",)).status == "done"
     changed = world.applied[CLASS]
     assert "cloudName" not in changed["spec"]["parameters"] and "secretObjects" not in changed["spec"]

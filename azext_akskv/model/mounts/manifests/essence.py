@@ -12,7 +12,7 @@ from azext_akskv.model.mounts.secret_class import SecretObject, SecretProviderCl
 from azext_akskv.model.mounts.synced import CLIENT_ID
 from azext_akskv.model.mounts.worker import FALSE, FLAGS, TRUE
 
-ANNOTATION = f"the annotation {CLIENT_ID}"
+ANNOTATION, LABEL = f"the annotation {CLIENT_ID}", f"the label {USE}"
 _IDS = frozenset({"tenantid", "clientid", "userassignedidentityid", "keyvaultname"})
 """Their letters' case means nothing. [D]"""
 _FLAGS = frozenset(each.lower() for each in FLAGS)
@@ -39,7 +39,7 @@ def of_pod(raw: Mapping[str, Any]) -> dict[str, str]:
     consumer = parse_consumer({**raw, "metadata": {"namespace": "-", "name": "-", **child(raw, "metadata")}})
     return {
         "the service account": text(child(raw, "spec"), "serviceAccountName") or "default",
-        f"the label {USE}": labels(child(raw, "metadata"), "labels").get(USE, ""),
+        **({LABEL: "true"} if labels(child(raw, "metadata"), "labels").get(USE) == "true" else {}),
         **(dict(_mounting(consumer)) if consumer else {}),
     }
 
@@ -78,7 +78,7 @@ def _secret(one: SecretObject) -> str:
 
 
 def _mounting(consumer: Consumer) -> Iterator[tuple[str, str]]:
-    """Each by itself: what a pod has beside it does no harm."""
+    """A variable of a Secret that is not made any more would keep the container from starting."""
     volumes = {each.name: each for each in consumer.volumes}
     paths: dict[str, set[str]] = {}
     for each in consumer.mounts:

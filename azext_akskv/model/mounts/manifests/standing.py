@@ -8,7 +8,7 @@ from typing import Any
 
 from azext_akskv.model.ids import BadInput, in_short
 from azext_akskv.model.members import child, children, flag, labels, text
-from azext_akskv.model.mounts.manifests.essence import of_account, of_class, of_pod, selector_of
+from azext_akskv.model.mounts.manifests.essence import LABEL, of_account, of_class, of_pod, selector_of
 from azext_akskv.model.mounts.manifests.manifest import Json, Kind, Manifest, Ref
 from azext_akskv.model.mounts.secret_class import ObjectList, parse_class
 from azext_akskv.model.observed import Observed
@@ -96,8 +96,8 @@ def _fixed(ref: Ref, raw: Mapping[str, Any]) -> str:
 
 
 def differences(wanted: Manifest, there: Standing) -> tuple[str, ...]:
-    """In words; none: it is as it is to be. Of a class also what it has beside counts, because it changes what a mount
-    gets; others may have more than we set."""
+    """In words; none: it is as it is to be. What it has beside of the same sort counts, too: objects and Secrets of a
+    class, variables and mounts of a pod."""
     return tuple(_differences(wanted, there))
 
 
@@ -108,15 +108,14 @@ def _differences(wanted: Manifest, there: Standing) -> Iterator[str]:
             yield f"{name} is not there"
         elif found != value:
             yield f"{name} is {in_short(found, _TOLD)}, to be {in_short(value, _TOLD)}"
-    if wanted.ref.kind is Kind.CLASS:
-        for name, found in there.essence.items():
-            if name not in wanted.essence:
-                yield f"{name} is there beside ({in_short(found, _TOLD)})"
+    for name, found in there.essence.items():
+        if name not in wanted.essence and name != LABEL:
+            yield f"{name} is there as well ({in_short(found, _TOLD)})"
 
 
 def change_of(wanted: Manifest, there: Standing) -> Json:
-    """A merge patch, not a PUT of our own body: what it does not name, such as labels of others, stays. It holds only for
-    the version that was seen. A class's parameters that are not wanted go."""
+    """A merge patch, not a PUT of our own body: what it does not name, such as labels of others, stays. It holds for the
+    version that was seen alone. A class's parameters that are not wanted go."""
     metadata = {"resourceVersion": there.version}
     if wanted.ref.kind is Kind.ACCOUNT:
         return {"metadata": {**metadata, "annotations": wanted.body["metadata"]["annotations"]}}
