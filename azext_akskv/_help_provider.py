@@ -65,6 +65,44 @@ examples:
         --identity MyIdentity --service-account shop --namespace shop
 """
 
+helps["aks kv secrets-provider generate"] = """
+type: command
+short-summary: Make a SecretProviderClass, and what mounts it, out of what is in a vault.
+long-summary: |
+    Prints YAML for `kubectl apply`: names, tenant, cloud and identity are looked up in
+    Azure, the objects in the vault. The cluster's API server is asked nothing. What would
+    not mount is said on stderr; where the YAML could only be wrong there is none, and the
+    command leaves with 4.
+
+    With --apply it is written to the cluster: first what is there is compared, and the
+    plan is shown. What is the same is left as it is. What differs stops the command with
+    what differs; --accept manifest-differs changes those fields alone. Pods are never
+    changed, namespaces never made.
+
+    As whom pods read: without --identity as the add-on's identity; with it as another
+    one, which the nodes must have; with --service-account only pods of that account, with
+    workload identity. `az aks kv secrets-provider grant` with the same options sees to
+    the rights.
+
+    A certificate is mounted without its private key. With --synced-secret it is fetched
+    as a secret, with key and chain, because Secrets for TLS have both.
+
+    Neither command nor manifests hold a value of a secret: the driver reads it on the node.
+examples:
+  - name: Print a SecretProviderClass for all secrets of a vault, and a pod that mounts it.
+    text: az aks kv secrets-provider generate -g MyResourceGroup -n MyCluster --vault MyVault > shop.yaml
+  - name: Show what would be written to the cluster for two secrets, one in a version of its own.
+    text: >-
+        az aks kv secrets-provider generate -g MyResourceGroup -n MyCluster --vault MyVault
+        --secrets db-password=password.txt api-token/0123456789abcdef0123456789abcdef
+        --apply --dry-run
+  - name: Write class and deployment for a service account, with a Secret for environment variables.
+    text: >-
+        az aks kv secrets-provider generate -g MyResourceGroup -n MyCluster --vault MyVault
+        --identity MyIdentity --service-account shop --namespace shop --workload deployment
+        --synced-secret shop-settings --apply
+"""
+
 helps["aks kv secrets-provider show"] = """
 type: command
 short-summary: The add-on, its identity and rotation, every SecretProviderClass with its pods, and what is wrong.

@@ -8,10 +8,11 @@ from azure.cli.core.commands.parameters import get_enum_type, get_resource_name_
 
 from azext_akskv.cli import provider_validators as shapes
 from azext_akskv.cli import validators
+from azext_akskv.model.mounts.manifests.setup import WORKLOADS
 from azext_akskv.model.vault_object import ObjectType
 
 GROUP = "aks kv secrets-provider"
-CHANGING = (f"{GROUP} enable", f"{GROUP} grant")
+CHANGING = (f"{GROUP} enable", f"{GROUP} grant", f"{GROUP} generate")
 """The commands that ask before they change something."""
 OBJECTS = {"secrets": ObjectType.SECRET, "keys": ObjectType.KEY, "certificates": ObjectType.CERT}
 WAYS = ("auto", "direct", "run-command")
@@ -34,6 +35,7 @@ def load_provider_arguments(loader: Any) -> None:
             "that is new the rotation is off.",
         )
         context.argument("via", arg_type=get_enum_type(WAYS, default="auto"), help=VIA)
+    _generate(loader)
     with loader.argument_context(f"{GROUP} show") as context:
         context.argument(
             "namespace",
@@ -59,6 +61,35 @@ def _verify(loader: Any) -> None:
             "timeout",
             type=shapes.minutes,
             help="How long to wait at most, in minutes, such as 5 or 0.5; 0 looks once. Default: 5.",
+        )
+        context.argument("via", arg_type=get_enum_type(WAYS, default="auto"), help=VIA)
+
+
+def _generate(loader: Any) -> None:
+    vault_and_identity(loader, "generate")
+    objects_as_asked(loader, "generate")
+    with loader.argument_context(f"{GROUP} generate") as context:
+        context.argument(
+            "class_name",
+            type=validators.label,
+            help="Name of the SecretProviderClass. Default: the vault's. What mounts it is named NAME-reader.",
+        )
+        context.argument(
+            "workload",
+            arg_type=get_enum_type(WORKLOADS, default=WORKLOADS[0]),
+            help="What shall mount the class, and do nothing else: a pod, a deployment of one, or none.",
+        )
+        context.argument(
+            "synced_secret",
+            type=validators.label,
+            help="Also have the driver make a Kubernetes Secret of this name, while a pod mounts the class, and use it "
+            "in the environment. Of each certificate it makes one of the type kubernetes.io/tls.",
+        )
+        context.argument(
+            "apply",
+            action="store_true",
+            help="Write what is missing to the cluster, after a look and a question. Default: print YAML, and ask "
+            "nothing of the cluster.",
         )
         context.argument("via", arg_type=get_enum_type(WAYS, default="auto"), help=VIA)
 

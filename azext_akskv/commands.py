@@ -32,6 +32,12 @@ def load_command_table(loader: Any, _args: list[str] | None) -> None:
         group.custom_command(
             "grant", "grant", table_transformer=_table("change_table"), validator=_checked("options_of_grant")
         )
+        group.custom_command(
+            "generate",
+            "generate",
+            table_transformer=_table("change_table"),
+            validator=_checked("options_of_generate"),
+        )
         group.custom_show_command("show", "show", table_transformer=_table("provider_table"))
         group.custom_command("verify", "verify", custom_command_type=watching, table_transformer=_table("mounts_table"))
 

@@ -17,7 +17,7 @@ from azext_akskv.checks.provision_subjects import (
 from azext_akskv.checks.subjects import in_cluster, the_cluster
 from azext_akskv.model.federation import AUDIENCE, MOST, FederatedCredential
 from azext_akskv.model.finding import Problem, State
-from azext_akskv.model.provision import GRANT, Provision, identity_named, subject_wanted, takes
+from azext_akskv.model.provision import GENERATE, GRANT, Provision, identity_named, subject_wanted, takes
 from azext_akskv.model.reading import May, Reading
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
@@ -63,7 +63,7 @@ def addon_off(snapshot: Snapshot) -> Iterator[Problem]:
     if found.addon.enabled:
         return
     told, command = "the add-on of the secrets provider is off", in_cluster(snapshot, *COMMANDS, "enable")
-    if snapshot.wanted.flow == GRANT and snapshot.wanted.identity is not None:
+    if snapshot.wanted.flow in (GRANT, GENERATE) and snapshot.wanted.identity is not None:
         why = "unless driver and provider came by a Helm chart, no pod can mount anything yet"
         yield Problem(told, why, command, State.WARNING)
     else:

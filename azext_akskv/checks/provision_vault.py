@@ -18,7 +18,7 @@ from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.mounts.asked import AskedObject
 from azext_akskv.model.observed import NotObserved
-from azext_akskv.model.provision import Provision, types_of
+from azext_akskv.model.provision import GENERATE, Provision, types_of
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.vault import Openness, Vault
@@ -191,6 +191,8 @@ def nothing_to_read(snapshot: Snapshot) -> Iterator[Problem]:
     vault, found = the_vault_to_read(snapshot), the_provision(snapshot)
     if not snapshot.wanted.all_of:
         raise NotApplicable("everything that shall be read was named")
+    if snapshot.wanted.flow == GENERATE and not found.objects:
+        raise NotApplicable("another check says so")
     for of in snapshot.wanted.all_of:
         if of in found.contents.unseen:
             yield _unseen(vault, found, of, f"what {of.plural} {vault.id.name} has is not known")

@@ -99,3 +99,49 @@ def show(cmd: Any, resource_group_name: str, name: str, *, namespace: str | None
     reporter.provided(found)
     leave_with(cmd, exit_code_of_findings(found.findings))
     return shown_row(found)
+
+
+def generate(  # noqa: PLR0913  # az reads the options off the signature
+    cmd: Any,
+    resource_group_name: str,
+    name: str,
+    *,
+    vault: Any,
+    secrets: Asked = None,
+    keys: Asked = None,
+    certificates: Asked = None,
+    identity: Any = None,
+    service_account: str | None = None,
+    namespace: str | None = None,
+    class_name: str | None = None,
+    workload: str = "pod",
+    synced_secret: str | None = None,
+    apply: bool = False,
+    via: str = "auto",
+    accept: list[str] | None = None,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> Row | None:
+    """YAML on stdout, or with `apply` a change of the cluster."""
+    from azext_akskv.cli.change import Given
+    from azext_akskv.cli.generate import applied, print_yaml
+    from azext_akskv.model.provision import GENERATE
+    from azext_akskv.model.snapshot import Wanted
+
+    wanted = Wanted(
+        GENERATE,
+        vault=vault,
+        identity=identity,
+        service_account=service_account or "",
+        namespaces=(namespace,) if namespace else (),
+        class_name=class_name or "",
+        workload=workload,
+        synced_secret=synced_secret or "",
+        via=via,
+        **what_to_read(secrets, keys, certificates),
+    )
+    given = Given(resource_group_name, name, accept, dry_run, yes)
+    if apply:
+        return applied(cmd, wanted, given)
+    print_yaml(cmd, wanted, given)
+    return None

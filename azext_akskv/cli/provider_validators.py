@@ -94,6 +94,16 @@ def options_of_account(given: Any) -> None:
         )
 
 
+def options_of_generate(given: Any) -> None:
+    """Raises ValueError, as above."""
+    options_of_account(given)
+    for option in ("dry_run", "yes"):
+        if getattr(given, option) and not given.apply:
+            raise ValueError(
+                f"--{option.replace('_', '-')} goes with --apply: without it the YAML is printed and nothing is written"
+            )
+
+
 def options_of_grant(given: Any) -> None:
     """Raises ValueError, as above."""
     options_of_account(given)

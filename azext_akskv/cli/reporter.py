@@ -131,6 +131,14 @@ class TerminalReporter:
 
         self._tell(verified_lines(found, self._screen.verbose))
 
+    def generated(self, findings: Sequence[Finding], *, blocked: bool) -> None:
+        """What was found on the way to YAML."""
+        self.findings(findings)
+        if blocked:
+            stopping = [finding for finding in findings if finding.blocks]
+            untold = text.finding_lines(stopping) if self._screen.silent else []
+            self._tell([*untold, text.error_line("No YAML was made: see what is in the way above.")], always=True)
+
     def provided(self, found: Provided) -> None:
         """What `secrets-provider show` has seen."""
         from azext_akskv.report.provision import provided_lines

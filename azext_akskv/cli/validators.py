@@ -141,6 +141,16 @@ def service_account(text: str) -> str:
     )
 
 
+def label(text: str) -> str:
+    """What Kubernetes takes for most names: what is named after it in turn stays short enough."""
+    if _NAMESPACE.fullmatch(_given(text)):
+        return text
+    raise ArgumentTypeError(
+        f"{in_short(text)} is not a name of Kubernetes (up to 63 lower-case letters, digits and hyphens, a letter or "
+        "digit at both ends)"
+    )
+
+
 def interval(text: str) -> str:
     """How often, as Go writes lengths of time: 90s, 2m, 1h30m."""
     seconds = seconds_of(_given(text))

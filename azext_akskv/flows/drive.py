@@ -13,6 +13,7 @@ from azext_akskv.checks.declare import (
     GOVERNANCE,
     IDENTITY,
     KEY,
+    MANIFESTS,
     NETWORK,
     PRIVATE_LINK,
     PROVIDER,
@@ -58,6 +59,8 @@ class Flow:
     """What may go now, by the look after a run that is done."""
     draw: Callable[[Snapshot], Picture] | None = None
     """The topology by the look after a run."""
+    later: frozenset[str] = frozenset()
+    """Codes of findings that another command mends, before this one or after it: they are told, and do not block it."""
 
 
 def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
@@ -139,13 +142,15 @@ def lookout(world: World, categories: Sequence[str]) -> Lookout:
         governance=GOVERNANCE in categories,
         private_link=PRIVATE_LINK in categories,
         provider=PROVIDER in categories,
-        provision=PROVISION in categories,
+        provision=PROVISION in categories or MANIFESTS in categories,
+        manifests=MANIFESTS in categories,
         subscriptions=world.subscriptions or (world.target.subscription,),
     )
 
 
 def _judged(flow: Flow, snapshot: Snapshot) -> list[Finding]:
-    return accepted(cured(run_checks(flow.before, snapshot), flow.cures), snapshot.accepted)
+    found = for_later(cured(run_checks(flow.before, snapshot), flow.cures), flow.later)
+    return accepted(found, snapshot.accepted)
 
 
 def cured(findings: Sequence[Finding], codes: frozenset[str]) -> list[Finding]:
@@ -153,6 +158,16 @@ def cured(findings: Sequence[Finding], codes: frozenset[str]) -> list[Finding]:
     to block."""
     return [
         _not_stopping(finding) if finding.state is State.ERROR and finding.code in codes else finding
+        for finding in findings
+    ]
+
+
+def for_later(findings: Sequence[Finding], codes: frozenset[str]) -> list[Finding]:
+    """What another command mends becomes a warning with that command; so does what could not be looked at of it."""
+    return [
+        dataclasses.replace(finding, state=State.WARNING, text=f"{finding.text} (does not stop this command)")
+        if finding.blocks and finding.code in codes
+        else finding
         for finding in findings
     ]
 
@@ -248,7 +263,7 @@ def _run_in(world: World, journal: RunJournal) -> Run:
 
 def _afterwards(flow: Flow, seen: Snapshot, world: World, before: Sequence[Finding]) -> list[Finding]:
     """A run that changed something is looked at once more, with the same checks: they replace those from before."""
-    now = cured(run_checks(flow.after, seen), flow.cures)
+    now = for_later(cured(run_checks(flow.after, seen), flow.cures), flow.later)
     world.reporter.findings(now)
     return [*(finding for finding in before if finding.category not in flow.after), *now]
 

@@ -24,6 +24,7 @@ from azext_akskv.model.vault_object import ObjectType
 
 if TYPE_CHECKING:  # it brings along the rules by which texts are read, which other commands need not load
     from azext_akskv.model.mounts.behind import ProviderView
+    from azext_akskv.model.mounts.manifests.standing import ManifestsSeen
     from azext_akskv.model.provision import Provision
 
 
@@ -147,6 +148,8 @@ class Snapshot:
     """The Key Vault provider of the Secrets Store CSI driver, and all that it works with."""
     provision: Observed[Provision | None] = field(default_factory=_unasked)
     """What a pod shall read and as whom, where that is to be set up."""
+    manifests: Observed[ManifestsSeen | None] = field(default_factory=_unasked)
+    """What is in the cluster of that which is to be written to it."""
     evidence: Observed[KeyEvidence | None] = field(default_factory=_unasked)
     """What the API servers' metrics say about their keys, where that was asked for."""
     neighbours: Observed[tuple[Cluster, ...]] = field(default_factory=_unasked)

@@ -49,7 +49,7 @@ class Lookout:
     for recordings). `vault`: also at vault, key, identity and grants; `secrets`: also behind the API server;
     `governance`: also at locks, rights and login; `private_link`: also at what lies between
     nodes and private endpoints, with zones looked for in `subscriptions`; `provider`: also at the secrets provider;
-    `provision`: also at what a pod shall read, and as whom."""
+    `provision`: also at what a pod shall read, and as whom; `manifests`: also at what is in the cluster of that."""
 
     ports: Ports
     target: ResourceId
@@ -61,6 +61,7 @@ class Lookout:
     private_link: bool = False
     provider: bool = False
     provision: bool = False
+    manifests: bool = False
     subscriptions: tuple[str, ...] = ()
 
 
@@ -83,7 +84,7 @@ def take_snapshot(wanted: Wanted, lookout: Lookout, unfinished: tuple[Unfinished
         if lookout.governance:
             found = around_change(snapshot, lookout.ports, pool)
             snapshot = dataclasses.replace(snapshot, **found)
-    return _with_secrets(snapshot, lookout)
+    return _with_secrets(_with_manifests(snapshot, lookout), lookout)
 
 
 def ask_ahead(snapshot: Snapshot, lookout: Lookout) -> Snapshot:
@@ -180,6 +181,16 @@ def _providing(search: Search, lookout: Lookout, pool: Executor) -> dict[str, An
         found["vault_soft_deleted"] = observe("deleted vaults", READ_DELETED_VAULT, lambda: vault_in_the_bin(sought))
     provision = observe("the secrets provider", READ_CLUSTER, lambda: take_provision(sought, vault.value))
     return found | {"provision": provision}
+
+
+def _with_manifests(snapshot: Snapshot, lookout: Lookout) -> Snapshot:
+    """What is to be written follows from what was looked at before."""
+    if not lookout.manifests:
+        return snapshot
+    from azext_akskv.observe.manifests import take_manifests
+
+    lookout.reporter.looking_at("the cluster's objects")
+    return dataclasses.replace(snapshot, manifests=take_manifests(snapshot, lookout.ports))
 
 
 def _to_be_made(search: Search, vault: Observed[Vault | None], keys: KeysSeen) -> dict[str, Any]:
