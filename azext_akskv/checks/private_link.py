@@ -16,6 +16,8 @@ from azext_akskv.checks.private_subjects import (
 )
 from azext_akskv.checks.subjects import the_cluster, the_vault
 from azext_akskv.model.finding import Problem, State
+from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.network import network_of
 from azext_akskv.model.private_dns import REDIRECT
 from azext_akskv.model.private_way import address_of, candidates, resolves_in, writer_of, zone_linked_to, zone_to_use
 from azext_akskv.model.repair import NewLink, Repair, link_id
@@ -67,13 +69,17 @@ def endpoint_missing(snapshot: Snapshot) -> Iterator[Problem]:
 
 
 def _make_endpoint(snapshot: Snapshot) -> str:
-    vault, nodes = the_vault(snapshot), the_nodes(snapshot)
-    home = nodes[0].in_network
+    return new_endpoint(the_vault(snapshot).id, the_nodes(snapshot)[0].id)
+
+
+def new_endpoint(vault: ResourceId, subnet: ResourceId) -> str:
+    """The command that makes a private endpoint of a vault in a subnet."""
+    home = network_of(subnet)
     return shell(
         *("az", "network", "private-endpoint", "create", "--subscription", home.subscription),
-        *("--resource-group", home.group, "--name", f"{vault.id.name}-pe", "--vnet-name", home.name),
-        *("--subnet", nodes[0].id.name, "--private-connection-resource-id", vault.id, "--group-id", "vault"),
-        *("--connection-name", vault.id.name),
+        *("--resource-group", home.group, "--name", f"{vault.name}-pe", "--vnet-name", home.name),
+        *("--subnet", subnet.name, "--private-connection-resource-id", vault, "--group-id", "vault"),
+        *("--connection-name", vault.name),
     )
 
 

@@ -22,9 +22,15 @@ from azext_akskv.model.vault import Openness, Vault
 BEHIND = {
     **dict.fromkeys(("forbidden-rbac", "forbidden-policy"), "class-grant"),
     **dict.fromkeys(("identity-not-found", "multiple-identities", "no-default-identity"), "class-identity"),
+    **dict.fromkeys(("nmi-absent", "nmi-403", "nmi-404"), "class-identity"),
     **dict.fromkeys(("aad-no-fic", "aad-client-without-fic", "aad-app-not-found"), "class-identity"),
     **dict.fromkeys(("aad-issuer-mismatch", "aad-subject-mismatch", "aad-audience-mismatch"), "class-identity"),
     **dict.fromkeys(("object-not-found", "object-disabled", "wrong-object-type"), "vault-object"),
+    **dict.fromkeys(("spc-parameter-missing", "spc-vault-name-invalid", "spc-identity-modes"), "class-parameters"),
+    **dict.fromkeys(("spc-flag-invalid", "spc-cloud-invalid", "spc-objects-missing"), "class-parameters"),
+    **dict.fromkeys(("spc-objects-yaml", "spc-object-type-invalid", "spc-object-name-missing"), "class-objects"),
+    **dict.fromkeys(("sync-object-mismatch", "sync-object-invalid"), "class-secret-objects"),
+    "driver-not-registered": "csi-driver-missing",
     "tenant-mismatch": "class-tenant",
     "forbidden-connection": "class-network",
     "dns-nxdomain": "class-vault",
@@ -34,6 +40,8 @@ BEHIND = {
     "wi-token-missing": "csi-driver-object",
 }
 """The check that sees the state behind a cause."""
+MISLED = frozenset({"driver-not-registered"})
+"""Causes whose own command fits one way to install alone."""
 PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]+>")
 AREAS = (*CATEGORIES, PRIVATE_LINK, PROVIDER)
 """What may be looked at, in the order in which it is told."""
@@ -57,12 +65,15 @@ def diagnose(world: World, wanted: Wanted, areas: Sequence[str]) -> Diagnosed:
 
 
 def _filled(cause: Finding, findings: Sequence[Finding]) -> Finding:
-    """A text rarely tells all that its command takes; the check behind it knows the names. Only where it has found one
-    thing: of several nobody knows which the text means."""
-    if not PLACEHOLDER.search(cause.command):
-        return cause
+    """A text tells neither all that a command takes nor how things are now; the check behind it knows. Only where it
+    has found one thing: of several nobody knows which the text means."""
     known = {each.command for each in findings if each.code == BEHIND.get(cause.code) and each.state is State.ERROR}
-    return replace(cause, command=known.pop()) if len(known) == 1 else cause
+    better = known.pop() if len(known) == 1 else ""
+    if not better or (
+        PLACEHOLDER.search(better) and not PLACEHOLDER.search(cause.command) and cause.code not in MISLED
+    ):
+        return cause
+    return replace(cause, command=better)
 
 
 def _unread(view: ProviderView | None) -> Iterator[Finding]:
