@@ -20,6 +20,8 @@ from azext_akskv.model.vault import Vault
 
 VAULT_NAME = re.compile(r"[-A-Za-z0-9]{3,24}", re.ASCII)
 """What the provider takes for one. [SRC]"""
+MOST_TYPED = 4000
+"""Characters that anybody will want to paste. [OWN]"""
 OfClass = Callable[[ProviderView, SecretProviderClass], Iterator[Problem]]
 
 
@@ -68,9 +70,10 @@ def patch(one: SecretProviderClass, parameters: dict[str, str | None]) -> str:
 
 def put_objects(one: SecretProviderClass, place: int, **fields: str) -> str:
     """Changes fields of the object at a place of the array, and leaves the others as they are."""
-    changed = (replace(each, **fields) if each.place == place else each for each in one.objects)  # type: ignore[arg-type]  # they are texts
+    changed = [replace(each, **fields) if each.place == place else each for each in one.objects]  # type: ignore[arg-type]  # they are texts
     readable = all(lint.mild for lint in one.lints) and all(each.history is not None for each in one.objects)
-    return patch(one, {"objects": objects_text(changed)}) if readable else edit(one)
+    text = objects_text(changed)
+    return patch(one, {"objects": text}) if readable and "  " not in text and len(text) < MOST_TYPED else edit(one)
 
 
 def put_at(one: SecretProviderClass, path: str, old: str, new: str) -> str:

@@ -40,7 +40,7 @@ BEHIND = {
     "wi-token-missing": "csi-driver-object",
 }
 """The check that sees the state behind a cause."""
-MISLED = frozenset({"driver-not-registered"})
+MISLED = frozenset({"driver-not-registered", "wi-token-missing"})
 """Causes whose own command fits one way to install alone."""
 PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]+>")
 AREAS = (*CATEGORIES, PRIVATE_LINK, PROVIDER)

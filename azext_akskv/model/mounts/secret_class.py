@@ -113,12 +113,13 @@ class SecretProviderClass:
 
 
 def objects_text(objects: Iterable[VaultObject]) -> str:
-    """`parameters.objects` of these: what reading them came from, without what is not known to the provider."""
+    """`parameters.objects` of these: what reading them came from, without what is not known to the provider. Never two
+    blanks in a row, so that it comes through a command line that is shown."""
     blocks = []
     for each in objects:
         said = [f"{theirs}: {_plain(value)}" for theirs, ours in FIELDS.items() if (value := getattr(each, ours))]
         said += [f"{HISTORY}: {each.history}"] if each.history else []
-        blocks.append("  - |\n" + "".join(f"    {line}\n" for line in said))
+        blocks.append("- |\n" + "".join(f" {line}\n" for line in said))
     return "array:\n" + "".join(blocks)
 
 

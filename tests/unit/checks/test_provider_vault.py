@@ -156,7 +156,7 @@ def test_vault_object() -> None:
     assert "it has db-pas" in near.text and "objectName: db-pas\\n" in near.command
     key = problem("vault-object", looked_at(objects=listed(dataclasses.replace(DB_PASS, type=ObjectType.KEY))))
     assert "but a key of that name" in key.text and "objectType: key" in key.why
-    assert "objectName: db-pass\\n    objectType: key\\n" in key.command
+    assert "objectName: db-pass\\n objectType: key\\n" in key.command
     certificate = dataclasses.replace(DB_PASS, type=ObjectType.CERT)
     assert state("vault-object", looked_at(objects=listed(certificate))) == "ok"
     named = with_objects(a_class(), Asked(0, "db_pass", "secret"))
