@@ -13,10 +13,11 @@ from azext_akskv.flows.world import World
 from azext_akskv.model.diagnosed import Diagnosed
 from azext_akskv.model.finding import Finding, State
 from azext_akskv.model.mounts.behind import ProviderView, vault_of
+from azext_akskv.model.observed import NotObserved, Observed
 from azext_akskv.model.provider.findings import by_gravity, finding_of
 from azext_akskv.model.provider.reading import Reading
 from azext_akskv.model.provider.remedy import Place
-from azext_akskv.model.snapshot import Snapshot, Wanted
+from azext_akskv.model.snapshot import Wanted
 from azext_akskv.model.vault import Openness, Vault
 
 BEHIND = {
@@ -49,14 +50,18 @@ AREAS = (*CATEGORIES, PRIVATE_LINK, PROVIDER)
 
 def diagnose(world: World, wanted: Wanted, areas: Sequence[str]) -> Diagnosed:
     """`wanted` is that of a look. Raises JournalTrouble when the journal cannot be read."""
-    asked = [area for area in areas if area != PRIVATE_LINK]
-    seen = look(wanted, world, asked) if asked else None
-    if seen and seen.cluster.value is None:
+    asked, provider = [area for area in areas if area != PRIVATE_LINK], PROVIDER in areas
+    if provider or PRIVATE_LINK not in areas:
+        seen = look(wanted, world, asked)
+    else:  # the links are those of the vaults that classes name, of which no log tells
+        seen = look(replace(wanted, since=0), world, (*asked, PROVIDER))
+    if seen.cluster.value is None:
         return Diagnosed(world.target, None, AREAS, Reading(), (), tuple(run_checks((CLUSTER,), seen)))
-    view = seen.provider.value if seen else None
-    findings = [*run_checks(asked, seen), *_unread(view)] if seen else []
+    view = seen.provider.value if provider else None
+    findings = [*run_checks(asked, seen), *_unread(view)]
     if PRIVATE_LINK in areas:
-        findings += _private_links(world, wanted, seen, view)
+        kms = not provider and seen.cluster.value.kms.key is not None
+        findings += _private_links(world, wanted, seen.provider, also_kms=kms)
     reading = view.texts if view else Reading()
     place = Place(world.target.group, world.target.name)
     caused = tuple(_filled(finding_of(each, place), findings) for each in by_gravity(reading.diagnoses))
@@ -81,23 +86,27 @@ def _unread(view: ProviderView | None) -> Iterator[Finding]:
         yield Finding("text-unread", PROVIDER, State.UNKNOWN, gap, "a cause that stands there is not among these")
 
 
-def _private_links(world: World, wanted: Wanted, seen: Snapshot | None, view: ProviderView | None) -> list[Finding]:
-    """Of each vault that the classes name and that is not open to public networks; where no class was seen, of the
-    vault of the cluster's KMS."""
-    if view and not view.seen.classes.known:
-        return [Finding("link-vault-missing", PRIVATE_LINK, State.UNKNOWN, view.seen.classes.gap or "")]
-    named, unseen = _closed_vaults(view) if view else ([], [])
-    if view and not named:
-        return unseen or [
-            Finding("link-vault-missing", PRIVATE_LINK, State.SKIPPED, "no class reads a vault that is closed")
-        ]
-    found = list(unseen)
-    vaults: list[Vault | None] = [*named] or [None]
+def _private_links(
+    world: World, wanted: Wanted, provider: Observed[ProviderView | None], also_kms: bool
+) -> list[Finding]:
+    """Of each vault that the classes name and that is not open to public networks. `also_kms`: where there is none, of
+    the vault of the cluster's KMS."""
+    try:
+        view = provider.get()
+        named, found = _closed_vaults(view) if view else ([], [])
+    except NotObserved as gap:
+        named, found = [], [_unknown(f"which vaults the classes name is not known: {gap}")]
+    vaults: list[Vault | None] = [*named] or [None] * also_kms
     for vault in vaults:
         snapshot = look(replace(wanted, vault=vault.id if vault else None), world, (PRIVATE_LINK,))
         findings = run_checks((PRIVATE_LINK,), snapshot)
         found += [_about(vault, each) for each in findings] if len(named) > 1 and vault else findings
-    return found
+    skipped = Finding("link-vault-missing", PRIVATE_LINK, State.SKIPPED, "no class reads a vault that is closed")
+    return found or [skipped]
+
+
+def _unknown(gap: str) -> Finding:
+    return Finding("link-vault-missing", PRIVATE_LINK, State.UNKNOWN, gap)
 
 
 def _about(vault: Vault, finding: Finding) -> Finding:
@@ -105,12 +114,13 @@ def _about(vault: Vault, finding: Finding) -> Finding:
 
 
 def _closed_vaults(view: ProviderView) -> tuple[list[Vault], list[Finding]]:
-    """Those that are not open to public networks, and a finding for each that could not be looked at."""
+    """Those that are not open to public networks, and a finding for each that could not be looked at. Raises
+    NotObserved where the classes could not be."""
     closed, unseen = list[Vault](), list[Finding]()
     for name in dict.fromkeys(name for each in view.classes() if (name := vault_of(each))):
         seen = view.behind.vault(name)
         if not seen.known:
-            unseen.append(Finding("link-vault-missing", PRIVATE_LINK, State.UNKNOWN, f"{name}: {seen.gap}"))
+            unseen.append(_unknown(f"{name}: {seen.gap}"))
         elif seen.value and seen.value.openness is not Openness.PUBLIC:
             closed.append(seen.value)
     return closed, unseen
