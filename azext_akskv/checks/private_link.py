@@ -57,6 +57,15 @@ def endpoint_missing(snapshot: Snapshot) -> Iterator[Problem]:
             "an endpoint of another vault or service does not lead to this one",
             shell("az", "network", "private-endpoint-connection", "list", "--id", vault.id),
         )
+    elif topology.orphans:
+        dead = topology.orphans[0]
+        again = new_endpoint(vault.id, dead.subnet, dead.id)
+        yield Problem(
+            f"{vault.id.name} is closed to public networks ({vault.openness.value}), and does not know its private "
+            f"endpoint {dead.id.name} any more, which is {dead.status}",
+            "somebody has deleted the connection at the vault. It does not come back: the endpoint has to be made anew",
+            f"{shell('az', 'network', 'private-endpoint', 'delete', '--ids', dead.id)} && {again}",
+        )
     elif vault.openness is Openness.PUBLIC:
         raise NotApplicable("the vault is open to public networks and has no private endpoint: nothing to repair")
     else:
@@ -72,15 +81,16 @@ def _make_endpoint(snapshot: Snapshot) -> str:
     return new_endpoint(the_vault(snapshot).id, the_nodes(snapshot)[0].id)
 
 
-def new_endpoint(vault: ResourceId, subnet: ResourceId) -> str:
-    """The command that makes a private endpoint of a vault in a subnet."""
+def new_endpoint(vault: ResourceId, subnet: ResourceId, before: ResourceId | None = None) -> str:
+    """The command that makes a private endpoint of a vault in a subnet, in place of one that is dead."""
     home = network_of(subnet)
-    return shell(
-        *("az", "network", "private-endpoint", "create", "--subscription", home.subscription),
-        *("--resource-group", home.group, "--name", f"{vault.name}-pe", "--vnet-name", home.name),
-        *("--subnet", subnet.name, "--private-connection-resource-id", vault, "--group-id", "vault"),
-        *("--connection-name", vault.name),
-    )
+    to_it = ("--private-connection-resource-id", vault, "--group-id", "vault", "--connection-name", vault.name)
+    create = ("az", "network", "private-endpoint", "create", "--subscription")
+    if before is not None:
+        place = (before.subscription, "--resource-group", before.group, "--name", before.name, "--subnet", subnet)
+        return shell(*create, *place, *to_it)
+    named = (home.subscription, "--resource-group", home.group, "--name", f"{vault.name}-pe")
+    return shell(*create, *named, "--vnet-name", home.name, "--subnet", subnet.name, *to_it)
 
 
 @check("endpoint-several", PRIVATE_LINK, State.ERROR, "it is clear which private endpoint the nodes shall use")

@@ -110,6 +110,19 @@ def test_a_cluster_that_is_not_there_is_said_to_be_missing(station: Station) -> 
     assert (ended.code, codes(ended, "error")) == (3, {"cluster-missing"}), ended.output
 
 
+def test_an_endpoint_that_the_vault_does_not_know_any_more_is_named(station: Station) -> None:
+    station.start("sp-forbidden-connection")
+    vault = ("--vault-name", "shop-kv", "-g", "shop-rg")
+    [connection] = station.vault()["privateEndpointConnections"]
+    name = connection["id"].rpartition("/")[2]
+    gone = station.az("keyvault", "private-endpoint-connection", "delete", *vault, "-n", name)
+    assert gone.code == 0, gone.output
+    ended = station.az("aks", "kv", "diagnose", *CLUSTER, "--category", "privatelink", *JSON)
+    [told] = [each for each in ended.json["findings"] if each["state"] == "error"]
+    assert told["code"] == "endpoint-missing" and "which is Disconnected" in told["text"], ended.output
+    assert told["command"].startswith("az network private-endpoint delete --ids /subscriptions/")
+
+
 def changes(station: Station) -> list[str]:
     """What was written; to ask what somebody may do is a POST that writes nothing, and a command's begin is one too."""
     told = [f"{each['method']} {each['url'].partition('?')[0]}" for each in station.changes()]
