@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from azext_akskv.checks.declare import CATEGORIES, CLUSTER, PRIVATE_LINK, PROVIDER, run_checks
+from azext_akskv.checks.provider_classes import vault_named
 from azext_akskv.flows.drive import look
 from azext_akskv.flows.world import World
 from azext_akskv.model.diagnosed import Diagnosed
@@ -64,12 +65,20 @@ def diagnose(world: World, wanted: Wanted, areas: Sequence[str]) -> Diagnosed:
         findings += _private_links(world, wanted, seen.provider, also_kms=kms)
     reading = view.texts if view else Reading()
     place = Place(world.target.group, world.target.name)
-    caused = tuple(_filled(finding_of(each, place), findings) for each in by_gravity(reading.diagnoses))
+    vault = _only_vault(view)
+    caused = tuple(_filled(finding_of(each, place), findings, vault) for each in by_gravity(reading.diagnoses))
     namespace = wanted.namespaces[0] if wanted.namespaces else None
     return Diagnosed(world.target, namespace, AREAS, reading, caused, tuple(findings))
 
 
-def _filled(cause: Finding, findings: Sequence[Finding]) -> Finding:
+def _only_vault(view: ProviderView | None) -> str:
+    """That of all classes; empty where they name several, or could not be looked at."""
+    known = view is not None and view.seen.classes.known
+    names = {vault_named(each) for each in view.classes()} if view and known else set()
+    return names.pop() if len(names) == 1 else ""
+
+
+def _filled(cause: Finding, findings: Sequence[Finding], vault: str) -> Finding:
     """A text tells neither all that a command takes nor how things are now; the check behind it knows. Only where it
     has found one thing: of several nobody knows which the text means."""
     known = {each.command for each in findings if each.code == BEHIND.get(cause.code) and each.state is State.ERROR}
@@ -77,7 +86,7 @@ def _filled(cause: Finding, findings: Sequence[Finding]) -> Finding:
     if not better or (
         PLACEHOLDER.search(better) and not PLACEHOLDER.search(cause.command) and cause.code not in MISLED
     ):
-        return cause
+        return replace(cause, command=cause.command.replace("'<VAULT>'", vault)) if vault else cause
     return replace(cause, command=better)
 
 

@@ -128,3 +128,15 @@ def test_a_cause_takes_the_command_of_the_check_that_sees_what_is_behind_it(worl
     found = diagnose(world.world(), Wanted("show"), (PROVIDER,))
     [cause] = [each for each in found.caused if each.code == "spc-parameter-missing"]
     assert cause.command.startswith("kubectl patch secretproviderclass kv") and TENANT in cause.command
+
+
+@pytest.mark.parametrize(
+    ("vaults", "told"), [((VAULT.name, VAULT.name), VAULT.name), ((VAULT.name, "kv2"), "'<VAULT>'")]
+)
+def test_a_cause_takes_the_vault_that_all_classes_name(world: FakeWorld, vaults: tuple[str, str], told: str) -> None:
+    text = "failed to mount objects, error: keyvault.BaseClient#GetSecret: dial tcp 10.0.0.9:443: i/o timeout"
+    first, second = vaults
+    world.seen = seen_by(classes=[reading(first), reading(second, "more")], pods=[a_pod()], events=[an_event(text)])
+    found = diagnose(world.world(), Wanted("show"), (PROVIDER,))
+    [cause] = [each for each in found.caused if each.code == "egress-blocked"]
+    assert f"--vault {told} " in cause.command
