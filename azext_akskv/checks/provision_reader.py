@@ -76,8 +76,8 @@ def issuer_off(snapshot: Snapshot) -> Iterator[Problem]:
     if not (issuer.enabled and issuer.url):
         yield Problem(
             "the cluster has no OIDC issuer",
-            "without one Entra cannot tell whether a service account's token is genuine. Once on it cannot be turned "
-            "off again; nothing restarts",
+            "without one Entra cannot tell whether a service account's token is genuine. Turning it on restarts the "
+            "API server and changes the issuer of all tokens, and it cannot be turned off again: choose the time",
             in_cluster(snapshot, "aks", "update", "--enable-oidc-issuer", "--enable-workload-identity"),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from azext_akskv.checks.declare import PROVISION, NotApplicable, check
+from azext_akskv.checks.provider_subjects import listed
 from azext_akskv.checks.provision_subjects import (
     OPTIONS,
     WORDS,
@@ -17,7 +18,7 @@ from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.mounts.asked import AskedObject
 from azext_akskv.model.observed import NotObserved
-from azext_akskv.model.provision import GENERATE, Provision
+from azext_akskv.model.provision import GENERATE, Provision, types_of
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.vault import Openness, Vault
@@ -82,17 +83,27 @@ def asked_object_missing(snapshot: Snapshot) -> Iterator[Problem]:
     vault, found = the_vault_to_read(snapshot), the_provision(snapshot)
     if not snapshot.wanted.objects:
         raise NotApplicable("nothing was named")
+    unseen = [of for of in types_of(snapshot.wanted) if of in found.contents.unseen]
+    for of in unseen:
+        if named := [_word(each) for each in snapshot.wanted.objects if each.type is of]:
+            yield _unseen(vault, found, of, f"whether {vault.id.name} has the {listed(named)} is not known")
     for asked in snapshot.wanted.objects:
-        there = found.contents.holds(asked.type, asked.name)
-        if there is None:
-            why = found.contents.unseen.get(asked.type, "they were not looked at")
-            told = f"whether {vault.id.name} has the {_word(asked)} is not known: {why}"
-            yield Problem(told, _SEEING, state=State.UNKNOWN)
-        elif not there:
+        if found.contents.holds(asked.type, asked.name) is False:
             yield _missing(vault, found, asked)
 
 
-_SEEING = "take the role Key Vault Reader, which lists names and no values, or go on without the look"
+def _unseen(vault: Vault, found: Provision, of: ObjectType, told: str) -> Problem:
+    """What a service adds as help is cut off."""
+    why = found.contents.unseen.get(of, "it was not looked at").partition(" For help resolving")[0]
+    lists = ("--role", "Key Vault Reader", "--assignee", "YOU", "--scope", vault.id)
+    return Problem(
+        f"{told}: {why}",
+        "a wrong name would show only when a pod mounts it. To list takes a right of your own, and shows no value",
+        shell("az", "role", "assignment", "create", *lists)
+        if vault.rbac
+        else at_vault(vault.id, "set-policy", "--upn", "YOU", f"--{AZ[of]}-permissions", "list"),
+        State.UNKNOWN,
+    )
 
 
 def _missing(vault: Vault, found: Provision, asked: AskedObject) -> Problem:
@@ -184,8 +195,8 @@ def nothing_to_read(snapshot: Snapshot) -> Iterator[Problem]:
         raise NotApplicable("another check says so")
     for of in snapshot.wanted.all_of:
         if of in found.contents.unseen:
-            raise NotObserved(f"what {of.plural} {vault.id.name} has is not known: {found.contents.unseen[of]}")
-        if not any(each.type is of for each in found.objects):
+            yield _unseen(vault, found, of, f"what {of.plural} {vault.id.name} has is not known")
+        elif not any(each.type is of for each in found.objects):
             yield Problem(
                 f"{vault.id.name} has no {WORDS[of]} that is enabled",
                 "there is nothing to mount yet" + _instead(found, of),

@@ -31,7 +31,7 @@ def enable(  # noqa: PLR0913  # az reads the options off the signature
     resource_group_name: str,
     name: str,
     *,
-    rotation_interval: str = "",
+    rotation_interval: str | None = None,
     via: str = "auto",
     accept: list[str] | None = None,
     dry_run: bool = False,

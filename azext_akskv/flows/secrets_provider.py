@@ -1,4 +1,4 @@
-"""The Key Vault provider of the Secrets Store CSI driver: its add-on on, an identity that may read, and a look at it."""
+"""The Key Vault provider of the Secrets Store CSI driver: its add-on, an identity that may read, a look at it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from azext_akskv.checks.subjects import in_cluster
 from azext_akskv.engine.step import Plan, Step
 from azext_akskv.flows.drive import Flow, look
 from azext_akskv.flows.world import World
-from azext_akskv.model.access import Identity
+from azext_akskv.model.access import KEY_VAULT_CERTIFICATE_USER, Identity
 from azext_akskv.model.addon import has_setting
 from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.provided import Provided
 from azext_akskv.model.provision import ENABLE, GRANT, Provision, lacking_identity, subject_wanted, takes
 from azext_akskv.model.provision_intents import setting_of
-from azext_akskv.model.reading import May, PolicyLacking, least
+from azext_akskv.model.reading import May, PolicyLacking, RoleLacking, Wish, least
 from azext_akskv.model.snapshot import Snapshot, Wanted
 from azext_akskv.model.vault import Vault
+from azext_akskv.model.vault_object import ObjectType
 from azext_akskv.steps.secrets_provider import federate, give_identity, grant_reading, provide_nodes, set_addon
 
-ENABLE_CURES = frozenset({"addon-off", "nodes-lack-identity", "read-identity-missing", "cluster-failed"})
+ENABLE_CURES = frozenset({"addon-off", "nodes-lack-identity", "cluster-failed"})
 GRANT_CURES = frozenset({"nodes-lack-identity", "federation-lacking", "reading-not-granted", "cluster-failed"})
 VAULT = "<VAULT>"
 
@@ -119,20 +120,28 @@ def _lacks_way(snapshot: Snapshot, found: Provision) -> bool:
 def _notes_of_grant(snapshot: Snapshot, found: Provision, vault: Vault, identity: Identity) -> Iterator[str]:
     wanted = snapshot.wanted
     yield f"Who: {identity.id.name}, client id {identity.client_id}, object id {identity.principal_id}."
-    lacking = least(found.readings.get())
-    for each in lacking:
-        yield f"Writes {'an access policy' if isinstance(each, PolicyLacking) else each} at {vault.id}."
-    if lacking:
-        kinds = ", ".join(wish.type.plural for wish in found.wishes)
-        yield f"It holds for all {kinds} of the vault, not only for those that were named. Nobody loses a right."
-    if lacking and vault.rbac:
-        yield "The vault knows a new role after up to ten minutes. Pods that mount before that try again by themselves."
+    yield from _notes_of_rights(found, vault)
     if wanted.service_account and _lacks_way(snapshot, found):
-        yield f"Writes a federated credential to {identity.id.name}: issuer {found.issuer.url}, {subject_wanted(wanted)}."
+        subject = subject_wanted(wanted)
+        yield f"Writes a federated credential to {identity.id.name}: issuer {found.issuer.url}, subject {subject}."
     elif _lacks_way(snapshot, found):
         yield "Every pod whose SecretProviderClass names this identity can read as it, on all of these nodes."
         yield "Nodes go on running, and are not replaced; what identities they have they keep."
     yield "No point of no return: what is given can be taken away again."
+
+
+def _notes_of_rights(found: Provision, vault: Vault) -> Iterator[str]:
+    lacking = least(found.readings.get())
+    for each in lacking:
+        what = f"an access policy ({each.kind}: get)" if isinstance(each, PolicyLacking) else str(each)
+        yield f"Writes {what} at {vault.id}."
+    if lacking:
+        kinds = " and ".join(wish.type.plural for wish in found.wishes)
+        yield f"It holds for all {kinds} of the vault, not only for those that were named. Nobody loses a right."
+    if RoleLacking(KEY_VAULT_CERTIFICATE_USER) in lacking and Wish(ObjectType.SECRET) not in found.wishes:
+        yield "This role lets it read the vault's secrets, too: it is the one that AKS documents for keys and certificates."
+    if lacking and vault.rbac:
+        yield "The vault knows a new role after up to ten minutes. Pods that mount before that try again by themselves."
 
 
 def _kept_by_readers(snapshot: Snapshot, vault: Vault, identity: Identity) -> str:

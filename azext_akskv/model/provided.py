@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from azext_akskv.model.addon import Addon, Issuer
 from azext_akskv.model.finding import Finding
@@ -10,6 +11,10 @@ from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.mounts.behind import ProviderView
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.scale_set import ScaleSet
+
+
+def _unasked() -> Observed[Any]:
+    return Observed.unknown("not looked at")
 
 
 @dataclass(frozen=True)
@@ -23,5 +28,5 @@ class Provided:
     addon: Addon | None = None
     issuer: Issuer | None = None
     workload_identity: bool | None = None
-    scale_sets: Observed[tuple[ScaleSet, ...]] = Observed.unknown("not looked at")
+    scale_sets: Observed[tuple[ScaleSet, ...]] = field(default_factory=_unasked)
     view: ProviderView | None = None

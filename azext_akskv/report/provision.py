@@ -178,6 +178,9 @@ def _sentences(found: Provided, addon: Addon) -> Iterator[str]:
     if rows is None:
         yield "The SecretProviderClasses could not be looked at."
         return
+    if not rows:
+        yield "No SecretProviderClass for Azure."
+        return
     pods = [pod for row in rows for pod in row["pods"] or ()]
     mounted = sum(pod["mounted"] is True for pod in pods)
     classes = f"{len(rows)} SecretProviderClass{'es' * (len(rows) != 1)} for Azure"

@@ -76,23 +76,23 @@ def provide_nodes() -> Step:
     """The add-on's identity to the nodes of every scale set: AKS gives it to them, and does not do so again where
     somebody took it away."""
 
-    def lacking(run: Run) -> tuple[ResourceId | None, list[ScaleSet], int]:
+    def seen(run: Run) -> tuple[ResourceId | None, list[ScaleSet]]:
         cluster = run.looking.clusters.get(run.target)
         known = addon_of(cluster).identity
-        identity = known.resource_id if known else None
-        there = run.looking.scale_sets.of(cluster) if identity else []
-        return identity, [each for each in there if identity and not each.has(identity)], len(there)
+        return known.resource_id if known else None, run.looking.scale_sets.of(cluster)
 
     def look(run: Run) -> Seen | None:
-        identity, without, of = lacking(run)
-        if identity is None or without:
+        identity, there = seen(run)
+        if identity is None or not all(each.has(identity) for each in there):
             return None
-        return Seen(f"{of} scale set{'s' * (of != 1)}" if of else "there is no scale set")
+        return Seen(f"{len(there)} scale set{'s' * (len(there) != 1)}" if there else "there is no scale set")
 
     def act(run: Run) -> None:
-        identity, without, _ = lacking(run)
-        for each in without if identity else ():
-            run.ports.scale_sets.assign(each, identity, watch(run, "provide-nodes", f"the scale set {each.id.name}"))
+        identity, there = seen(run)
+        for each in there:
+            if identity and not each.has(identity):
+                told = watch(run, "provide-nodes", f"the scale set {each.id.name}")
+                run.ports.scale_sets.assign(each, identity, told)
 
     return Step(
         code="provide-nodes",
@@ -139,7 +139,7 @@ def grant_reading(vault: ResourceId, who: Who, wishes: Sequence[Wish]) -> Step:
             else:
                 run.ports.vaults.allow_reading(run.ports.vaults.get(vault), principal, each)
 
-    kinds = ", ".join(dict.fromkeys(each.type.plural for each in wishes))
+    kinds = " and ".join(dict.fromkeys(each.type.plural for each in wishes))
     return Step(
         code="grant-reading",
         title=f"allow to read {kinds} of {vault.name}",
