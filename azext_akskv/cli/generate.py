@@ -12,7 +12,7 @@ from azext_akskv.cli.wiring import connect
 from azext_akskv.engine.result import exit_code_of
 from azext_akskv.flows.generate import APPLY, generate
 from azext_akskv.model.snapshot import Wanted
-from azext_akskv.report.manifests import manifests_yaml
+from azext_akskv.report.manifests import manifest_rows, manifests_yaml
 from azext_akskv.report.rows import Row, change_row
 
 
@@ -31,6 +31,7 @@ def print_yaml(cmd: Any, wanted: Wanted, given: Given) -> None:
 
 def applied(cmd: Any, wanted: Wanted, given: Given) -> Row:
     """A change like others."""
-    row = change_row(carried(cmd, APPLY, wanted, given))
+    result = carried(cmd, APPLY, wanted, given)
+    row = change_row(result)
     del row["secrets"]
-    return row
+    return row | {"manifests": manifest_rows(result.manifests, {step.code: step.state for step in result.steps})}

@@ -225,7 +225,7 @@ def _rehearse_and_carry_out(plan: Plan, snapshot: Snapshot, world: World, consen
 
 
 def _shown(plan: Plan) -> dict[str, Any]:
-    return {"keep": plan.keep, "hand_over": plan.hand_over, "picture": plan.picture}
+    return {"keep": plan.keep, "hand_over": plan.hand_over, "picture": plan.picture, "manifests": plan.manifests}
 
 
 def _telling_others(run: Run, snapshot: Snapshot, world: World) -> AbstractContextManager[None]:

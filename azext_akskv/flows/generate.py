@@ -81,6 +81,7 @@ def plan(snapshot: Snapshot) -> Plan:
         nothing_left="All of it is there as it is to be.",
         question=f"Write {named} to {snapshot.target.name}?" if writes else "",
         announced=False,
+        manifests=tuple(manifest for manifest, _, _ in rows),
         onward="" if setup.workload == NONE else _verify(snapshot, setup),
     )
 

@@ -4,7 +4,7 @@ validation. [SRC]"""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.kubernetes import statuses
@@ -12,13 +12,13 @@ from emulator.kubernetes.kinds import DEPLOYMENTS, SECRET_PROVIDER_CLASSES, Kind
 
 Object = dict[str, Any]
 _JSON = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}
-_SECRET_OBJECT = {"secretName": str, "type": str, "labels": dict, "annotations": dict, "data": list}
+_SECRET_OBJECT: Mapping[str, type] = {"secretName": str, "type": str, "labels": dict, "annotations": dict, "data": list}
 
 
 def refuse_other_shape(kind: Kind, content: Object) -> None:
     """Raises Refusal: 422, with the first thing that is wrong."""
     name = str(content["metadata"].get("name"))
-    problems = iter(())
+    problems: Iterator[tuple[str, str]] = iter(())
     if kind.plural == SECRET_PROVIDER_CLASSES.plural:
         problems = _of_class(content.get("spec"))
     elif kind is DEPLOYMENTS:
@@ -63,7 +63,7 @@ def _of_class(spec: Any) -> Iterator[tuple[str, str]]:
             yield from _typed(f"{where}.data[{number}]", entry, {"key": str, "objectName": str})
 
 
-def _typed(where: str, given: Object, expected: dict[str, type]) -> Iterator[tuple[str, str]]:
+def _typed(where: str, given: Object, expected: Mapping[str, type]) -> Iterator[tuple[str, str]]:
     for name, kind in expected.items():
         if given.get(name) is not None and not isinstance(given[name], kind):
             yield _wrong(f"{where}.{name}", kind, given[name])
