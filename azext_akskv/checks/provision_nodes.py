@@ -91,8 +91,8 @@ def nodes_all_windows(snapshot: Snapshot) -> Iterator[Problem]:
         )
 
 
-@check("node-group-locked", PROVISION, State.ERROR, "the node resource group takes changes", may_accept=True)
-def node_group_locked(snapshot: Snapshot) -> Iterator[Problem]:
+@check("nodes-locked", PROVISION, State.ERROR, "the node resource group takes changes", may_accept=True)
+def nodes_locked(snapshot: Snapshot) -> Iterator[Problem]:
     """[AKS docs, node-resource-group-lockdown] A deny assignment stands above all roles."""
     found, cluster = on_nodes(snapshot), the_cluster(snapshot)
     if not gives_to_nodes(snapshot) or not locked_down(cluster):

@@ -85,7 +85,7 @@ def test_a_lock_and_a_policy_are_seen_before(tmp_path: Path) -> None:
         ({"powerState": {"code": "Stopped"}}, ENABLE_PROVIDER, ENABLING, "cluster-stopped"),
         ({"provisioningState": "Upgrading"}, ENABLE_PROVIDER, ROTATING, "cluster-not-settled"),
         ({"oidcIssuerProfile": {}}, GRANT_READING, AS_ACCOUNT, "issuer-off"),
-        ({"nodeResourceGroupProfile": {"restrictionLevel": "ReadOnly"}}, GRANT_READING, AS_READER, "node-group-locked"),
+        ({"nodeResourceGroupProfile": {"restrictionLevel": "ReadOnly"}}, GRANT_READING, AS_READER, "nodes-locked"),
     ],
 )
 def test_what_stands_in_the_way_is_told_and_nothing_is_written(

@@ -22,7 +22,7 @@ WINDOWS = {"name": "win", "osType": "Windows", "type": "VirtualMachineScaleSets"
 LOCKED = {"nodeResourceGroupProfile": {"restrictionLevel": "ReadOnly"}}
 
 
-@pytest.mark.parametrize("code", ["nodes-lack-identity", "nodes-single-machines", "node-group-locked"])
+@pytest.mark.parametrize("code", ["nodes-lack-identity", "nodes-single-machines", "nodes-locked"])
 def test_pods_that_read_as_their_service_account_need_nothing_of_the_nodes(code: str, tmp_path: Path) -> None:
     assert state(code, seen(a_world(tmp_path), AS_ACCOUNT)) == "skipped"
 
@@ -66,8 +66,8 @@ def test_nodes_all_windows(tmp_path: Path) -> None:
     assert not found.blocks and "all pools of prod are Windows" in found.text
 
 
-def test_node_group_locked(tmp_path: Path) -> None:
-    world, code = a_world(tmp_path, **LOCKED), "node-group-locked"
+def test_nodes_locked(tmp_path: Path) -> None:
+    world, code = a_world(tmp_path, **LOCKED), "nodes-locked"
     assert state(code, seen(world, GRANTING)) == state(code, seen(world, ENABLING)) == "ok"  # nothing to give
     found = problem(code, seen(world, AS_READER))
     assert found.blocks and found.may_accept and "MC_rg1" in found.text
