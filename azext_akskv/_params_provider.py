@@ -52,7 +52,7 @@ def _generate(loader: Any) -> None:
         )
         context.argument(
             "workload",
-            arg_type=get_enum_type(shapes.WORKLOADS, default=shapes.WORKLOADS[0]),
+            arg_type=get_enum_type(shapes.CHOICES, default=shapes.CHOICES[0]),
             help="What shall mount the class, and do nothing else: a pod, a deployment of one, or none.",
         )
         context.argument(

@@ -18,16 +18,16 @@ from azext_akskv.report.manifests import manifest_rows, manifests_yaml
 from azext_akskv.report.rows import Row, change_row
 
 
-def what_to_make(read: Mapping[str, Any], named: Mapping[str, str | None], whom: Mapping[str, Any]) -> Wanted:
+def what_to_make(read: Mapping[str, Any], named: Mapping[str, Any], whom: Mapping[str, Any]) -> Wanted:
     """Of the options as they were given."""
-    namespace = whom["namespace"]
+    texts: dict[str, Any] = {name: told or "" for name, told in named.items()}
     return Wanted(
         GENERATE,
         vault=whom["vault"],
         identity=whom["identity"],
         service_account=whom["service_account"] or "",
-        namespaces=(namespace,) if namespace else (),
-        **{name: told or "" for name, told in named.items()},
+        namespaces=(whom["namespace"],) if whom["namespace"] else (),
+        **texts,
         **read,
     )
 

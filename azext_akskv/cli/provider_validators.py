@@ -15,6 +15,8 @@ from azext_akskv.model.vault_object import ObjectType, is_object_name
 _VERSION = re.compile(r"[0-9a-z]{1,64}", re.IGNORECASE | re.ASCII)
 _FILE = re.compile(r"(?!\.\.)[A-Za-z0-9._-]{1,253}", re.ASCII)
 """What is also a key of a Secret. [K8s]"""
+CHOICES = WORKLOADS
+"""What may mount a class."""
 EMPTY = "the value is empty: is a variable of the shell unset?"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.bad_input import arguments, clusters, hostile, keys, privatelink, rotation, services, texts
+from tests.e2e.bad_input import arguments, clusters, hostile, keys, manifests, privatelink, rotation, services, texts
 from tests.e2e.bad_input.case import BadInput
 
 SUBJECTS: dict[str, tuple[BadInput, ...]] = {
@@ -13,6 +13,7 @@ SUBJECTS: dict[str, tuple[BadInput, ...]] = {
     "Rights, networks, answers": services.CASES,
     "Private links": privatelink.CASES,
     "Texts to diagnose": texts.CASES,
+    "Manifests": manifests.CASES,
     "Hostile text": hostile.CASES,
 }
 EVERY = [case for cases in SUBJECTS.values() for case in cases]
