@@ -114,6 +114,8 @@ def provider_by_chart(snapshot: Snapshot) -> Iterator[Problem]:
     only_for(snapshot, ENABLE)
     if the_provision(snapshot).addon.enabled:
         raise NotApplicable("the add-on is on already")
+    if not the_cluster(snapshot).running:
+        raise NotApplicable("the cluster is not running, as another check says")
     pods = the_view(snapshot).seen.installed.pods.get()
     others = [each for each in pods if layout_of(each, pods) is not Layout.ADD_ON]
     if others:

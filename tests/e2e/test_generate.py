@@ -224,7 +224,7 @@ def test_from_an_empty_cluster_with_stock_az_to_a_mounted_secret(station: Statio
     assert early.code == 0, early.output
     command = finding(early, "reading-not-granted")
     assert command["state"] == "warning" and "secrets-provider grant" in command["command"]
-    profile = station.cluster().properties["addonProfiles"]["azureKeyvaultSecretsProvider"]
+    profile = station.api_server().properties["addonProfiles"]["azureKeyvaultSecretsProvider"]
     vault = "/subscriptions/{}/resourceGroups/shop-rg/providers/Microsoft.KeyVault/vaults/shop-kv"
     who = ("--assignee-object-id", profile["identity"]["objectId"], "--assignee-principal-type", "ServicePrincipal")
     scope = vault.format(emulation.world.spec.subscriptions[0])

@@ -309,6 +309,23 @@ def test_rights_that_are_still_to_be_given_do_not_stop_it(tmp_path: Path) -> Non
     assert applied(world).status == "done"
 
 
+def test_a_synced_certificate_takes_the_right_to_read_secrets(tmp_path: Path) -> None:
+    world = ready(tmp_path)
+    properties = world.vaults[VAULT]["properties"]
+    only = {"objectId": ADDON_PRINCIPAL, "permissions": {"certificates": ["get"]}}
+    properties |= {"enableRbacAuthorization": False, "accessPolicies": [only]}
+    wanted = asked(ObjectType.CERT, "web")
+    assert "reading-not-granted" not in {each.code for each in generate(world.world(), wanted).findings if each.command}
+    found = generate(world.world(), dataclasses.replace(wanted, synced_secret="shop"))
+    [finding] = [each for each in found.findings if each.code == "reading-not-granted" and each.command]
+    assert "get on secrets" in finding.why and "--secrets web --certificates web" in finding.command
+    every = dataclasses.replace(ALL, all_of=(ObjectType.CERT,), synced_secret="shop")
+    [finding] = [
+        each for each in generate(world.world(), every).findings if each.code == "reading-not-granted" and each.command
+    ]
+    assert "--secrets --certificates" in finding.command
+
+
 def test_a_stopped_cluster_can_be_prepared_but_not_written_to(tmp_path: Path) -> None:
     world = ready(tmp_path)
     assert world.cluster

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.e2e.bad_input import arguments, clusters, hostile, keys, manifests, privatelink, rotation, services, texts
+from tests.e2e.bad_input import (
+    arguments,
+    clusters,
+    hostile,
+    keys,
+    manifests,
+    privatelink,
+    provider,
+    rotation,
+    services,
+    texts,
+)
 from tests.e2e.bad_input.case import BadInput
 
 SUBJECTS: dict[str, tuple[BadInput, ...]] = {
@@ -12,8 +23,9 @@ SUBJECTS: dict[str, tuple[BadInput, ...]] = {
     "Clusters, identities, runs": clusters.CASES,
     "Rights, networks, answers": services.CASES,
     "Private links": privatelink.CASES,
+    "Secrets provider": provider.CASES,
+    "Manifests of mounts": manifests.CASES,
     "Texts to diagnose": texts.CASES,
-    "Manifests": manifests.CASES,
     "Hostile text": hostile.CASES,
 }
 EVERY = [case for cases in SUBJECTS.values() for case in cases]

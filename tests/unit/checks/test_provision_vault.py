@@ -80,12 +80,14 @@ def test_asked_object_missing(tmp_path: Path) -> None:
     assert "soft-deleted" in binned.text and binned.command.startswith("az keyvault certificate recover")
 
 
-@pytest.mark.parametrize(("rbac", "remedy"), [(True, "Key Vault Reader"), (False, "--secret-permissions list")])
+@pytest.mark.parametrize(
+    ("rbac", "remedy"), [(True, "Key Vault Reader"), (False, "list on secrets in an access policy")]
+)
 def test_asked_object_missing_is_unknown_where_nothing_is_listed(rbac: bool, remedy: str, tmp_path: Path) -> None:
     world = a_world(tmp_path, rbac=rbac)
     world.objects_closed[SECRET] = "not for you. For help resolving this issue, please see a page"
     [finding] = findings("asked-object-missing", seen(world, asking(GRANTING, *named("a", "b"))))
-    assert finding.blocks and finding.may_accept and remedy in finding.command
+    assert finding.blocks and finding.may_accept and remedy in finding.why and not finding.command
     assert "secret a, secret b is not known" in finding.text and "For help" not in finding.text
 
 
