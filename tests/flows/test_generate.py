@@ -19,7 +19,7 @@ from azext_akskv.model.vault_object import ObjectType
 from tests.builders import IDENTITY, NOW, VAULT, an_identity
 from tests.fake_manifests import names
 from tests.fake_mounts import seen_by
-from tests.fake_provider import ADDON_CLIENT
+from tests.fake_provider import ADDON_CLIENT, ADDON_PRINCIPAL
 from tests.fakes import Crash, FakeWorld
 from tests.generate_worlds import ACCOUNT, ALL, CLASS, DEPLOYMENT, POD, a_version, as_account, ready
 from tests.mount_builders import a_pod, a_volume
