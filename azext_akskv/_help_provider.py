@@ -89,8 +89,8 @@ long-summary: |
 
     Neither command nor manifests hold a value of a secret: the driver reads it on the node.
 examples:
-  - name: Print a SecretProviderClass for all secrets of a vault, and a pod that mounts it.
-    text: az aks kv secrets-provider generate -g MyResourceGroup -n MyCluster --vault MyVault > shop.yaml
+  - name: Print a SecretProviderClass for all secrets of a vault, and a pod that mounts it, for kubectl apply -f -.
+    text: az aks kv secrets-provider generate -g MyResourceGroup -n MyCluster --vault MyVault
   - name: Show what would be written to the cluster for two secrets, one in a version of its own.
     text: >-
         az aks kv secrets-provider generate -g MyResourceGroup -n MyCluster --vault MyVault

@@ -8,13 +8,10 @@ from azure.cli.core.commands.parameters import get_enum_type, get_resource_name_
 
 from azext_akskv.cli import provider_validators as shapes
 from azext_akskv.cli import validators
-from azext_akskv.model.mounts.manifests.setup import WORKLOADS
-from azext_akskv.model.vault_object import ObjectType
 
 GROUP = "aks kv secrets-provider"
 CHANGING = (f"{GROUP} enable", f"{GROUP} grant", f"{GROUP} generate")
 """The commands that ask before they change something."""
-OBJECTS = {"secrets": ObjectType.SECRET, "keys": ObjectType.KEY, "certificates": ObjectType.CERT}
 WAYS = ("auto", "direct", "run-command")
 VIA = (
     "How to reach the API server: direct, or run-command, from a pod of the cluster, as `az aks command invoke` does. "
@@ -76,7 +73,7 @@ def _generate(loader: Any) -> None:
         )
         context.argument(
             "workload",
-            arg_type=get_enum_type(WORKLOADS, default=WORKLOADS[0]),
+            arg_type=get_enum_type(shapes.CHOICES, default=shapes.CHOICES[0]),
             help="What shall mount the class, and do nothing else: a pod, a deployment of one, or none.",
         )
         context.argument(
@@ -125,9 +122,7 @@ def vault_and_identity(loader: Any, command: str) -> None:
 
 def objects_by_name(loader: Any, command: str) -> None:
     """`--secrets`, `--keys` and `--certificates`, by name alone."""
-    _objects(
-        loader, command, shapes.object_name, "NAME", "The type alone counts for the rights: those named are looked for."
-    )
+    _objects(loader, command, shapes.NAMES, "NAME", "The type alone counts for the rights: those named are looked for.")
 
 
 def objects_as_asked(loader: Any, command: str) -> None:
@@ -135,21 +130,21 @@ def objects_as_asked(loader: Any, command: str) -> None:
     _objects(
         loader,
         command,
-        shapes.object_asked,
+        shapes.ASKED,
         "NAME[/VERSION][=FILE]",
         "Without a version it is the newest one, without a file's name the file is named like the object.",
     )
 
 
-def _objects(loader: Any, command: str, shape: Any, metavar: str, more: str) -> None:
+def _objects(loader: Any, command: str, shapes_of: Any, metavar: str, more: str) -> None:
     default = {"secrets": " Default, where no such option is given: all secrets."}
     with loader.argument_context(f"{GROUP} {command}", arg_group="Objects") as context:
-        for option, of in OBJECTS.items():
+        for option, shape in shapes_of.items():
             context.argument(
                 option,
                 nargs="*",
                 action="extend",
-                type=shape(of),
+                type=shape,
                 metavar=metavar,
                 help=f"{option.capitalize()} of the vault; may be given several times. Without names: all that are "
                 f"enabled. {more}{default.get(option, '')}",

@@ -91,8 +91,8 @@ def nodes_all_windows(snapshot: Snapshot) -> Iterator[Problem]:
         )
 
 
-@check("node-group-locked", PROVISION, State.ERROR, "the node resource group takes changes", may_accept=True)
-def node_group_locked(snapshot: Snapshot) -> Iterator[Problem]:
+@check("nodes-locked", PROVISION, State.ERROR, "the node resource group takes changes", may_accept=True)
+def nodes_locked(snapshot: Snapshot) -> Iterator[Problem]:
     """[AKS docs, node-resource-group-lockdown] A deny assignment stands above all roles."""
     found, cluster = on_nodes(snapshot), the_cluster(snapshot)
     if not gives_to_nodes(snapshot) or not locked_down(cluster):
@@ -114,6 +114,8 @@ def provider_by_chart(snapshot: Snapshot) -> Iterator[Problem]:
     only_for(snapshot, ENABLE)
     if the_provision(snapshot).addon.enabled:
         raise NotApplicable("the add-on is on already")
+    if not the_cluster(snapshot).running:
+        raise NotApplicable("the cluster is not running, as another check says")
     pods = the_view(snapshot).seen.installed.pods.get()
     others = [each for each in pods if layout_of(each, pods) is not Layout.ADD_ON]
     if others:

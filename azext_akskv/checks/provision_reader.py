@@ -17,7 +17,7 @@ from azext_akskv.checks.provision_subjects import (
 from azext_akskv.checks.subjects import in_cluster, the_cluster
 from azext_akskv.model.federation import AUDIENCE, MOST, FederatedCredential
 from azext_akskv.model.finding import Problem, State
-from azext_akskv.model.provision import GENERATE, GRANT, Provision, identity_named, subject_wanted, takes
+from azext_akskv.model.provision import ENABLE, GENERATE, GRANT, Provision, identity_named, subject_wanted, takes
 from azext_akskv.model.reading import May, Reading
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
@@ -31,7 +31,9 @@ def read_identity_missing(snapshot: Snapshot) -> Iterator[Problem]:
     if identity is not None:
         return
     if named is None:
-        if found.addon.enabled:
+        if found.addon.enabled and not the_cluster(snapshot).settled:
+            yield from _on_its_way(snapshot)
+        elif found.addon.enabled:
             yield Problem(
                 "the add-on is on, and the cluster's profile has no identity for it",
                 "AKS makes it at the end of the update that turns the add-on on; an update without changes "
@@ -44,6 +46,16 @@ def read_identity_missing(snapshot: Snapshot) -> Iterator[Problem]:
         "one in another resource group or subscription is named with its resource id",
         shell("az", "identity", "list", "--subscription", named.subscription, "--query", "[].id", "--output", "tsv"),
     )
+
+
+def _on_its_way(snapshot: Snapshot) -> Iterator[Problem]:
+    """The command that turns the add-on on waits for the end of that update."""
+    if snapshot.wanted.flow != ENABLE:
+        yield Problem(
+            "the add-on is being turned on, and its identity is not made yet",
+            "AKS makes it at the end of the update that is running; run this again when that has ended",
+            in_cluster(snapshot, "aks", "wait", "--updated"),
+        )
 
 
 @check("read-identity-tenant", PROVISION, State.ERROR, "identity and cluster are in the same tenant")

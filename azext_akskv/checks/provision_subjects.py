@@ -79,9 +79,15 @@ def again(snapshot: Snapshot, verb: str) -> str:
 def _objects(wanted: Wanted) -> list[object]:
     words: list[object] = []
     for of, option in OPTIONS.items():
-        named = [_name(each) for each in wanted.objects if each.type is of]
-        words += [option, *named] if named or of in wanted.all_of else []
+        named = [_name(each) for each in wanted.objects if _is_read_as(of, each.type, wanted)]
+        whole = any(_is_read_as(of, each, wanted) for each in wanted.all_of)
+        words += [option, *([] if whole else dict.fromkeys(named))] if named or whole else []
     return words
+
+
+def _is_read_as(of: ObjectType, asked: ObjectType, wanted: Wanted) -> bool:
+    """A certificate that shall become a Secret is read as a secret, too."""
+    return asked is of or (bool(wanted.synced_secret) and (of, asked) == (ObjectType.SECRET, ObjectType.CERT))
 
 
 def _name(asked: AskedObject) -> str:

@@ -95,15 +95,9 @@ def asked_object_missing(snapshot: Snapshot) -> Iterator[Problem]:
 def _unseen(vault: Vault, found: Provision, of: ObjectType, told: str) -> Problem:
     """What a service adds as help is cut off."""
     why = found.contents.unseen.get(of, "it was not looked at").partition(" For help resolving")[0]
-    lists = ("--role", "Key Vault Reader", "--assignee", "YOU", "--scope", vault.id)
-    return Problem(
-        f"{told}: {why}",
-        "a wrong name would show only when a pod mounts it. To list takes a right of your own, and shows no value",
-        shell("az", "role", "assignment", "create", *lists)
-        if vault.rbac
-        else at_vault(vault.id, "set-policy", "--upn", "YOU", f"--{AZ[of]}-permissions", "list"),
-        State.UNKNOWN,
-    )
+    right = "the role Key Vault Reader" if vault.rbac else f"list on {of.plural} in an access policy"
+    lists = f"To list takes a right of your own, such as {right}, and shows no value"
+    return Problem(f"{told}: {why}", f"a wrong name would show only when a pod mounts it. {lists}", state=State.UNKNOWN)
 
 
 def _missing(vault: Vault, found: Provision, asked: AskedObject) -> Problem:

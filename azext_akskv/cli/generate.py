@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from azext_akskv.cli.change import Given, carried
@@ -11,9 +12,24 @@ from azext_akskv.cli.reporter import reporter_for
 from azext_akskv.cli.wiring import connect
 from azext_akskv.engine.result import exit_code_of
 from azext_akskv.flows.generate import APPLY, generate
+from azext_akskv.model.provision import GENERATE
 from azext_akskv.model.snapshot import Wanted
-from azext_akskv.report.manifests import manifests_yaml
+from azext_akskv.report.manifests import manifest_rows, manifests_yaml
 from azext_akskv.report.rows import Row, change_row
+
+
+def what_to_make(read: Mapping[str, Any], named: Mapping[str, Any], whom: Mapping[str, Any]) -> Wanted:
+    """Of the options as they were given."""
+    texts: dict[str, Any] = {name: told or "" for name, told in named.items()}
+    return Wanted(
+        GENERATE,
+        vault=whom["vault"],
+        identity=whom["identity"],
+        service_account=whom["service_account"] or "",
+        namespaces=(whom["namespace"],) if whom["namespace"] else (),
+        **texts,
+        **read,
+    )
 
 
 def print_yaml(cmd: Any, wanted: Wanted, given: Given) -> None:
@@ -31,6 +47,7 @@ def print_yaml(cmd: Any, wanted: Wanted, given: Given) -> None:
 
 def applied(cmd: Any, wanted: Wanted, given: Given) -> Row:
     """A change like others."""
-    row = change_row(carried(cmd, APPLY, wanted, given))
+    result = carried(cmd, APPLY, wanted, given)
+    row = change_row(result)
     del row["secrets"]
-    return row
+    return row | {"manifests": manifest_rows(result.manifests, {step.code: step.state for step in result.steps})}

@@ -124,22 +124,11 @@ def generate(  # noqa: PLR0913  # az reads the options off the signature
 ) -> Row | None:
     """YAML on stdout, or with `apply` a change of the cluster."""
     from azext_akskv.cli.change import Given
-    from azext_akskv.cli.generate import applied, print_yaml
-    from azext_akskv.model.provision import GENERATE
-    from azext_akskv.model.snapshot import Wanted
+    from azext_akskv.cli.generate import applied, print_yaml, what_to_make
 
-    wanted = Wanted(
-        GENERATE,
-        vault=vault,
-        identity=identity,
-        service_account=service_account or "",
-        namespaces=(namespace,) if namespace else (),
-        class_name=class_name or "",
-        workload=workload,
-        synced_secret=synced_secret or "",
-        via=via,
-        **what_to_read(secrets, keys, certificates),
-    )
+    named = {"class_name": class_name, "workload": workload, "synced_secret": synced_secret, "via": via}
+    whom = {"vault": vault, "identity": identity, "service_account": service_account, "namespace": namespace}
+    wanted = what_to_make(what_to_read(secrets, keys, certificates), named, whom)
     given = Given(resource_group_name, name, accept, dry_run, yes)
     if apply:
         return applied(cmd, wanted, given)

@@ -9,6 +9,7 @@ from typing import Any
 
 from azext_akskv.model.ids import in_short
 from azext_akskv.model.mounts.asked import AskedObject
+from azext_akskv.model.mounts.manifests.setup import WORKLOADS
 from azext_akskv.model.vault_object import ObjectType, is_object_name
 
 _VERSION = re.compile(r"[0-9a-z]{1,64}", re.IGNORECASE | re.ASCII)
@@ -18,6 +19,8 @@ _CLASS = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](
 """The name of a SecretProviderClass. [K8s]"""
 LONGEST_WAIT = 24 * 60
 """Minutes."""
+CHOICES = WORKLOADS
+"""What may mount a class."""
 EMPTY = "the value is empty: is a variable of the shell unset?"
 
 
@@ -39,6 +42,17 @@ def object_name(of: ObjectType) -> Callable[[str], AskedObject]:
 def object_asked(of: ObjectType) -> Callable[[str], AskedObject]:
     """A validator for NAME, NAME/VERSION, NAME=FILE or NAME/VERSION=FILE."""
     return lambda text: _parsed(of, text)
+
+
+NAMES, ASKED = (
+    {
+        "secrets": shape(ObjectType.SECRET),
+        "keys": shape(ObjectType.KEY),
+        "certificates": shape(ObjectType.CERT),
+    }
+    for shape in (object_name, object_asked)
+)
+"""By option: for commands that take names alone, and for those that take versions and files, too."""
 
 
 def _parsed(of: ObjectType, text: str) -> AskedObject:

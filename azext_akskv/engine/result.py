@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from azext_akskv.engine.step import Rewrite
     from azext_akskv.model.cluster import KmsProfile
     from azext_akskv.model.finding import Finding
+    from azext_akskv.model.mounts.manifests.manifest import Manifest
     from azext_akskv.model.probe import ProbeReport
     from azext_akskv.model.repair import Picture
 
@@ -70,6 +71,8 @@ class Result:
     """What need not be kept any more, with the command for it."""
     onward: str = ""
     """The command that goes on from here, once this one is done."""
+    manifests: tuple[Manifest, ...] = ()
+    """What is, or would be, written to the cluster."""
 
     @property
     def exit_code(self) -> int:

@@ -115,6 +115,7 @@ class Outcome:
             picture=plan.picture,
             proofs=run.proofs,
             onward=plan.onward,
+            manifests=plan.manifests,
             trouble=self.trouble,
         )
 

@@ -27,6 +27,7 @@ from azext_akskv.engine.result import NOT_FOUND, Result, Trouble
 from azext_akskv.engine.runner import Interrupted, carry_out, preview
 from azext_akskv.engine.step import Plan, Run
 from azext_akskv.failures import Conflict
+from azext_akskv.flows.judged import accepted, cured, for_later
 from azext_akskv.flows.previous_keys import keys_before
 from azext_akskv.flows.world import Consent, World
 from azext_akskv.model.finding import Finding, State
@@ -153,40 +154,6 @@ def _judged(flow: Flow, snapshot: Snapshot) -> list[Finding]:
     return accepted(found, snapshot.accepted)
 
 
-def cured(findings: Sequence[Finding], codes: frozenset[str]) -> list[Finding]:
-    """What the flow itself repairs becomes a warning, with nothing to run for it; what could not be looked at goes on
-    to block."""
-    return [
-        _not_stopping(finding) if finding.state is State.ERROR and finding.code in codes else finding
-        for finding in findings
-    ]
-
-
-def for_later(findings: Sequence[Finding], codes: frozenset[str]) -> list[Finding]:
-    """What another command mends becomes a warning with that command; so does what could not be looked at of it."""
-    return [
-        dataclasses.replace(finding, state=State.WARNING, text=f"{finding.text} (does not stop this command)")
-        if finding.blocks and finding.code in codes
-        else finding
-        for finding in findings
-    ]
-
-
-def _not_stopping(finding: Finding) -> Finding:
-    text = f"{finding.text} (does not stop this command)"
-    return dataclasses.replace(finding, state=State.WARNING, text=text, command="")
-
-
-def accepted(findings: Sequence[Finding], codes: Sequence[str]) -> list[Finding]:
-    """Findings that the user overrules by name become warnings that say so; those that nobody may overrule stay."""
-    return [
-        dataclasses.replace(finding, state=State.WARNING, text=f"{finding.text} (accepted)")
-        if finding.blocks and finding.may_accept and finding.code in codes
-        else finding
-        for finding in findings
-    ]
-
-
 def _planned(flow: Flow, snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[Plan | None, str]:
     """The plan; none while something that it needs is missing or could not be looked at, and then why."""
     if any(finding.blocks and finding.code in NOT_FOUND for finding in findings):
@@ -225,7 +192,7 @@ def _rehearse_and_carry_out(plan: Plan, snapshot: Snapshot, world: World, consen
 
 
 def _shown(plan: Plan) -> dict[str, Any]:
-    return {"keep": plan.keep, "hand_over": plan.hand_over, "picture": plan.picture}
+    return {"keep": plan.keep, "hand_over": plan.hand_over, "picture": plan.picture, "manifests": plan.manifests}
 
 
 def _telling_others(run: Run, snapshot: Snapshot, world: World) -> AbstractContextManager[None]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from azext_akskv.checks.declare import CLUSTER, MANIFESTS, PROVISION, run_checks
 from azext_akskv.engine.step import Plan
-from azext_akskv.flows.drive import Flow, accepted, cured, for_later, look
+from azext_akskv.flows.drive import Flow, look
+from azext_akskv.flows.judged import accepted, cured, for_later
 from azext_akskv.flows.world import World
 from azext_akskv.model.finding import Finding
 from azext_akskv.model.generate import compared, manifests_wanted, setup_of
@@ -81,6 +82,7 @@ def plan(snapshot: Snapshot) -> Plan:
         nothing_left="All of it is there as it is to be.",
         question=f"Write {named} to {snapshot.target.name}?" if writes else "",
         announced=False,
+        manifests=tuple(manifest for manifest, _, _ in rows),
         onward="" if setup.workload == NONE else _verify(snapshot, setup),
     )
 

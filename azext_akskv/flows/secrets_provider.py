@@ -139,7 +139,7 @@ def _notes_of_rights(found: Provision, vault: Vault) -> Iterator[str]:
         kinds = " and ".join(wish.type.plural for wish in found.wishes)
         yield f"It holds for all {kinds} of the vault, not only for those that were named. Nobody loses a right."
     if RoleLacking(KEY_VAULT_CERTIFICATE_USER) in lacking and Wish(ObjectType.SECRET) not in found.wishes:
-        yield "This role lets it read the vault's secrets, too: it is the one that AKS documents for keys and certificates."
+        yield "This role lets it read the vault's secrets, too: AKS documents it for keys and certificates."
     if lacking and vault.rbac:
         yield "The vault knows a new role after up to ten minutes. Pods that mount before that try again by themselves."
 

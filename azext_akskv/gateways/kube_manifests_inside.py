@@ -1,7 +1,8 @@
 """Fills ports.Manifests by commands in a pod of the cluster.
 
 What a command prints stays in ARM for a while: of each object it is only what is compared. A command takes some ten
-seconds to begin, so each looks at everything that was asked for so far, and that answers the next look, once.
+seconds to begin, so each looks at everything that was asked for so far, and that answers the next two looks: for the
+checks and for the plan, or behind a write.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from azext_akskv.model.pod_report import Gap, Report, name, parse_report, right_
 from azext_akskv.model.run_command import FAILED
 
 LOOK = "look at the objects of the mount from inside"
+ANSWERS = 2
+"""So many looks are answered by one command."""
 
 
 class InvokedManifests:
@@ -37,13 +40,14 @@ class InvokedManifests:
         self._read = read
         self._known: dict[Ref, None] = {}
         self._seen: ManifestsSeen | None = None
-        self._fresh: set[Ref] = set()
+        self._left: dict[Ref, int] = {}
 
     def look(self, refs: Sequence[Ref]) -> ManifestsSeen:
         self._known |= dict.fromkeys(refs)
-        if self._seen is None or not self._fresh >= set(refs):
+        if not all(self._left.get(each) for each in refs):
             self._asked(LOOK, "look", refs[0].namespace, "")
-        self._fresh -= set(refs)
+        for each in refs:
+            self._left[each] -= 1
         assert self._seen, "a command that raised nothing"
         return self._seen
 
@@ -68,7 +72,7 @@ class InvokedManifests:
         with understanding(doing):  # each is a word of the order
             items = "".join(f"item {each.kind.resource} {name(each.name)}\n" for each in refs)
             order = f"mode {mode}\nnamespace {name(namespace)}\n{items}{more}"
-        self._fresh = set()
+        self._left = {}
         ended = self._run(self._read(), doing, script(), order)
         try:
             report = parse_report(ended.logs)
@@ -84,7 +88,7 @@ class InvokedManifests:
             )
         with understanding(doing):
             self._seen = seen_in(report, refs)
-        self._fresh = set(refs)
+        self._left = dict.fromkeys(refs, ANSWERS)
         return report
 
 

@@ -66,7 +66,10 @@ def types_of(wanted: Wanted) -> tuple[ObjectType, ...]:
 
 
 def wishes_of(wanted: Wanted) -> tuple[Wish, ...]:
-    return tuple(Wish(of) for of in types_of(wanted))
+    """A certificate that shall become a Secret is read as the secret behind it, which has its private key. [D]"""
+    types = types_of(wanted)
+    behind = (ObjectType.SECRET,) if wanted.synced_secret and ObjectType.CERT in types else ()
+    return tuple(Wish(of) for of in ObjectType if of in (*types, *behind))
 
 
 def namespace_of(wanted: Wanted) -> str:

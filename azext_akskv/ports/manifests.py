@@ -15,7 +15,7 @@ class Manifests(Protocol):
     compared: no command and no value of a variable.
 
     All raise GatewayError; Missing where the namespace or the kind is not there. Through run-command each is a command,
-    and what it sees by the way answers the next look, once."""
+    and what it sees by the way answers the next two looks."""
 
     def look(self, refs: Sequence[Ref]) -> ManifestsSeen:
         """Each as it is, and whether the caller may make it, or change it where it is there. What the caller has no

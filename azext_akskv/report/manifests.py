@@ -76,7 +76,7 @@ def manifest_rows(manifests: Sequence[Manifest], steps: Mapping[str, str]) -> li
             "kind": each.ref.kind.value,
             "namespace": each.ref.namespace,
             "name": each.ref.name,
-            "state": steps.get(f"put-{each.ref.kind.value.lower()}", "skipped"),
+            "state": steps.get(f"put-{each.ref.kind.value.lower()}"),
             "manifest": each.body,
         }
         for each in manifests

@@ -28,17 +28,14 @@ def put_manifest(manifest: Manifest, there: Standing | None) -> Step:
         return Seen(f"resourceVersion {found.version}") if found and not differences(manifest, found) else None
 
     def act(run: Run) -> None:
-        found = _standing(run.looking, manifest)
         try:
-            if found is None:
+            if there is None:
                 run.ports.manifests.create(manifest)
-            elif there is None:
-                raise Conflict(f"make the {ref}", "AlreadyExists", SOMEBODY)
             else:
                 run.ports.manifests.change(ref, change_of(manifest, there))
-        except Conflict:  # it may be our own write, whose answer was lost
+        except Conflict as error:  # it may be our own write, whose answer was lost
             if look(run) is None:
-                raise
+                raise Conflict(error.doing, error.code, SOMEBODY) from error
 
     return Step(
         code=f"put-{ref.kind.value.lower()}",

@@ -38,9 +38,10 @@ def set_addon(setting: AddonSetting) -> Step:
     def put(run: Run, cluster: Cluster) -> None:
         run.ports.clusters.set_secrets_provider(cluster, setting, cluster.tags, watch(run, "set-addon"))
 
+    rotation = f", rotation every {setting.poll_interval}" if setting.rotation and setting.poll_interval else ""
     return Step(
         code="set-addon",
-        title="turn on the add-on of the secrets provider",
+        title=f"turn on the add-on of the secrets provider{rotation}",
         look=look,
         act=lambda run: change(run, shown, put),
         left_behind="an add-on that is on reads no secret before a pod mounts one",

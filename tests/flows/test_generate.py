@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,44 +11,18 @@ import pytest
 from azext_akskv.engine.result import Result, exit_code_of
 from azext_akskv.failures import Conflict, Denied
 from azext_akskv.flows.generate import APPLY, generate
-from azext_akskv.model.access import KEY_VAULT_CERTIFICATE_USER, KEY_VAULT_SECRETS_USER, Grant
-from azext_akskv.model.addon import ADDON
 from azext_akskv.model.mounts.asked import AskedObject
 from azext_akskv.model.mounts.manifests.manifest import Kind, Ref
-from azext_akskv.model.provision import GENERATE
 from azext_akskv.model.snapshot import Wanted
 from azext_akskv.model.vault import parse_vault
-from azext_akskv.model.vault_object import ObjectType, VaultObject
+from azext_akskv.model.vault_object import ObjectType
 from tests.builders import IDENTITY, NOW, VAULT, an_identity
 from tests.fake_manifests import names
 from tests.fake_mounts import seen_by
-from tests.fake_provider import ADDON_CLIENT, ADDON_PRINCIPAL, a_scale_set
+from tests.fake_provider import ADDON_CLIENT, ADDON_PRINCIPAL
 from tests.fakes import Crash, FakeWorld
+from tests.generate_worlds import ACCOUNT, ALL, CLASS, DEPLOYMENT, POD, a_version, as_account, ready
 from tests.mount_builders import a_pod, a_volume
-
-ALL = Wanted(GENERATE, vault="kv1", all_of=(ObjectType.SECRET,), workload="pod")
-CLASS, POD = Ref(Kind.CLASS, "default", "kv1"), Ref(Kind.POD, "default", "kv1-reader")
-DEPLOYMENT, ACCOUNT = Ref(Kind.DEPLOYMENT, "default", "kv1-reader"), Ref(Kind.ACCOUNT, "default", "shop")
-
-
-def a_version(of: ObjectType, name: str, *, enabled: bool = True, version: str = "1" * 32) -> VaultObject:
-    return VaultObject(of, name, enabled, version, NOW - timedelta(days=3))
-
-
-def ready(folder: Path) -> FakeWorld:
-    """The add-on on, its identity on the nodes and allowed to read, and something to read."""
-    world = FakeWorld(folder)
-    assert world.cluster
-    scale_set = a_scale_set(group=world.cluster["properties"]["nodeResourceGroup"])
-    world.scale_sets[scale_set.id] = scale_set
-    world.cluster["properties"]["addonProfiles"] = {ADDON: {"enabled": True, "config": None}}
-    world.provide(world.cluster["properties"])
-    vault = parse_vault(world.vaults[VAULT], NOW)
-    world.hold(vault, a_version(ObjectType.SECRET, "db-pass"), a_version(ObjectType.SECRET, "old", enabled=False))
-    world.hold(vault, a_version(ObjectType.CERT, "web"), a_version(ObjectType.KEY, "sign"))
-    for role in (KEY_VAULT_SECRETS_USER, KEY_VAULT_CERTIFICATE_USER):
-        world.grants.append(Grant(role, str(VAULT), ADDON_PRINCIPAL, NOW))
-    return world
 
 
 def applied(world: FakeWorld, wanted: Wanted = ALL, accept: tuple[str, ...] = ()) -> Result:
@@ -66,10 +39,6 @@ def states(result: Result) -> dict[str, str]:
 
 def asked(of: ObjectType, name: str, **more: str) -> Wanted:
     return dataclasses.replace(ALL, all_of=(), objects=(AskedObject(of, name, **more),))
-
-
-def as_account(wanted: Wanted = ALL) -> Wanted:
-    return dataclasses.replace(wanted, identity=IDENTITY, service_account="shop")
 
 
 def test_what_is_enabled_in_the_vault_is_written_and_a_second_run_writes_nothing(tmp_path: Path) -> None:
@@ -187,7 +156,7 @@ def test_a_deployment_of_ours_is_changed_and_one_with_other_labels_is_not(tmp_pa
     [container] = world.applied[DEPLOYMENT]["spec"]["template"]["spec"]["containers"]
     assert container["env"][0]["valueFrom"]["secretKeyRef"] == {"name": "shop", "key": "db-pass"}
     world.applied[DEPLOYMENT]["spec"]["selector"] = {"matchLabels": {"app": "theirs"}}
-    assert errors(applied(world, wanted, ("manifest-differs",))) == set()  # it mounts as it shall
+    assert errors(applied(world, synced)) == set()  # it mounts as it shall
     world.applied[DEPLOYMENT]["spec"]["template"]["spec"]["serviceAccountName"] = "theirs"
     assert errors(applied(world, wanted, ("manifest-differs",))) == {"manifest-fixed"}
 
@@ -256,7 +225,7 @@ def test_what_came_since_the_plan_is_not_written_over(tmp_path: Path) -> None:
     world.moments.then["after the line plan"] = lambda: world.put(CLASS, theirs)
     failed = applied(world)
     assert failed.status == "failed" and failed.trouble and "since the plan was shown" in failed.trouble.text
-    assert not world.writes
+    assert world.applied[CLASS]["spec"] == theirs["spec"]
 
 
 def test_what_changed_since_the_plan_is_not_written_over(tmp_path: Path) -> None:
@@ -338,6 +307,23 @@ def test_rights_that_are_still_to_be_given_do_not_stop_it(tmp_path: Path) -> Non
     [finding] = [each for each in found.findings if each.code == "reading-not-granted"]
     assert finding.state.value == "warning" and "secrets-provider grant" in finding.command
     assert applied(world).status == "done"
+
+
+def test_a_synced_certificate_takes_the_right_to_read_secrets(tmp_path: Path) -> None:
+    world = ready(tmp_path)
+    properties = world.vaults[VAULT]["properties"]
+    only = {"objectId": ADDON_PRINCIPAL, "permissions": {"certificates": ["get"]}}
+    properties |= {"enableRbacAuthorization": False, "accessPolicies": [only]}
+    wanted = asked(ObjectType.CERT, "web")
+    assert "reading-not-granted" not in {each.code for each in generate(world.world(), wanted).findings if each.command}
+    found = generate(world.world(), dataclasses.replace(wanted, synced_secret="shop"))
+    [finding] = [each for each in found.findings if each.code == "reading-not-granted" and each.command]
+    assert "get on secrets" in finding.why and "--secrets web --certificates web" in finding.command
+    every = dataclasses.replace(ALL, all_of=(ObjectType.CERT,), synced_secret="shop")
+    [finding] = [
+        each for each in generate(world.world(), every).findings if each.code == "reading-not-granted" and each.command
+    ]
+    assert "--secrets --certificates" in finding.command
 
 
 def test_a_stopped_cluster_can_be_prepared_but_not_written_to(tmp_path: Path) -> None:

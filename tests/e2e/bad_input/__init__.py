@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tests.e2e.bad_input import arguments, clusters, hostile, keys, mounts, privatelink, rotation, services, texts
+from tests.e2e.bad_input import (
+    arguments,
+    clusters,
+    hostile,
+    keys,
+    manifests,
+    mounts,
+    privatelink,
+    provider,
+    rotation,
+    services,
+    texts,
+)
 from tests.e2e.bad_input.case import BadInput
 
 SUBJECTS: dict[str, tuple[BadInput, ...]] = {
@@ -12,6 +24,8 @@ SUBJECTS: dict[str, tuple[BadInput, ...]] = {
     "Clusters, identities, runs": clusters.CASES,
     "Rights, networks, answers": services.CASES,
     "Private links": privatelink.CASES,
+    "Secrets provider": provider.CASES,
+    "Manifests of mounts": manifests.CASES,
     "Texts to diagnose": texts.CASES,
     "Mounts to verify": mounts.CASES,
     "Hostile text": hostile.CASES,

@@ -114,8 +114,8 @@ def _differences(wanted: Manifest, there: Standing) -> Iterator[str]:
 
 
 def change_of(wanted: Manifest, there: Standing) -> Json:
-    """A merge patch, not a PUT of our own body: what it does not name, such as labels of others, stays. It holds for the
-    version that was seen alone. A class's parameters that are not wanted go."""
+    """A merge patch, not a PUT of our own body: what it does not name, such as labels of others, stays. It holds only
+    for the version that was seen. A class's parameters that are not wanted go."""
     metadata = {"resourceVersion": there.version}
     if wanted.ref.kind is Kind.ACCOUNT:
         return {"metadata": {**metadata, "annotations": wanted.body["metadata"]["annotations"]}}
