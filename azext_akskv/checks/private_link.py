@@ -8,6 +8,7 @@ from azext_akskv.checks.declare import PRIVATE_LINK, NotApplicable, check
 from azext_akskv.checks.private_subjects import (
     after_us,
     network_list,
+    new_endpoint,
     the_endpoint,
     the_nodes,
     the_seen_endpoint,
@@ -16,8 +17,6 @@ from azext_akskv.checks.private_subjects import (
 )
 from azext_akskv.checks.subjects import the_cluster, the_vault
 from azext_akskv.model.finding import Problem, State
-from azext_akskv.model.ids import ResourceId
-from azext_akskv.model.network import network_of
 from azext_akskv.model.private_dns import REDIRECT
 from azext_akskv.model.private_way import address_of, candidates, resolves_in, writer_of, zone_linked_to, zone_to_use
 from azext_akskv.model.repair import NewLink, Repair, link_id
@@ -79,18 +78,6 @@ def endpoint_missing(snapshot: Snapshot) -> Iterator[Problem]:
 
 def _make_endpoint(snapshot: Snapshot) -> str:
     return new_endpoint(the_vault(snapshot).id, the_nodes(snapshot)[0].id)
-
-
-def new_endpoint(vault: ResourceId, subnet: ResourceId, before: ResourceId | None = None) -> str:
-    """The command that makes a private endpoint of a vault in a subnet, in place of one that is dead."""
-    home = network_of(subnet)
-    to_it = ("--private-connection-resource-id", vault, "--group-id", "vault", "--connection-name", vault.name)
-    create = ("az", "network", "private-endpoint", "create", "--subscription")
-    if before is not None:
-        place = (before.subscription, "--resource-group", before.group, "--name", before.name, "--subnet", subnet)
-        return shell(*create, *place, *to_it)
-    named = (home.subscription, "--resource-group", home.group, "--name", f"{vault.name}-pe")
-    return shell(*create, *named, "--vnet-name", home.name, "--subnet", subnet.name, *to_it)
 
 
 @check("endpoint-several", PRIVATE_LINK, State.ERROR, "it is clear which private endpoint the nodes shall use")

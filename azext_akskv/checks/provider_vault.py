@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from azext_akskv.checks.declare import PROVIDER, check
-from azext_akskv.checks.private_link import new_endpoint
+from azext_akskv.checks.private_subjects import new_endpoint
 from azext_akskv.checks.provider_class import OLD_TENANT, TENANT, VAULT, written
 from azext_akskv.checks.provider_classes import class_by_class, its_vault, nearest, patch, vault_named
 from azext_akskv.checks.subjects import at_vault, in_cluster

@@ -7,6 +7,7 @@ from tests.e2e.bad_input.case import BadInput
 from tests.e2e.commands import CLUSTER, JSON
 
 VERIFY = ("aks", "kv", "secrets-provider", "verify", *CLUSTER, *JSON)
+GENERATE = "az aks kv secrets-provider generate --resource-group shop-rg --name shop "
 
 
 def verify(*options: str) -> tuple[str, ...]:
@@ -14,8 +15,8 @@ def verify(*options: str) -> tuple[str, ...]:
 
 
 def nothing(brought: str, world: str, *options: str, found: str) -> BadInput:
-    command = (*VERIFY, *options)
-    return BadInput(brought, 4, command, "class-absent", expected="for Azure", found=found, remedy="", world=world)
+    command, code = (*VERIFY, *options), "class-absent"
+    return BadInput(brought, 4, command, code, expected="for Azure", found=found, remedy=GENERATE, world=world)
 
 
 CASES = (
