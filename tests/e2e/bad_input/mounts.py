@@ -7,7 +7,6 @@ from tests.e2e.bad_input.case import BadInput
 from tests.e2e.commands import CLUSTER, JSON
 
 VERIFY = ("aks", "kv", "secrets-provider", "verify", *CLUSTER, *JSON)
-GENERATE = "az aks kv secrets-provider generate --resource-group shop-rg --name shop "
 
 
 def verify(*options: str) -> tuple[str, ...]:
@@ -15,27 +14,28 @@ def verify(*options: str) -> tuple[str, ...]:
 
 
 def nothing(brought: str, world: str, *options: str, found: str) -> BadInput:
+    """The command that is offered has a place for the vault, which is the user's to fill in."""
     command, code = (*VERIFY, *options), "class-absent"
-    return BadInput(brought, 4, command, code, expected="for Azure", found=found, remedy=GENERATE, world=world)
+    return BadInput(brought, 4, command, code, expected="for Azure", found=found, remedy="", world=world)
 
 
 CASES = (
     malformed(
-        "a class's name with capitals",
+        "a class to verify with capitals in its name",
         verify("--class-name", "Shop_KV"),
         "lower-case letters, digits, hyphens and dots",
         "Shop_KV",
         "is not the name of a SecretProviderClass",
     ),
     malformed(
-        "control characters in a class's name",
+        "a class to verify with control characters in its name",
         verify("--class-name", HOSTILE),
         "lower-case letters",
         "\\x1b",
         "is not the name of a SecretProviderClass",
     ),
     malformed(
-        "a class's name that is empty",
+        "a class to verify with an empty name",
         verify("--class-name", ""),
         "is a variable of the shell unset?",
         "empty",
