@@ -118,3 +118,33 @@ examples:
   - name: List the classes of one namespace with their vaults and pods.
     text: az aks kv secrets-provider show -g MyResourceGroup -n MyCluster --namespace shop --output table
 """
+
+helps["aks kv secrets-provider verify"] = """
+type: command
+short-summary: Wait until pods have mounted what their SecretProviderClasses name; say why where they have not.
+long-summary: |
+    Looks every few seconds until every pod with a volume of a class has it mounted, the
+    Secrets that the class declares are made with all their keys, and no container waits
+    for one of them; at most for --timeout minutes. A failure that cannot pass by itself
+    ends the wait as soon as the driver has tried again and failed the same way. A role
+    that was granted a moment ago is waited for: it takes up to ten minutes until a vault
+    knows it.
+
+    Changes nothing, and reads no value: of what is mounted it tells names and versions,
+    of a Secret its name and type, and the keys that the class declares. What has not
+    mounted is explained as `az aks kv diagnose` does it, with the commands that repair it.
+
+    Exit codes: 0 all are mounted, 3 no such cluster, 4 something is not mounted, or there
+    is nothing to mount, 5 something could not be looked at.
+examples:
+  - name: Wait until everything in a cluster is mounted.
+    text: az aks kv secrets-provider verify -g MyResourceGroup -n MyCluster
+  - name: Wait ten minutes at most for the pods of one class, and print a line for each.
+    text: >-
+        az aks kv secrets-provider verify -g MyResourceGroup -n MyCluster --namespace shop
+        --class-name shop-kv --timeout 10 --output table
+  - name: Look once, without waiting, and list what is not mounted.
+    text: >-
+        az aks kv secrets-provider verify -g MyResourceGroup -n MyCluster --timeout 0
+        --query "mounts[?!mounted].[namespace, pod, class, state]"
+"""

@@ -21,6 +21,7 @@ VIA = (
 
 def load_provider_arguments(loader: Any) -> None:
     """Called with the other arguments' loader."""
+    _verify(loader)
     vault_and_identity(loader, "grant")
     objects_by_name(loader, "grant")
     with loader.argument_context(f"{GROUP} enable") as context:
@@ -37,6 +38,26 @@ def load_provider_arguments(loader: Any) -> None:
             "namespace",
             type=validators.namespace,
             help="Only pods and SecretProviderClasses of this namespace. Default: all namespaces.",
+        )
+        context.argument("via", arg_type=get_enum_type(WAYS, default="auto"), help=VIA)
+
+
+def _verify(loader: Any) -> None:
+    with loader.argument_context(f"{GROUP} verify") as context:
+        context.argument(
+            "namespace",
+            type=validators.namespace,
+            help="Only pods and SecretProviderClasses of this namespace. Default: all namespaces.",
+        )
+        context.argument(
+            "class_name",
+            type=shapes.class_name,
+            help="Only the SecretProviderClasses of this name. Default: all for Azure.",
+        )
+        context.argument(
+            "timeout",
+            type=shapes.minutes,
+            help="How long to wait at most, in minutes, such as 5 or 0.5; 0 looks once. Default: 5.",
         )
         context.argument("via", arg_type=get_enum_type(WAYS, default="auto"), help=VIA)
 

@@ -14,6 +14,7 @@ def load_command_table(loader: Any, _args: list[str] | None) -> None:
     kms = CliCommandType(operations_tmpl="azext_akskv.cli.kms#{}")
     operation = CliCommandType(operations_tmpl="azext_akskv.cli.operation#{}")
     provider = CliCommandType(operations_tmpl="azext_akskv.cli.provider#{}")
+    watching = CliCommandType(operations_tmpl="azext_akskv.cli.verify#{}")
 
     with loader.command_group("aks kv kms", custom_command_type=kms) as group:
         group.custom_command(
@@ -38,6 +39,7 @@ def load_command_table(loader: Any, _args: list[str] | None) -> None:
             validator=_checked("options_of_generate"),
         )
         group.custom_show_command("show", "show", table_transformer=_table("provider_table"))
+        group.custom_command("verify", "verify", custom_command_type=watching, table_transformer=_table("mounts_table"))
 
     with loader.command_group("aks kv operation", custom_command_type=operation) as group:
         group.custom_command("list", "list_runs", table_transformer=_table("runs_table"))

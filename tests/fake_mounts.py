@@ -68,6 +68,10 @@ class FakeMounts(FakePort):
         self.asked("mounts.look")
         return self.world.seen
 
+    def glance(self, namespace: str | None = None) -> Seen:
+        self.asked("mounts.glance")
+        return self.world.seen
+
     def logs(self, sources: Sequence[LogSource], since_seconds: int) -> Iterator[PodLog]:
         self.asked("mounts.logs")
         for each in sources:

@@ -118,6 +118,10 @@ class FakeNetworks(FakePort):
         self.asked("networks.endpoint")
         return self._there.read(self._there.endpoints, endpoint)
 
+    def endpoints_in(self, subscription: str) -> list[PrivateEndpoint]:
+        self.asked("networks.endpoints_in")
+        return [each for each in self._there.endpoints.values() if each.id.subscription == subscription]
+
     def addresses(self, interface: ResourceId) -> tuple[str, ...]:
         self.asked("networks.addresses")
         return self._there.read(self._there.interfaces, interface)

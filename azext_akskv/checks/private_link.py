@@ -8,6 +8,7 @@ from azext_akskv.checks.declare import PRIVATE_LINK, NotApplicable, check
 from azext_akskv.checks.private_subjects import (
     after_us,
     network_list,
+    new_endpoint,
     the_endpoint,
     the_nodes,
     the_seen_endpoint,
@@ -55,6 +56,15 @@ def endpoint_missing(snapshot: Snapshot) -> Iterator[Problem]:
             "an endpoint of another vault or service does not lead to this one",
             shell("az", "network", "private-endpoint-connection", "list", "--id", vault.id),
         )
+    elif topology.orphans:
+        dead = topology.orphans[0]
+        again = new_endpoint(vault.id, dead.subnet, dead.id)
+        yield Problem(
+            f"{vault.id.name} is closed to public networks ({vault.openness.value}), and does not know its private "
+            f"endpoint {dead.id.name} any more, which is {dead.status}",
+            "somebody has deleted the connection at the vault. It does not come back: the endpoint has to be made anew",
+            f"{shell('az', 'network', 'private-endpoint', 'delete', '--ids', dead.id)} && {again}",
+        )
     elif vault.openness is Openness.PUBLIC:
         raise NotApplicable("the vault is open to public networks and has no private endpoint: nothing to repair")
     else:
@@ -67,14 +77,7 @@ def endpoint_missing(snapshot: Snapshot) -> Iterator[Problem]:
 
 
 def _make_endpoint(snapshot: Snapshot) -> str:
-    vault, nodes = the_vault(snapshot), the_nodes(snapshot)
-    home = nodes[0].in_network
-    return shell(
-        *("az", "network", "private-endpoint", "create", "--subscription", home.subscription),
-        *("--resource-group", home.group, "--name", f"{vault.id.name}-pe", "--vnet-name", home.name),
-        *("--subnet", nodes[0].id.name, "--private-connection-resource-id", vault.id, "--group-id", "vault"),
-        *("--connection-name", vault.id.name),
-    )
+    return new_endpoint(the_vault(snapshot).id, the_nodes(snapshot)[0].id)
 
 
 @check("endpoint-several", PRIVATE_LINK, State.ERROR, "it is clear which private endpoint the nodes shall use")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from azext_akskv.checks.declare import NotApplicable
 from azext_akskv.checks.subjects import in_cluster
 from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.network import network_of
 from azext_akskv.model.private_way import endpoint_to_use
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
@@ -59,3 +60,15 @@ def after_us(snapshot: Snapshot) -> str:
 
 def network_list(network: ResourceId) -> str:
     return shell("az", "network", "vnet", "show", "--ids", network)
+
+
+def new_endpoint(vault: ResourceId, subnet: ResourceId, before: ResourceId | None = None) -> str:
+    """The command that makes a private endpoint of a vault in a subnet, in place of one that is dead."""
+    home = network_of(subnet)
+    to_it = ("--private-connection-resource-id", vault, "--group-id", "vault", "--connection-name", vault.name)
+    create = ("az", "network", "private-endpoint", "create", "--subscription")
+    if before is not None:
+        place = (before.subscription, "--resource-group", before.group, "--name", before.name, "--subnet", subnet)
+        return shell(*create, *place, *to_it)
+    named = (home.subscription, "--resource-group", home.group, "--name", f"{vault.name}-pe")
+    return shell(*create, *named, "--vnet-name", home.name, "--subnet", subnet.name, *to_it)

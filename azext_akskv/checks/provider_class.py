@@ -111,8 +111,9 @@ def _flags(one: SecretProviderClass) -> Iterator[Problem]:
     if len(on) > 1:
         yield Problem(
             f"{one} sets {' and '.join(on)}",
-            f"one of them at a time says as whom the provider reads; with several {BEFORE_ANY}",
-            edit(one),
+            f"one of them at a time says as whom the provider reads; with several {BEFORE_ANY}"
+            f"{'. Pod identity is retired' if POD in on else ''}",
+            patch(one, {POD: "false"}) if POD in on and len(on) == 2 else edit(one),
         )
 
 

@@ -7,11 +7,12 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from azext_akskv.checks.provider_subjects import the_classes, the_view
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.mounts.behind import ProviderView, vault_of
-from azext_akskv.model.mounts.secret_class import SecretProviderClass
+from azext_akskv.model.mounts.secret_class import SecretProviderClass, objects_text
 from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
@@ -19,6 +20,8 @@ from azext_akskv.model.vault import Vault
 
 VAULT_NAME = re.compile(r"[-A-Za-z0-9]{3,24}", re.ASCII)
 """What the provider takes for one. [SRC]"""
+MOST_TYPED = 4000
+"""Characters that anybody will want to paste. [OWN]"""
 OfClass = Callable[[ProviderView, SecretProviderClass], Iterator[Problem]]
 
 
@@ -63,6 +66,21 @@ def patch(one: SecretProviderClass, parameters: dict[str, str | None]) -> str:
     body = json.dumps({"spec": {"parameters": parameters}})
     words = ("kubectl", "patch", "secretproviderclass", one.name, "--namespace", one.namespace)
     return shell(*words, "--type", "merge", "--patch", body)
+
+
+def put_objects(one: SecretProviderClass, place: int, **fields: str) -> str:
+    """Changes fields of the object at a place of the array, and leaves the others as they are."""
+    changed = [replace(each, **fields) if each.place == place else each for each in one.objects]  # type: ignore[arg-type]  # they are texts
+    readable = all(lint.mild for lint in one.lints) and all(each.history is not None for each in one.objects)
+    text = objects_text(changed)
+    return patch(one, {"objects": text}) if readable and "  " not in text and len(text) < MOST_TYPED else edit(one)
+
+
+def put_at(one: SecretProviderClass, path: str, old: str, new: str) -> str:
+    """Changes one text of a class, if it is still what was seen."""
+    body = [{"op": "test", "path": path, "value": old}, {"op": "replace", "path": path, "value": new}]
+    words = ("kubectl", "patch", "secretproviderclass", one.name, "--namespace", one.namespace)
+    return shell(*words, "--type", "json", "--patch", json.dumps(body))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

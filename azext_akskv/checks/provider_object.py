@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from azext_akskv.checks.declare import PROVIDER, check
-from azext_akskv.checks.provider_classes import class_by_class, edit, guarded, its_vault, nearest
+from azext_akskv.checks.provider_classes import class_by_class, edit, guarded, its_vault, nearest, put_objects
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.ids import in_short
 from azext_akskv.model.mounts.behind import TYPES, Behind, ProviderView
@@ -112,14 +112,16 @@ def _absent(named: _Named) -> Problem:
         return Problem(
             f"{vault} has no {named.type.value} {named.name}, which {one} names, but a {kinds} of that name",
             f"the vault answers that it is not found; objectType: {others[0].value} finds it. {ONE_OF_MANY}",
-            edit(one),
+            put_objects(one, named.asked.place, type=others[0].value) if len(others) == 1 else edit(one),
         )
     listed = named.behind.objects[vault.lower(), named.type].get()
     meant = nearest(named.name, (each.name for each in listed))
     return Problem(
         f"{vault} has no {named.type.value} {named.name}, which {one} names{f'; it has {meant}' if meant else ''}",
         f"the name is misspelt, it is another vault's, or it is deleted and can be recovered. {ONE_OF_MANY}",
-        edit(one) if meant else named.ask("list-deleted", "--query", f"[?name=='{named.name}'].name"),
+        put_objects(one, named.asked.place, name=meant)
+        if meant
+        else named.ask("list-deleted", "--query", f"[?name=='{named.name}'].name"),
     )
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from azext_akskv.checks.declare import PROVIDER, check
-from azext_akskv.checks.provider_classes import class_by_class, edit, unknown
+from azext_akskv.checks.provider_classes import class_by_class, edit, put_at, unknown
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.ids import in_short
 from azext_akskv.model.mounts.behind import TYPES, ProviderView
@@ -99,10 +99,12 @@ def class_secret_objects(snapshot: Snapshot) -> Iterator[Problem]:
     def examine(_: ProviderView, one: SecretProviderClass) -> Iterator[Problem]:
         if one.secret_objects and not readable(one):
             yield unknown(one, "what of secretObjects is mounted cannot be told: objects cannot be read")
-        for each in one.secret_objects:
+        for place, each in enumerate(one.secret_objects):
             where = f"{one}: the Secret {in_short(each.secret, 80) if each.secret else 'without a secretName'}"
-            for told, why in (*_incomplete(each), *_keys(one, each), *(_missing(one, each) if readable(one) else ())):
+            for told, why in (*_incomplete(each), *_keys(one, each)):
                 yield Problem(f"{where}: {told}", why, edit(one))
+            for told, why, command in _missing(one, place) if readable(one) else ():
+                yield Problem(f"{where}: {told}", why, command)
 
     yield from class_by_class(snapshot, examine)
 
@@ -141,9 +143,10 @@ def _keys(one: SecretProviderClass, each: SecretObject) -> Iterator[tuple[str, s
             )
 
 
-def _missing(one: SecretProviderClass, each: SecretObject) -> Iterator[tuple[str, str]]:
+def _missing(one: SecretProviderClass, place: int) -> Iterator[tuple[str, str, str]]:
+    """What is wrong, why it matters, and the command."""
     files = [file for found in one.objects for file in found.files]
-    for entry in each.data:
+    for number, entry in enumerate(one.secret_objects[place].data):
         name = entry.object_name
         if name in files:
             continue
@@ -154,6 +157,9 @@ def _missing(one: SecretProviderClass, each: SecretObject) -> Iterator[tuple[str
             f"{told}and there is no such file in the mount{hint}",
             f"objectName is the file's name here: the alias where there is one, and /0 behind it with a history. "
             f"{UNMADE}",
+            put_at(one, f"/spec/secretObjects/{place}/data/{number}/objectName", name, meant)
+            if name and meant
+            else edit(one),
         )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from azext_akskv.checks.declare import PROVIDER, check
+from azext_akskv.checks.private_subjects import new_endpoint
 from azext_akskv.checks.provider_class import OLD_TENANT, TENANT, VAULT, written
 from azext_akskv.checks.provider_classes import class_by_class, its_vault, nearest, patch, vault_named
 from azext_akskv.checks.subjects import at_vault, in_cluster
@@ -17,12 +19,15 @@ from azext_akskv.model.mounts.secret_class import SecretProviderClass
 from azext_akskv.model.mounts.worker import Mode, worker_of
 from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.pools import subnets_of
-from azext_akskv.model.private_way import endpoint_to_use
+from azext_akskv.model.private_way import USABLE, endpoint_to_use
 from azext_akskv.model.repairs import repairs_of
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tenancy import tenants_of
 from azext_akskv.model.vault import Openness, Vault
+
+if TYPE_CHECKING:  # it brings along the rules for texts, which checks do not need
+    from azext_akskv.model.provider.diagnosis import Diagnosis
 
 AT_HOME = {
     "forbidden_connection": "cause 4 of both documents",
@@ -42,7 +47,7 @@ def class_vault(snapshot: Snapshot) -> Iterator[Problem]:
             (each.namespace, each.class_name, each.mounted) == (one.namespace, one.name, True) for each in mounted
         )
         seen = {each.value.id.name for each in view.behind.vaults.values() if each.value}
-        seen |= {given.id.name} if given else set()
+        seen |= {*view.behind.other_vaults, *([given.id.name] if given else ())}
         meant = nearest(name, seen)
         yield Problem(
             f"{one} names the vault {name}, which is in no subscription that is signed in to"
@@ -139,20 +144,48 @@ def class_network(snapshot: Snapshot) -> Iterator[Problem]:
             f"{f': {proof}' if proof else ''}",
             "its pods come to it through a private endpoint or not at all: its name must lead the nodes to that "
             f"(cause 4 of both documents){'' if closed else '; or its firewall lets their addresses or subnet in'}",
-            in_cluster(snapshot, "aks", "kv", "fix-privatelink", "--vault", vault.id),
+            _let_in_by(snapshot, view, vault),
             None if proof else State.WARNING,
         )
 
     yield from class_by_class(snapshot, examine)
 
 
-def _proof(view: ProviderView, vault: Vault) -> str:
+def _refusal(view: ProviderView, vault: Vault) -> Diagnosis | None:
     """What the texts say of this vault, if pods have not mounted since."""
     name = vault.id.name.lower()
-    for each in view.texts.diagnoses:
-        if each.cause.slug in AT_HOME and not each.healed and each.facts.get("vault", "").lower() == name:
-            return f"{each.cause.kind} ({AT_HOME[each.cause.slug]}), {each.source}, line {each.line}: {each.proof}"
-    return ""
+    told = (each for each in view.texts.diagnoses if each.cause.slug in AT_HOME and not each.healed)
+    return next((each for each in told if each.facts.get("vault", "").lower() == name), None)
+
+
+def _proof(view: ProviderView, vault: Vault) -> str:
+    found = _refusal(view, vault)
+    if found is None:
+        return ""
+    return f"{found.cause.kind} ({AT_HOME[found.cause.slug]}), {found.source}, line {found.line}: {found.proof}"
+
+
+def _let_in_by(snapshot: Snapshot, view: ProviderView, vault: Vault) -> str:
+    """Through its private endpoint where it has one that counts. Else its firewall lets the address in from which it
+    was asked, where it goes by rules and that is known; or an endpoint is made first."""
+    if any(each.status in USABLE for each in vault.connections):
+        return in_cluster(snapshot, "aks", "kv", "fix-privatelink", "--vault", vault.id)
+    refusal = _refusal(view, vault)
+    address = refusal.facts.get("client_address", "") if refusal else ""
+    if vault.openness is Openness.SELECTED and address:
+        return at_vault(vault.id, "network-rule", "add", "--ip-address", address)
+    subnet = _subnet_of_nodes(snapshot)
+    if subnet is None:  # AKS's own network, which is looked at there
+        return in_cluster(snapshot, "aks", "kv", "diagnose", "--category", "privatelink")
+    return new_endpoint(vault.id, subnet)
+
+
+def _subnet_of_nodes(snapshot: Snapshot) -> ResourceId | None:
+    try:
+        subnets = subnets_of(snapshot.cluster.value) if snapshot.cluster.value else {}
+    except BadInput:
+        return None
+    return next(iter(subnets), None)
 
 
 def _lacking(snapshot: Snapshot, vault: Vault) -> str:

@@ -7,11 +7,17 @@ from collections.abc import Iterator
 from azext_akskv.checks.declare import PROVIDER, NotApplicable, check
 from azext_akskv.checks.provider_remedies import describe, kubectl
 from azext_akskv.checks.provider_subjects import does, each_of, pods, the_consumers, the_rotation, the_view
+from azext_akskv.checks.subjects import in_cluster
 from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.ids import in_short
-from azext_akskv.model.mounts.behind import ProviderView
+from azext_akskv.model.mounts.behind import ProviderView, vault_of
 from azext_akskv.model.mounts.consumer import Consumer
+from azext_akskv.model.mounts.secret_class import SecretProviderClass, VaultObject
+from azext_akskv.model.mounts.worker import Mode, Worker, worker_of
 from azext_akskv.model.snapshot import Snapshot
+
+OPTIONS = {"--secrets": "secret", "--keys": "key", "--certificates": "cert"}
+"""Of `secrets-provider generate`, by the type of what they name."""
 
 
 @check("class-missing", PROVIDER, State.ERROR, "the SecretProviderClasses that pods name are in their namespaces")
@@ -23,10 +29,12 @@ def class_missing(snapshot: Snapshot) -> Iterator[Problem]:
     for pod in the_consumers(view):
         for volume in pod.volumes:
             named.setdefault((pod.namespace, volume.class_name), []).append(pod)
-    yield from each_of(named.items(), lambda each: _class_of(view, each[0], each[1]))
+    yield from each_of(named.items(), lambda each: _class_of(snapshot, view, each[0], each[1]))
 
 
-def _class_of(view: ProviderView, named: tuple[str, str], users: list[Consumer]) -> Iterator[Problem]:
+def _class_of(
+    snapshot: Snapshot, view: ProviderView, named: tuple[str, str], users: list[Consumer]
+) -> Iterator[Problem]:
     namespace, name = named
     if not name:
         yield Problem(
@@ -42,10 +50,29 @@ def _class_of(view: ProviderView, named: tuple[str, str], users: list[Consumer])
     yield Problem(
         f"there is no SecretProviderClass {name} in {namespace}, which {pods(users)} {does('mount', users)}{there}",
         "the driver looks for it in the pod's own namespace alone (cause 6 of the document on the add-on)",
-        kubectl("get", "secretproviderclass", name, "--output", "yaml", namespace=elsewhere[0])
+        _same_in(snapshot, view, next(each for each in view.seen.classes.get() if each.name == name), namespace)
         if elsewhere
         else kubectl("get", "secretproviderclasses", "--all-namespaces"),
     )
+
+
+def _same_in(snapshot: Snapshot, view: ProviderView, one: SecretProviderClass, namespace: str) -> str:
+    """What makes a class anew in another namespace, where it says no more than our command can; else what shows it."""
+    addon, worker = view.behind.addon.identity, worker_of(one)
+    asked = {option: [_as_asked(each) for each in one.objects if each.type == of] for option, of in OPTIONS.items()}
+    plain = all(not (each.format or each.encoding or each.permission or each.history) for each in one.objects)
+    whole = sum(map(len, asked.values())) == len(one.objects) > 0 and not one.lints and not one.secret_objects
+    own = addon is not None and worker == Worker(Mode.NODE, addon.client_id.lower())
+    if not (plain and whole and own and vault_of(one)):
+        return kubectl("get", "secretproviderclass", one.name, "--output", "yaml", namespace=one.namespace)
+    options = [word for option, names in asked.items() if names for word in (option, *names)]
+    words = ("aks", "kv", "secrets-provider", "generate", "--vault", vault_of(one), *options)
+    more = ("--namespace", namespace, "--class-name", one.name, "--workload", "none", "--apply")
+    return in_cluster(snapshot, *words, *more)
+
+
+def _as_asked(each: VaultObject) -> str:
+    return f"{each.name}{f'/{each.version}' if each.version else ''}{f'={each.alias}' if each.alias else ''}"
 
 
 @check("volume-writable", PROVIDER, State.ERROR, "the pods' volumes of the driver are read-only")

@@ -15,6 +15,10 @@ from azext_akskv.model.vault_object import ObjectType, is_object_name
 _VERSION = re.compile(r"[0-9a-z]{1,64}", re.IGNORECASE | re.ASCII)
 _FILE = re.compile(r"(?!\.\.)[A-Za-z0-9._-]{1,253}", re.ASCII)
 """What is also a key of a Secret. [K8s]"""
+_CLASS = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+"""The name of a SecretProviderClass. [K8s]"""
+LONGEST_WAIT = 24 * 60
+"""Minutes."""
 CHOICES = WORKLOADS
 """What may mount a class."""
 EMPTY = "the value is empty: is a variable of the shell unset?"
@@ -71,6 +75,26 @@ def _parsed(of: ObjectType, text: str) -> AskedObject:
 
 def _word(of: ObjectType) -> str:
     return "certificate" if of is ObjectType.CERT else of.value
+
+
+def class_name(text: str) -> str:
+    """The name of a SecretProviderClass."""
+    if not text.strip():
+        raise ArgumentTypeError(EMPTY)
+    if _CLASS.fullmatch(text):
+        return text
+    raise ArgumentTypeError(
+        f"{in_short(text)} is not the name of a SecretProviderClass (lower-case letters, digits, hyphens and dots)"
+    )
+
+
+def minutes(text: str) -> float:
+    """How long to wait, in minutes; 0: look once."""
+    if re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII) and float(text) <= LONGEST_WAIT:
+        return float(text)
+    raise ArgumentTypeError(
+        f"{in_short(text)} is not a number of minutes from 0 (look once) to {LONGEST_WAIT}, such as 5 or 0.5"
+    )
 
 
 def options_of_account(given: Any) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from azext_akskv.model.diagnosed import Diagnosed
     from azext_akskv.model.provided import Provided
     from azext_akskv.model.provider.reading import Reading
+    from azext_akskv.model.verified import Verified
 
 _RED, _GREEN, _YELLOW, _CYAN, _GREY = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[90m"
 _RESET = "\x1b[0m"
@@ -123,6 +124,12 @@ class TerminalReporter:
         from azext_akskv.report.diagnosis import diagnosed_lines
 
         self._tell(diagnosed_lines(found, self._screen.verbose))
+
+    def verified(self, found: Verified) -> None:
+        """What `secrets-provider verify` has seen of the mounts."""
+        from azext_akskv.report.verified import verified_lines
+
+        self._tell(verified_lines(found, self._screen.verbose))
 
     def generated(self, findings: Sequence[Finding], *, blocked: bool) -> None:
         """What was found on the way to YAML."""

@@ -61,6 +61,10 @@ class Waits:
     def _of(self, seconds: float) -> float:
         return seconds * self.factor
 
+    def minutes(self, asked: float) -> float:
+        """The longest that a user wants to wait."""
+        return self._of(asked * 60)
+
     @property
     def poll(self) -> float:
         """Between two looks at something that shall come true, and two polls of an operation without Retry-After."""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeGuard, TypeVar
 from urllib.parse import quote
 
-from azext_akskv.failures import GatewayError, Unavailable
+from azext_akskv.failures import GatewayError, Rejected, Unavailable
 from azext_akskv.gateways.kube_mounts_inside import InvokedMounts
 from azext_akskv.gateways.kube_server import Request
 from azext_akskv.gateways.kube_status import UNAUTHORIZED
@@ -22,6 +22,9 @@ from azext_akskv.model.observed import Observed
 
 T = TypeVar("T")
 AT_ONCE = 8
+CHANGING = ("classes", "statuses", "pods", "events")
+"""The lists of a glance."""
+NOT_ASKED = Rejected("look", "", "not asked for at a glance")
 MOST_LOG_BYTES = 2 << 20
 MOST_LOG_LINES = 20_000
 """The newest ones of a container's log; where they are more than the bytes, as many of the newest as are not."""
@@ -52,6 +55,17 @@ class KubeMounts:
             accounts=self._for_each(places.accounts, self._accounts),
             sync_rights=self._for_each(places.rights, lambda right: may_make_secrets(self._ask, *right)),
         )
+
+    def glance(self, namespace: str | None = None) -> Seen:
+        calls = [partial(answer_of, self._ask, LISTS[each], namespace) for each in CHANGING]
+        found = side_by_side(calls, self._workers)
+        if hopeless := next(filter(is_hopeless, found), None):
+            raise hopeless
+        unasked = dict.fromkeys(LISTS, NOT_ASKED)
+        seen = seen_of(namespace, NOT_ASKED, unasked | dict(zip(CHANGING, found, strict=True)))
+        wanting = {each.namespace for each in seen.classes.value or () if each.secret_objects}
+        places = [each for each in places_of(seen).secrets if each in wanting]
+        return replace(seen, secrets=self._for_each(places, partial(secrets_of, self._ask, labelled=False)))
 
     def logs(self, sources: Sequence[LogSource], since_seconds: int) -> Iterator[PodLog]:
         for source in sources:
@@ -94,6 +108,9 @@ class EitherMounts:
     def look(self, namespace: str | None = None) -> Seen:
         return self._chosen().look(namespace)
 
+    def glance(self, namespace: str | None = None) -> Seen:
+        return self._chosen().glance(namespace)
+
     def logs(self, sources: Sequence[LogSource], since_seconds: int) -> Iterator[PodLog]:
         return self._chosen().logs(sources, since_seconds)
 
@@ -105,7 +122,8 @@ def is_hopeless(answer: Answer) -> TypeGuard[GatewayError]:
     """Whether the next questions would end the same way: the API server did not answer, or nobody could log in."""
     if not isinstance(answer, GatewayError):
         return False
-    return isinstance(answer, Unavailable) or answer.doing != DRIVER.doing or answer.code == UNAUTHORIZED
+    asked = answer.doing in {each.doing for each in (DRIVER, *LISTS.values())}
+    return isinstance(answer, Unavailable) or not asked or answer.code == UNAUTHORIZED
 
 
 def log_request(source: LogSource, since_seconds: int, most_lines: int) -> Request:

@@ -64,6 +64,9 @@ class InvokedMounts:
             sync_rights={right: said.get(right) or unsaid(parts, right) for right in places.rights},
         )
 
+    def glance(self, namespace: str | None = None) -> Seen:
+        return self.look(namespace)
+
     def logs(self, sources: Sequence[LogSource], since_seconds: int) -> Iterator[PodLog]:
         """All of them come with one command."""
         if not sources:

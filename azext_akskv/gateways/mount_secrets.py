@@ -20,13 +20,13 @@ Row = tuple[str, str, int | None]
 """Name, type, number of entries."""
 
 
-def secrets_of(ask: Ask, namespace: str) -> Observed[tuple[SyncedSecret, ...]]:
-    """Nothing but Tables without objects is asked for: see gateways/kube.py."""
+def secrets_of(ask: Ask, namespace: str, labelled: bool = True) -> Observed[tuple[SyncedSecret, ...]]:
+    """Nothing but Tables without objects is asked for: see gateways/kube.py. `labelled`: also which have our labels."""
     try:
         rows = _rows(ask, namespace)
     except GatewayError as error:
         return Observed.unknown(why_not(SECRETS, error))
-    managed, used = (_labelled(ask, namespace, label) if rows else None for label in (MANAGED, USED))
+    managed, used = (_labelled(ask, namespace, label) if rows and labelled else None for label in (MANAGED, USED))
     return Observed(tuple(secret_of(namespace, row, managed, used) for row in rows))
 
 

@@ -19,6 +19,7 @@ from azext_akskv.model.network import (
     same_peering,
 )
 from azext_akskv.model.private_endpoint import (
+    ENDPOINT_TYPE,
     NEW_ZONE_GROUP,
     PrivateEndpoint,
     ZoneGroup,
@@ -59,6 +60,11 @@ class ArmNetworks:
 
     def endpoint(self, endpoint: ResourceId) -> PrivateEndpoint:
         return self._documents.read(f"read the private endpoint {endpoint.name}", endpoint, parse_endpoint)
+
+    def endpoints_in(self, subscription: str) -> list[PrivateEndpoint]:
+        doing = f"list the private endpoints of the subscription {subscription}"
+        path = f"/subscriptions/{subscription}/providers/{ENDPOINT_TYPE}"
+        return list(self._documents.all(doing, subscription, path, parse_endpoint))
 
     def addresses(self, interface: ResourceId) -> tuple[str, ...]:
         return self._documents.read(f"read the network interface {interface.name}", interface, addresses_of)

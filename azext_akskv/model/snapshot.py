@@ -43,7 +43,7 @@ class Wanted:
     namespaces: tuple[str, ...] = ()
     """Only these are rewritten, or looked at; empty: all."""
     since: int = 3600
-    """How old the lines of a log may be that are read, in seconds."""
+    """How old the lines of a log may be that are read, in seconds; 0: no logs are read."""
     concurrency: int | None = None
     """Connections that rewrite at the same time; None: as many as fit the KMS version."""
     max_rate: float | None = None

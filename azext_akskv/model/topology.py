@@ -102,6 +102,9 @@ class Topology:
     shadowed: Observed[tuple[str, ...]] = field(default_factory=lambda: Observed(()))
     """Other vaults with private endpoints, which a network linked to a zone without their records does not find."""
 
+    orphans: tuple[PrivateEndpoint, ...] = ()
+    """Endpoints that were made for the vault and that it does not know any more, where it knows no other."""
+
     @property
     def node_networks(self) -> tuple[ResourceId, ...]:
         return tuple(dict.fromkeys(each.in_network for each in self.nodes))

@@ -42,7 +42,7 @@ FEDERATED = frozenset({Mode.WORKLOAD, Mode.BINDING})
 
 @dataclass(frozen=True)
 class Inquiry:
-    """`namespace`: None stands for all; `since`: how old a log line may be, in seconds."""
+    """`namespace`: None stands for all; `since`: how old a log line may be, in seconds; 0: no logs are read."""
 
     cluster: Cluster
     ports: Ports
@@ -81,6 +81,8 @@ def _from_profile(cluster: Cluster) -> Behind:
 
 def _logs(inquiry: Inquiry, seen: Seen) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
     """Of each container: its name, its node, its lines, and what is missing of them and why."""
+    if not inquiry.since:
+        return
     try:
         nodes = _nodes(seen)
         sources = log_sources(each for each in seen.installed.pods.get() if each.node in nodes)
@@ -135,6 +137,8 @@ def _sought(inquiry: Inquiry, view: ProviderView) -> Behind:
     if any(worker.mode in FEDERATED for _, worker in workers):
         identities = observe("the identities", READ_IDENTITIES, partial(_identities, inquiry))
         behind = replace(behind, identities=identities)
+    if any(each.known and each.value is None for each in vaults.values()):
+        behind = replace(behind, other_vaults=_other_vaults(inquiry))
     behind = replace(behind, vaults=vaults, scale_sets=scale_sets.result() if found else behind.scale_sets)
     behind = replace(behind, federated=_federated(inquiry, behind, workers))
     behind = replace(behind, **_objects(inquiry, replace(view, behind=behind), classes))
@@ -148,6 +152,17 @@ def _vault(inquiry: Inquiry, name: str) -> Vault | None:
         if found := inquiry.ports.vaults.find(subscription, name):
             return inquiry.ports.vaults.get(found.id)
     return None
+
+
+def _other_vaults(inquiry: Inquiry) -> tuple[str, ...]:
+    """Only to say which one may be meant: what cannot be listed is left out."""
+    subscriptions = dict.fromkeys((inquiry.cluster.id.subscription, *inquiry.subscriptions))
+    listed = inquiry.ask("the vaults", READ_VAULT, {one: partial(_names, inquiry, one) for one in subscriptions})
+    return tuple(name for each in listed.values() for name in each.value or ())
+
+
+def _names(inquiry: Inquiry, subscription: str) -> tuple[str, ...]:
+    return tuple(each.id.name for each in inquiry.ports.vaults.all(subscription))
 
 
 def _identities(inquiry: Inquiry) -> tuple[Identity, ...]:

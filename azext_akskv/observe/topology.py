@@ -16,9 +16,9 @@ from azext_akskv.model.observed import NotObserved, Observed
 from azext_akskv.model.pools import locked_down, subnets_of
 from azext_akskv.model.private_dns import Zone
 from azext_akskv.model.private_endpoint import PrivateEndpoint
-from azext_akskv.model.private_way import policies_at
+from azext_akskv.model.private_way import USABLE, is_of_aks, policies_at
 from azext_akskv.model.topology import EndpointSeen, NodeSubnet, Topology, ZoneSeen
-from azext_akskv.model.vault import EndpointConnection, Vault
+from azext_akskv.model.vault import EndpointConnection, Openness, Vault
 from azext_akskv.observe.sections import if_there, observe
 from azext_akskv.ports import Ports
 
@@ -71,6 +71,7 @@ def take_topology(survey: Survey) -> Topology:
         misnamed=_misnamed(survey, zone_name),
         locked_down=locked_down(survey.cluster),
         shadowed=_shadowed(survey, zones),
+        orphans=() if any(not is_of_aks(each) for each in endpoints) else _orphans(survey),
     )
 
 
@@ -133,6 +134,18 @@ def _with_dns(survey: Survey, node: NodeSubnet) -> NodeSubnet:
         return replace(node, dns_network=Observed(near.id))
     peers = [each.remote for each in near.peerings if lies_in(server, each.remote_prefixes)]
     return replace(node, dns_network=Observed(peers[0] if len(peers) == 1 else None))
+
+
+def _orphans(survey: Survey) -> tuple[PrivateEndpoint, ...]:
+    """The vault's side of a connection may be deleted alone. [D] Only to say so: what cannot be listed is left out."""
+    if survey.vault.openness is Openness.PUBLIC:
+        return ()
+    where = dict.fromkeys((*survey.subscriptions, survey.vault.id.subscription))
+    reads = [partial(survey.ports.networks.endpoints_in, each) for each in where]
+    listed = survey.ask("the private endpoints", READ_ENDPOINT, reads)
+    known = {each.endpoint.lower() for each in survey.vault.connections}
+    own = (one for each in listed for one in each.value or () if one.target.lower() == str(survey.vault.id).lower())
+    return tuple(one for one in own if str(one.id).lower() not in known and one.status not in USABLE)
 
 
 def _endpoint_id(connection: EndpointConnection) -> ResourceId | None:

@@ -35,6 +35,8 @@ class Networks(Protocol):
 
     def endpoint(self, endpoint: ResourceId) -> PrivateEndpoint: ...
 
+    def endpoints_in(self, subscription: str) -> list[PrivateEndpoint]: ...
+
     def addresses(self, interface: ResourceId) -> tuple[str, ...]:
         """The private addresses of a network interface."""
 

@@ -99,6 +99,23 @@ def diagnosis_table(result: Row) -> list[Row]:
     return rows
 
 
+def mounts_table(result: Row) -> list[Row]:
+    """One line a mount; without any, what is wrong."""
+    rows = [
+        {
+            "Namespace": mount["namespace"],
+            "Pod": mount["pod"],
+            "Class": mount["class"],
+            "Node": mount["node"] or "-",
+            "State": mount["state"],
+            "Objects": ", ".join(f"{each['type']}/{each['name']}" for each in mount["objects"]) or "-",
+            "Secrets": ", ".join(each["name"] for each in mount["secrets"] if each["made"]) or "-",
+        }
+        for mount in result["mounts"]
+    ]
+    return rows or diagnosis_table(result)
+
+
 def runs_table(runs: list[Row]) -> list[Row]:
     """One line a run, the newest first."""
     return [

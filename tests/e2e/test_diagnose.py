@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from emulator.worlds import catalogue
@@ -43,7 +45,20 @@ CAUSES = {
     "sp-wrong-object-type": {"wrong-object-type", "vault-object"},
 }
 """The errors of each world: what events and logs tell, and what the checks say of the state behind it; no others."""
-WELL = ("sp-good", "sp-none", "sp-rotation-off")
+BY_A_PERSON = {
+    "sp-driver-tainted": "nobody but its owner knows the chart's release, and which nodes the driver is for",
+    "sp-driver-windows": "nobody but its owner knows the chart's release",
+    "sp-egress-blocked": "what may leave the network is decided by whoever owns its firewall",
+    "sp-publish-secret-missing": "nobody but its owner has the service principal's password",
+    "sp-spc-objects-yaml": "a text that cannot be read does not tell what was meant",
+    "sp-sync-forbidden": "nobody but its owner knows the chart's release",
+    "sp-volume-not-readonly": "a pod's volumes cannot be changed: whoever makes the pod makes it anew",
+    "sp-wi-token-missing": "nobody but its owner knows the chart's release",
+}
+"""Worlds where a person must decide, and why: a command shows, edits, or has a place to be filled in. The others are
+followed in test_diagnose_followed.py."""
+NOT_TO_BE_RUN = re.compile(r"<[A-Z][A-Z_-]+>|^kubectl (?:edit|get|describe) |--dry-run$")
+WELL = ("sp-good", "sp-none", "sp-ready", "sp-rotation-off")
 
 
 def codes(ended: Ended, state: str) -> set[str]:
@@ -61,6 +76,8 @@ def test_a_world_is_diagnosed_to_its_cause_and_nothing_is_changed(station: Stati
     assert (ended.code, codes(ended, "error")) == (4, CAUSES[world]), ended.output
     proved = [each for each in ended.json["findings"] if each["evidence"] and each["state"] == "error"]
     assert proved and all(each["evidence"]["text"] and each["command"] for each in proved)
+    by_hand = [bool(NOT_TO_BE_RUN.search(each["command"])) for each in proved]
+    assert all(by_hand) if world in BY_A_PERSON else not all(by_hand), ended.output
     assert changes(station) == []
 
 
@@ -91,6 +108,19 @@ def test_a_cluster_that_is_not_there_is_said_to_be_missing(station: Station) -> 
     station.start("sp-good")
     ended = station.az("aks", "kv", "diagnose", "-g", "shop-rg", "-n", "shap", "--category", "provider", *JSON)
     assert (ended.code, codes(ended, "error")) == (3, {"cluster-missing"}), ended.output
+
+
+def test_an_endpoint_that_the_vault_does_not_know_any_more_is_named(station: Station) -> None:
+    station.start("sp-forbidden-connection")
+    vault = ("--vault-name", "shop-kv", "-g", "shop-rg")
+    [connection] = station.vault()["privateEndpointConnections"]
+    name = connection["id"].rpartition("/")[2]
+    gone = station.az("keyvault", "private-endpoint-connection", "delete", *vault, "-n", name)
+    assert gone.code == 0, gone.output
+    ended = station.az("aks", "kv", "diagnose", *CLUSTER, "--category", "privatelink", *JSON)
+    [told] = [each for each in ended.json["findings"] if each["state"] == "error"]
+    assert told["code"] == "endpoint-missing" and "which is Disconnected" in told["text"], ended.output
+    assert told["command"].startswith("az network private-endpoint delete --ids /subscriptions/")
 
 
 def changes(station: Station) -> list[str]:

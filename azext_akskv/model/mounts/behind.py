@@ -41,6 +41,8 @@ class Behind:
     workload_identity: bool
     scale_sets: Observed[tuple[ScaleSet, ...]] = field(default_factory=_unasked)
     vaults: Mapping[str, Observed[Vault | None]] = field(default_factory=dict)
+    other_vaults: tuple[str, ...] = ()
+    """Names of those that the caller sees, where one that is named is not among them."""
     objects: Mapping[tuple[str, ObjectType], Observed[tuple[VaultObject, ...]]] = field(default_factory=dict)
     versions: Mapping[tuple[str, ObjectType, str], Observed[tuple[VaultObject, ...]]] = field(default_factory=dict)
     """Of the objects of which a class names a version, or that were made anew after a pod had mounted them: by vault,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +24,8 @@ FIELDS = {
 }
 """The provider's names of an object's texts, and ours. [SRC]"""
 HISTORY = "objectVersionHistory"
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
+_NO_TEXTS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,24 @@ class SecretProviderClass:
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
+
+
+def objects_text(objects: Iterable[VaultObject]) -> str:
+    """`parameters.objects` of these: what reading them came from, without what is not known to the provider. Never two
+    blanks in a row, so that it comes through a command line that is shown."""
+    blocks = []
+    for each in objects:
+        said = [f"{theirs}: {_plain(value)}" for theirs, ours in FIELDS.items() if (value := getattr(each, ours))]
+        said += [f"{HISTORY}: {each.history}"] if each.history else []
+        blocks.append("- |\n" + "".join(f" {line}\n" for line in said))
+    return "array:\n" + "".join(blocks)
+
+
+def _plain(value: str) -> str:
+    """In quotes, where YAML could take it for something else than a text: JSON's are YAML's."""
+    if _WORD.fullmatch(value) and value.lower() not in _NO_TEXTS:
+        return value
+    return json.dumps(value, ensure_ascii=not value.isprintable())
 
 
 def parse_class(raw: Mapping[str, Any], objects: ObjectList) -> SecretProviderClass:

@@ -17,8 +17,9 @@ MOST_GROUPS = 500
 """Different ones of one cause; what comes after is counted together. A text without any order could have millions."""
 MOST_PODS = 200
 """Named in one diagnosis; where there are more, nobody can say that each of them is healed."""
-_ONLY_WITHOUT_OTHERS = ("mount_wait_summary", "mount_timeout", "log_body_missing", "provider_error")
-"""They say that something failed, not what: of no use beside a cause."""
+_ONLY_WITHOUT_OTHERS = ("mount_wait_summary", "mount_timeout", "log_body_missing", "provider_error", "sync_failed")
+"""They say that something failed, not what: of no use beside a cause in the same phase."""
+_NO_REASON = (*_ONLY_WITHOUT_OTHERS, "not_understood", "synced_secret_missing")
 _CHANGING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|\d+")
 
 Key = tuple[str, str, str, str, str]
@@ -96,7 +97,7 @@ class Groups:
     def diagnoses(self) -> tuple[Diagnosis, ...]:
         """In the order in which they were first seen."""
         folded = [self._with_healing(_agreed(each)) for each in _folded(self._groups)]
-        causes = [each for each in folded if each.cause.slug not in (*_ONLY_WITHOUT_OTHERS, "not_understood")]
+        causes = [each for each in folded if each.cause.slug not in _NO_REASON]
         kept = [each for each in folded if each.cause.slug not in _ONLY_WITHOUT_OTHERS or not _explained(each, causes)]
         return (*kept, *_rotation(kept))
 
@@ -164,7 +165,7 @@ def _agreed(one: Diagnosis) -> Diagnosis:
 
 def _explained(one: Diagnosis, causes: Iterable[Diagnosis]) -> bool:
     return any(
-        each.phase == MOUNT and (not one.pods or not each.pods or set(one.pods) & set(each.pods)) for each in causes
+        each.phase == one.phase and (not one.pods or not each.pods or set(one.pods) & set(each.pods)) for each in causes
     )
 
 

@@ -12,7 +12,8 @@ from azext_akskv.model.provider.record import Kind, Record
 
 Tree = Mapping[str, Any]
 _MOUNTED = "node publish volume complete"
-_REASONS = ("FailedMount", "FailedToCreateSecret", "MountRotationFailed", "SecretRotationFailed", "Failed")
+_NO_SECRET = "FailedToCreateSecret"
+_REASONS = ("FailedMount", _NO_SECRET, "MountRotationFailed", "SecretRotationFailed", "Failed")
 
 
 def parsed(text: str) -> Tree | None:
@@ -87,6 +88,8 @@ def _of_event(document: Tree, line: int) -> Iterator[Record]:
     known = {"namespace": _text(about, "namespace"), "node": _text(source, "host")}
     if _text(about, "kind") == "Pod":
         known["pod"] = _text(about, "name")
+    if reason == _NO_SECRET and reason not in message:  # `timed out waiting for the condition` alone tells nothing
+        message = f"{reason}: {message}"
     yield Record(
         Kind.EVENT,
         (message,),

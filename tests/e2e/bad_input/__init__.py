@@ -8,6 +8,7 @@ from tests.e2e.bad_input import (
     hostile,
     keys,
     manifests,
+    mounts,
     privatelink,
     provider,
     rotation,
@@ -26,6 +27,7 @@ SUBJECTS: dict[str, tuple[BadInput, ...]] = {
     "Secrets provider": provider.CASES,
     "Manifests of mounts": manifests.CASES,
     "Texts to diagnose": texts.CASES,
+    "Mounts to verify": mounts.CASES,
     "Hostile text": hostile.CASES,
 }
 EVERY = [case for cases in SUBJECTS.values() for case in cases]

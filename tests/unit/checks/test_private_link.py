@@ -71,6 +71,26 @@ def test_endpoint_missing(tmp_path: Path) -> None:
     assert state("endpoint-missing", seen(world)) == "skipped"
 
 
+def test_endpoint_missing_where_the_vault_has_deleted_its_side(tmp_path: Path) -> None:
+    world = link_worlds.well(tmp_path)
+    world.endpoints[ENDPOINT] = dataclasses.replace(world.endpoints[ENDPOINT], status="Disconnected")
+    assert world.calls["networks.endpoints_in"] == 0 and state("endpoint-missing", seen(world)) == "ok"
+    world.vaults[VAULT] = closed()
+    found = problem("endpoint-missing", seen(world))
+    assert found.blocks and "does not know its private endpoint kv1-pe any more, which is Disconnected" in found.text
+    gone, made = found.command.split(" && ")
+    assert gone == f"az network private-endpoint delete --ids {ENDPOINT}"
+    assert f"--name {ENDPOINT.name} --subnet {world.endpoints[ENDPOINT].subnet}" in made
+    for other in (
+        dataclasses.replace(world.endpoints[ENDPOINT], target=f"{VAULT}2"),
+        dataclasses.replace(world.endpoints[ENDPOINT], status="Approved"),
+    ):
+        world.endpoints[ENDPOINT] = other
+        assert "has no private endpoint" in problem("endpoint-missing", seen(world)).text
+    world.faults["networks.endpoints_in"] = [Denied("list the endpoints", "AuthorizationFailed", "no")]
+    assert "has no private endpoint" in problem("endpoint-missing", seen(world)).text
+
+
 def test_endpoint_missing_leaves_aks_own_endpoints_alone(tmp_path: Path) -> None:
     world = link_worlds.well(tmp_path)
     kms = ResourceId(SUBSCRIPTION, "MC_rg1_prod_westeurope", ENDPOINT_TYPE, ("kms-prod",))

@@ -57,6 +57,10 @@ def test_class_parameters_gives_values_that_are_known() -> None:
     assert problem("class-parameters", unseen).command.startswith("kubectl edit")
     address = problem("class-parameters", looked_at(a_class(keyvaultName="kv1.vault.azure.net")))
     assert '"keyvaultName": "kv1"' in address.command
+    both = problem("class-parameters", looked_at(a_class(usePodIdentity="true", useVMManagedIdentity="true")))
+    assert both.command.endswith('\'{"spec": {"parameters": {"usePodIdentity": "false"}}}\'')
+    proxy = problem("class-parameters", looked_at(a_class(useAzureTokenProxy="true", useVMManagedIdentity="true")))
+    assert "kubectl edit" in proxy.command
     case = problem("class-parameters", looked_at(a_class(keyvaultName=None, keyVaultName="kv1")))
     assert '"keyvaultName": "kv1", "keyVaultName": null' in case.command
 
@@ -133,6 +137,8 @@ def test_class_secret_objects() -> None:
     aliased = (Asked(0, "db-pass", "secret", "pw"),)
     found = problem("class-secret-objects", looked_at(made(("db-pass", "password"), objects=aliased)))
     assert found.blocks and "objectName is 'db-pass'" in found.text and "its file is 'pw'" in found.text
+    assert "--type json" in found.command and '"path": "/spec/secretObjects/0/data/0/objectName"' in found.command
+    assert '{"op": "test"' in found.command and '"value": "pw"}]' in found.command
     history = (Asked(0, "db-pass", "secret", history=2),)
     assert "'db-pass/0'" in problem("class-secret-objects", looked_at(made(("db-pass", "p"), objects=history))).text
     assert state("class-secret-objects", looked_at(made(("db-pass/1", "p"), objects=history))) == "ok"

@@ -50,6 +50,9 @@ def test_class_vault() -> None:
     near = looked_at(missing, vaults={"kv-shop-prd": None, "kv-shop-prod": there})
     assert "there is kv-shop-prod" in problem("class-vault", near).text
     assert '"keyvaultName": "kv-shop-prod"' in problem("class-vault", near).command
+    view = a_view(missing, vaults={"kv-shop-prd": None})
+    listed = dataclasses.replace(view, behind=dataclasses.replace(view.behind, other_vaults=("kv-shop-prod",)))
+    assert '"keyvaultName": "kv-shop-prod"' in problem("class-vault", of_view(listed)).command
     unnamed = looked_at(a_class(keyvaultName="https://kv1.vault.azure.net"))
     assert state("class-vault", unnamed) == "ok"  # another check says that it is none
     mounted = (Mounted("shop", "m", "web-1", "spc-db", mounted=True),)
@@ -100,12 +103,31 @@ def closed(**properties: Any) -> dict[str, Vault]:
 def test_class_network() -> None:
     found = problem("class-network", looked_at(vaults=closed()))
     assert not found.blocks and "no private endpoint" in found.text and "cause 4" in found.why
-    assert "fix-privatelink --resource-group rg1 --name prod" in found.command and str(VAULT) in found.command
+    assert "aks kv diagnose --resource-group rg1" in found.command and "--category privatelink" in found.command
     view = a_view(vaults=closed())
     proven = problem("class-network", of_view(dataclasses.replace(view, texts=read_texts([f"E1128 {REFUSED}"]))))
     assert proven.blocks and "ForbiddenByConnection" in proven.text
     other = dataclasses.replace(view, texts=read_texts([f"E1128 {REFUSED.replace('kv1.', 'kv2.')}"]))
     assert not problem("class-network", of_view(other)).blocks
+
+
+FIREWALLED = (
+    "RESPONSE 403: 403 Forbidden Client address is not authorized and caller is not a trusted service. Client address: "
+    '20.50.60.70 "innererror": {"code": "ForbiddenByFirewall"} GET https://kv1.vault.azure.net/secrets/a'
+)
+
+
+def test_class_network_offers_what_lets_the_nodes_in() -> None:
+    """fix-privatelink needs an endpoint that counts."""
+    for status, offered in (("Approved", "fix-privatelink"), ("Disconnected", "private-endpoint create")):
+        vaults = closed(privateEndpointConnections=[link_worlds.connection(status=status)])
+        command = problem("class-network", of_view(a_view(vaults=vaults), cluster=pools_in(str(NODE_SUBNET)))).command
+        assert offered in command and str(VAULT) in command
+    made = problem("class-network", of_view(a_view(vaults=closed()), cluster=pools_in(str(NODE_SUBNET)))).command
+    assert f"--vnet-name {NODE_SUBNET.names[0]} --subnet {NODE_SUBNET.name}" in made and "--name kv1-pe" in made
+    view = a_view(vaults={"kv1": a_vault(networkAcls={"defaultAction": "Deny"})})
+    told = dataclasses.replace(view, texts=read_texts([f"E1128 {FIREWALLED}"]))
+    assert "network-rule add --ip-address 20.50.60.70" in problem("class-network", of_view(told)).command
 
 
 def pools_in(subnet: str) -> Any:
@@ -131,9 +153,10 @@ def test_vault_object() -> None:
     assert gone.blocks and "kv1 has no secret db-pass, which shop/spc-db names" in gone.text
     assert "az keyvault secret list-deleted --vault-name kv1" in gone.command
     near = problem("vault-object", looked_at(objects=listed(dataclasses.replace(DB_PASS, name="db-pas"))))
-    assert "it has db-pas" in near.text and "kubectl edit" in near.command
+    assert "it has db-pas" in near.text and "objectName: db-pas\\n" in near.command
     key = problem("vault-object", looked_at(objects=listed(dataclasses.replace(DB_PASS, type=ObjectType.KEY))))
     assert "but a key of that name" in key.text and "objectType: key" in key.why
+    assert "objectName: db-pass\\n objectType: key\\n" in key.command
     certificate = dataclasses.replace(DB_PASS, type=ObjectType.CERT)
     assert state("vault-object", looked_at(objects=listed(certificate))) == "ok"
     named = with_objects(a_class(), Asked(0, "db_pass", "secret"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from azext_akskv.model.addon import AddonIdentity
 from azext_akskv.model.mounts.synced import SyncedSecret
 from azext_akskv.model.observed import Observed
-from tests.mount_builders import a_class, a_pod, a_volume
-from tests.unit.checks.mount_views import GAP, looked
+from tests.mount_builders import SYNCED, a_class, a_pod, a_volume
+from tests.unit.checks.mount_views import GAP, ON, looked
 from tests.unit.checks.verdicts import findings, problem, state
 
 CODES = ("class-missing", "volume-writable", "publish-secret-missing", "pod-not-scheduled")
@@ -36,7 +39,40 @@ def test_class_missing() -> None:
     assert "cause 6 of the document on the add-on" in found.why
     moved = problem("class-missing", looked(pods=[a_pod()], classes=[a_class(namespace="team-b")]))
     assert "pod team-a/web-0 mounts; one of that name is in team-b" in moved.text
-    assert moved.command.endswith("--namespace team-b")
+    assert moved.command.startswith("kubectl get") and moved.command.endswith("--namespace team-b")
+
+
+PLAIN = "array:\n  - |\n    objectName: db-pass\n    objectType: secret\n    objectAlias: pw\n    objectVersion: v1\n"
+ADDON = replace(ON, identity=AddonIdentity("C-1", "o-1", None))
+
+
+@pytest.mark.parametrize(
+    ("objects", "more", "made"),
+    [
+        (PLAIN, {}, "--secrets db-pass/v1=pw"),
+        (PLAIN.replace("secret\n", "cert\n", 1), {}, "--certificates db-pass/v1=pw"),
+        (PLAIN.replace("objectAlias: pw", "objectFormat: pfx"), {}, ""),
+        (PLAIN.replace("- |", "-"), {}, ""),
+        (PLAIN, {"userAssignedIdentityID": "another"}, ""),
+        (PLAIN, {"keyvaultName": ""}, ""),
+    ],
+)
+def test_class_missing_makes_it_anew_where_our_command_can_say_all_of_it(
+    objects: str, more: dict[str, str], made: str
+) -> None:
+    there = a_class(namespace="team-b", objects=objects)
+    there["spec"]["parameters"] |= {"userAssignedIdentityID": "c-1", **more}
+    found = problem("class-missing", looked(pods=[a_pod()], classes=[there], addon=ADDON))
+    assert ("secrets-provider generate" in found.command) == bool(made) and made in found.command
+    if made:
+        assert "--vault shop-kv" in found.command and found.command.endswith("--workload none --apply")
+        assert "--namespace team-a --class-name kv" in found.command
+
+
+def test_class_missing_does_not_forget_secrets_that_are_to_be_made() -> None:
+    there = a_class(namespace="team-b", objects=PLAIN, secretObjects=SYNCED)
+    there["spec"]["parameters"]["userAssignedIdentityID"] = "c-1"
+    assert "kubectl get" in problem("class-missing", looked(pods=[a_pod()], classes=[there], addon=ADDON)).command
 
 
 def test_class_missing_where_none_is_named_or_known() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from azext_akskv.gateways.class_objects import read_objects
-from azext_akskv.model.mounts.secret_class import VaultObject
+from azext_akskv.model.mounts.secret_class import FIELDS, ObjectList, VaultObject, objects_text
 from tests.mount_builders import OBJECTS
+
+TEXTS = st.characters(max_codepoint=0xFFFF, exclude_categories=("Cs",))
 
 
 def only(text: str) -> VaultObject:
@@ -107,3 +111,21 @@ YAMLISH = st.text(alphabet="array:objectName \n\t-|[]{}'\"&*!%#0~", max_size=80)
 def test_no_text_raises(text: str) -> None:
     for each in read_objects(text).lints:
         assert str(each)
+
+
+@given(
+    st.lists(
+        st.builds(
+            VaultObject,
+            place=st.just(0),
+            history=st.integers(0, 9),
+            **{name: st.text(TEXTS, min_size=name == "name", max_size=9) for name in FIELDS.values()},
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_what_is_written_is_read_again(objects: list[VaultObject]) -> None:
+    texts = [replace(each, place=place) for place, each in enumerate(objects)]
+    assume(not any(value in ("null", "~") for each in texts for value in vars(each).values()))  # read as nothing
+    assert read_objects(objects_text(texts)) == ObjectList(tuple(texts))

@@ -77,6 +77,7 @@ def test_what_surrounds_a_private_endpoint_is_read(signed: Any) -> None:
     endpoint = ports.networks.endpoint(ENDPOINT)
     assert ResourceId.parse(endpoint.target) == VAULT and endpoint.group_ids == ("vault",)
     assert endpoint.status == "Approved" and endpoint.interface
+    assert ports.networks.endpoints_in(SUBSCRIPTION) == [endpoint]
     [address] = ports.networks.addresses(endpoint.interface)
     assert lies_in(address, shared.prefixes) and ports.networks.zone_group(ENDPOINT) is None
 

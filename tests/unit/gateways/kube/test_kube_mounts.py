@@ -331,3 +331,34 @@ def test_a_chart_elsewhere_asks_about_its_own_account(cluster: Cluster) -> None:
         "csi:aks-secrets-store-csi-driver",
         "kube-system:aks-secrets-store-csi-driver",
     }
+
+
+def test_a_glance_asks_for_what_changes_alone(cluster: Cluster) -> None:
+    seen, whole = cluster.mounts().glance("team-a"), cluster.look("team-a")
+    assert (seen.consumers, seen.mounted, seen.events) == (whole.consumers, whole.mounted, whole.events)
+    assert seen.classes == whole.classes and not seen.installed.nodes.known and not seen.sync_rights
+    rows = [(each.name, each.entries) for each in seen.secrets_of("team-a").get()]
+    assert rows == [("db", 1), ("sp", 1)] and set(seen.secrets) == {"team-a"}  # team-c's class makes no Secret
+
+
+def test_of_secrets_a_glance_asks_for_rows_too(cluster: Cluster) -> None:
+    seen = cluster.mounts().glance()
+    asked = [each for each in cluster.state.requests]
+    assert {each.method for each in asked} == {"GET"} and len(asked) == 5
+    [rows] = [each for each in asked if each.path.endswith("/secrets")]
+    assert rows.headers["accept"] == TABLE and rows.query["includeObject"] == "None" and PLANTED not in repr(seen)
+
+
+@pytest.mark.parametrize("plural", ["pods", "secretproviderclasses", "secretproviderclasspodstatuses", "events"])
+def test_what_a_glance_may_not_see_is_unknown_by_itself(cluster: Cluster, plural: str) -> None:
+    Answering(cluster, **{plural: Reply(403, a_status(403, "Forbidden", "no"))})
+    seen = cluster.mounts().glance("team-a")
+    parts = {"pods": seen.consumers, "secretproviderclasses": seen.classes, "events": seen.events}
+    unknown = [each for each in (*parts.values(), seen.mounted) if not each.known]
+    assert len(unknown) == 1 and unknown[0] == parts.get(plural, seen.mounted)
+
+
+def test_a_glance_at_an_api_server_that_is_away_is_none(cluster: Cluster) -> None:
+    Answering(cluster, events=Reply(cut=True))
+    with pytest.raises(Unavailable):
+        cluster.mounts().glance()
