@@ -17,6 +17,10 @@ PROGRAM = Path(__file__).parent / "fork_az.py"
 INDEXES = "*Index.json"
 """What az has learnt about its own commands, whoever is logged in: a third of a second for each new folder. [CLI]"""
 
+OF_THE_MACHINE = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL")
+"""What az sees of the environment of the tests. It walks over all its variables before each request, for the proxies
+among them."""
+
 
 class AzWorker:
     """One folder with az's configuration, `ca.pem` and `output`, and the process whose children run az in it, one after
@@ -32,9 +36,10 @@ class AzWorker:
             "FORK_AZ_PRELOAD": preload,
             "FORK_AZ_PATH": str(extensions / "akskv"),
         }
+        given = environment.complete(own)
         self._process = subprocess.Popen(
             [sys.executable, str(PROGRAM)],
-            env=environment.complete(own),
+            env={name: given[name] for name in (*OF_THE_MACHINE, *own) if name in given},
             text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -81,8 +81,7 @@ class Station:
         shutil.rmtree(self.journal, ignore_errors=True)
         spec = catalogue.load(world, **overrides)
         if secrets is not None:
-            few = [replace(each, secrets=replace(each.secrets, count=secrets)) for each in spec.clusters]
-            spec = replace(spec, clusters=tuple(few))
+            spec = catalogue.with_secrets(spec, secrets)
         environment.write_profile(self.folder, spec.subscriptions)
         self._emulation = Emulation(spec, clock, kubernetes)
         self._emulation.__enter__()
