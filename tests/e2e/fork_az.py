@@ -81,6 +81,7 @@ KILLS = {"before": kill_before_line, "after": kill_after_line}
 def run_az(task: dict[str, Any]) -> None:
     """Never returns: the child ends as az would."""
     os.environ.update(task["env"])
+    sys.argv = ["az", *task["argv"]]
     if "output" in task:
         descriptor = os.open(task["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(descriptor, 1)
