@@ -13,6 +13,8 @@ from hypothesis import configuration, settings
 VENV = Path(__file__).resolve().parents[1] / ".venv"
 os.environ.setdefault("AZURE_CONFIG_DIR", str(VENV / "azure"))
 os.environ.setdefault("AZURE_EXTENSION_DIR", str(VENV / "extensions"))
+# Nor does it ask the internet which extension might know a command.
+os.environ.setdefault("AZURE_EXTENSION_USE_DYNAMIC_INSTALL", "no")
 
 # The same examples in every run, and nothing left in the tree.
 configuration.set_hypothesis_home_dir(VENV / "hypothesis")

@@ -97,6 +97,15 @@ class Connection(HttpToolsProtocol):
         if self._tap:
             self._tap.take(data)
         super().data_received(data)
+        if self.cycle is not None and self.cycle.more_body:
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """A client that sends a request's body as a packet of its own may wait until the head has been acknowledged:
+        else 40 ms. [Linux]"""
+        if hasattr(socket, "TCP_QUICKACK"):
+            raw = self.transport.get_extra_info("socket")
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.transport is not None:

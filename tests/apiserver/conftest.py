@@ -9,7 +9,7 @@ import pytest
 from emulator import environment
 from emulator.real.programs import program
 from tests.apiserver.shop import KINDS, Shop
-from tests.e2e.conftest import Station
+from tests.e2e.conftest import Station, az_worker, station_of
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,8 +35,7 @@ def through_proxy(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
-    station = Station(tmp_path_factory.mktemp("az"))
-    # A real API server takes real time to start; this is what `exec` sets.
-    station.settings["AZURE_AKSKV_WAIT_FACTOR"] = environment.WAIT_FACTOR
-    yield station
-    station.close()
+    with az_worker(tmp_path_factory.mktemp("az")) as worker, station_of(worker) as station:
+        # A real API server takes real time to start; this is what `exec` sets.
+        station.settings["AZURE_AKSKV_WAIT_FACTOR"] = environment.WAIT_FACTOR
+        yield station

@@ -44,10 +44,11 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
-def mentions(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def mentions(path: Path) -> tuple[tuple[int, str], ...]:
     """Line and text of each dotted name (`os.environ`) and each bare name (`print`) that a module uses."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Name):
-            yield node.lineno, node.id
-        elif isinstance(node, ast.Attribute):
-            yield node.lineno, ast.unparse(node)
+    return tuple(
+        (node.lineno, node.id if isinstance(node, ast.Name) else ast.unparse(node))
+        for node in ast.walk(tree(path))
+        if isinstance(node, (ast.Name, ast.Attribute))
+    )

@@ -6,10 +6,9 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,11 @@ from emulator.emulation import EMULATED, Emulation, Time
 from emulator.kubernetes.api_server import ApiServer
 from emulator.providers.containerservice.clusters import ManagedCluster
 from emulator.worlds import catalogue
+from emulator.worlds.spec import Delays
 from tests.changes import may_change
 from tests.e2e import stored
+from tests.e2e.az_worker import AzWorker
 
-WORKER = Path(__file__).parent / "fork_az.py"
 WAIT_FACTOR = "0.0005"
 RUNNING = Time()
 PRELOAD = (
@@ -33,13 +33,22 @@ PRELOAD = (
     "azure.mgmt.keyvault",
     "azure.mgmt.authorization",
     "azure.mgmt.msi",
+    "azure.mgmt.msi.v2024_11_30",
+    "azure.cli.command_modules.acs.commands",
+    "azure.cli.command_modules.acs._format",
+    "azure.cli.command_modules.serviceconnector.commands",
+    "azure.keyvault.keys.crypto",
     "yaml",
-    "azext_akskv.cli.wiring",
-    "azext_akskv.flows.enable",
-    "azext_akskv.flows.disable",
-    "azext_akskv.flows.rotate",
-    "azext_akskv.flows.fix_privatelink",
+    "azext_akskv.*",
 )
+
+
+def soon(delays: Delays) -> Delays:
+    """The same, but what a world leaves to the emulator's own idea of how long Azure takes: most tests only wait."""
+    usual, left = Delays(), {"update": 0.2, "network": 0.1, "retry_after": 0.05}
+    return replace(
+        delays, **{name: each for name, each in left.items() if getattr(delays, name) == getattr(usual, name)}
+    )
 
 
 @dataclass(frozen=True)
@@ -58,27 +67,14 @@ class Ended:
 class Station:
     """One emulation, and az to drive it: each command is a process of its own, forked where az is imported already."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        environment.write_files(folder)
-        self.journal = folder / "azure" / "akskv"
+    def __init__(self, worker: AzWorker) -> None:
+        self._worker = worker
+        self.folder = worker.folder
+        self.journal = worker.folder / "azure" / "akskv"
         self.settings: dict[str, str] = {}
         """Variables of az's environment, beside those that point it at the emulation."""
         self._emulation: Emulation | None = None
         self._visits = False
-        own = {
-            "AZURE_CONFIG_DIR": str(folder / "azure"),
-            "AZURE_EXTENSION_DIR": str(environment.EXTENSIONS),
-            "FORK_AZ_PRELOAD": " ".join(PRELOAD),
-            "FORK_AZ_PATH": str(environment.EXTENSIONS / "akskv"),
-        }
-        self._worker = subprocess.Popen(
-            [sys.executable, str(WORKER)],
-            env=environment.complete(own),
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
 
     def start(
         self,
@@ -93,9 +89,10 @@ class Station:
         self.stop()
         shutil.rmtree(self.journal, ignore_errors=True)
         spec = catalogue.load(world, **overrides)
+        if "delays" not in overrides:
+            spec = replace(spec, delays=soon(spec.delays))
         if secrets is not None:
-            few = [replace(each, secrets=replace(each.secrets, count=secrets)) for each in spec.clusters]
-            spec = replace(spec, clusters=tuple(few))
+            spec = catalogue.with_secrets(spec, secrets)
         environment.write_profile(self.folder, spec.subscriptions)
         self._emulation = Emulation(spec, clock, kubernetes)
         self._emulation.__enter__()
@@ -120,16 +117,10 @@ class Station:
         """Starts az and returns its process id; `end` waits for it."""
         own = {"AZURE_AKSKV_WAIT_FACTOR": WAIT_FACTOR} | self.settings
         variables = environment.variables(self.emulation, self.folder) | own
-        task = {"argv": list(arguments), "env": variables, "output": str(self.folder / "output"), "kill": kill}
-        assert self._worker.stdin and self._worker.stdout
-        self._worker.stdin.write(json.dumps(task) + "\n")
-        self._worker.stdin.flush()
-        return int(self._worker.stdout.readline())
+        return self._worker.begin({"argv": list(arguments), "env": variables, "kill": kill})
 
     def end(self) -> Ended:
-        assert self._worker.stdout
-        code = int(self._worker.stdout.readline())
-        return Ended(code, (self.folder / "output").read_text())
+        return Ended(*self._worker.end())
 
     def az(self, *arguments: str, kill: Mapping[str, Any] | None = None) -> Ended:
         self.begin(*arguments, kill=kill)
@@ -201,16 +192,34 @@ class Station:
         annotations: dict[str, str] = json.loads(entry.value)["metadata"]["annotations"]
         return annotations
 
-    def close(self) -> None:
-        self.stop()
-        assert self._worker.stdin and self._worker.stdout
-        self._worker.stdin.close()
-        self._worker.wait(timeout=10)
-        self._worker.stdout.close()
+
+@contextmanager
+def az_worker(folder: Path) -> Iterator[AzWorker]:
+    """With the installed extension."""
+    worker = AzWorker(folder, environment.EXTENSIONS, " ".join(PRELOAD))
+    try:
+        yield worker
+    finally:
+        worker.close()
+
+
+@contextmanager
+def station_of(worker: AzWorker) -> Iterator[Station]:
+    station = Station(worker)
+    try:
+        yield station
+    finally:
+        station.stop()
+
+
+@pytest.fixture(scope="session")
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzWorker]:
+    with az_worker(tmp_path_factory.mktemp("az")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
-    station = Station(tmp_path_factory.mktemp("az"))
-    yield station
-    station.close()
+def station(worker: AzWorker) -> Iterator[Station]:
+    worker.forget()
+    with station_of(worker) as made:
+        yield made

@@ -4,18 +4,43 @@ A child is killed with SIGKILL by itself: right before it opens the journal for 
 line is on the disk. Nothing in the extension knows of this: the one is seen by an audit hook, the other by os.fsync.
 Protocol: a JSON object a line on standard input, {argv, env, output, kill: {line, when}}; for each, two lines on
 standard output: the child's process id, then its exit status, negative for a signal. FORK_AZ_PRELOAD names modules that
-every child finds imported already, FORK_AZ_PATH where to find them: that saves a second a child.
+every child finds imported already, beside those that any az imports, and a package's whole content as `package.*`;
+FORK_AZ_PATH is where to find them. All that saves a second a child.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
+import pkgutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+ANY_AZ = (
+    "azure.cli.core.azlogging",
+    "azure.cli.core.command_recommender",
+    "azure.cli.core.commands",
+    "azure.cli.core.commands.command_operation",
+    "azure.cli.core.commands.transform",
+    "azure.cli.core.extension.operations",
+    "azure.cli.core.parser",
+    "azure.cli.core.sdk.policies",
+    "azure.cli.core.style",
+    "azure.cli.core._help",
+    "azure.cli.core._output",
+    "azure.cli.core.auth.msal_credentials",
+    "azure.core.pipeline.transport._requests_basic",
+    "azure.core.rest._requests_basic",
+    "jmespath",
+    "msal.managed_identity",
+    "_strptime",
+)
+"""Imported by nearly every command. Nothing in it acts when it is imported; the configuration's folder, which some of
+it reads then, is the same for all children."""
 
 
 def die() -> None:
@@ -56,6 +81,7 @@ KILLS = {"before": kill_before_line, "after": kill_after_line}
 def run_az(task: dict[str, Any]) -> None:
     """Never returns: the child ends as az would."""
     os.environ.update(task["env"])
+    sys.argv = ["az", *task["argv"]]
     if "output" in task:
         descriptor = os.open(task["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(descriptor, 1)
@@ -79,8 +105,19 @@ def answer(number: int) -> None:
 
 def import_az() -> None:
     sys.path += os.environ.get("FORK_AZ_PATH", "").split(os.pathsep)
-    for module in ("azure.cli.core.commands", *os.environ.get("FORK_AZ_PRELOAD", "").split()):
-        importlib.import_module(module)
+    for name in (*ANY_AZ, *os.environ.get("FORK_AZ_PRELOAD", "").split()):
+        for module in modules(name):
+            importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # else each child's collector walks over all that, and copies it
+
+
+def modules(name: str) -> Iterator[str]:
+    package = name.removesuffix(".*")
+    yield package
+    if package != name:
+        found = pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}.")
+        yield from (each.name for each in found)
 
 
 def main() -> None:

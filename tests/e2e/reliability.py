@@ -14,11 +14,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.e2e import reliability_page
-from tests.e2e.conftest import Station
+from tests.e2e.conftest import Station, az_worker, station_of
 from tests.e2e.faults import KINDS
 from tests.e2e.gone_wrong import ENDINGS
 from tests.e2e.ordeal import Ordeal, Outcome, Untrue
@@ -43,16 +44,22 @@ def perform(ordeal: Ordeal, rows: Rows, case: Case) -> Outcome | str:
         return str(untrue)
 
 
+@contextmanager
+def a_station() -> Iterator[Station]:
+    with (
+        tempfile.TemporaryDirectory(prefix="reliability-") as folder,
+        az_worker(Path(folder)) as worker,
+        station_of(worker) as station,
+    ):
+        yield station
+
+
 def work(rows: Rows, tasks: Any, results: Any) -> None:
     """One process: takes cases until there are none left."""
-    with tempfile.TemporaryDirectory(prefix="reliability-") as folder:
-        station = Station(Path(folder))
-        try:
-            ordeal = Ordeal(station)
-            while (case := tasks.get()) is not None:
-                results.put((case, perform(ordeal, rows, case)))
-        finally:
-            station.close()
+    with a_station() as station:
+        ordeal = Ordeal(station)
+        while (case := tasks.get()) is not None:
+            results.put((case, perform(ordeal, rows, case)))
 
 
 def outcomes(rows: Rows, cases: Sequence[Case]) -> Iterator[tuple[Case, Outcome | str]]:
@@ -96,12 +103,8 @@ class Progress:
 
 
 def all_rows() -> Rows:
-    with tempfile.TemporaryDirectory(prefix="reliability-") as folder:
-        station = Station(Path(folder))
-        try:
-            return Ordeal(station).rows()
-        finally:
-            station.close()
+    with a_station() as station:
+        return Ordeal(station).rows()
 
 
 def name_of(rows: Rows, case: Case) -> str:

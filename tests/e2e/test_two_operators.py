@@ -14,7 +14,7 @@ import pytest
 from emulator.emulation import Time
 from emulator.worlds.spec import Delays
 from tests.e2e import stored
-from tests.e2e.conftest import Station
+from tests.e2e.conftest import Station, az_worker
 
 ROTATE = ("aks", "kv", "rotate", "-g", "shop-rg", "-n", "shop", "--yes", "--accept", "rewrite-unknown", "-o", "json")
 SHOW = ("aks", "kv", "kms", "show", "-g", "shop-rg", "-n", "shop", "-o", "json")
@@ -24,9 +24,8 @@ BEFORE_THE_KEY = {"site": "arm", "method": "PUT", "path": "/managedClusters/", "
 @pytest.fixture
 def second(tmp_path: Path) -> Iterator[Station]:
     """Another machine: its own az, its own journal, the same Azure."""
-    station = Station(tmp_path)
-    yield station
-    station.close()
+    with az_worker(tmp_path) as worker:
+        yield Station(worker)
 
 
 def test_the_second_is_told_and_goes_on_when_the_first_is_dead(station: Station, second: Station) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,11 +19,11 @@ from emulator.emulation import Emulation, Time
 from emulator.entra.metadata import ARM
 from emulator.worlds import catalogue
 from emulator.worlds.spec import CALLER, SUBSCRIPTION
+from tests.e2e.az_worker import AzWorker
 from tests.emulator.data_planes import DATA, Api, Vault, new_api, small_world
 
 NOW = Time()
 Connect = Callable[..., Any]
-WORKER = Path(__file__).parent.parent / "e2e" / "fork_az.py"
 
 
 class Running:
@@ -128,33 +125,14 @@ class StockAz:
     process of its own."""
 
     def __init__(self, folder: Path, preload: str = "") -> None:
-        environment.write_files(folder)
-        self._folder = folder
-        folders = {"AZURE_CONFIG_DIR": str(folder / "azure"), "AZURE_EXTENSION_DIR": str(folder / "none")}
-        self._worker = subprocess.Popen(
-            [sys.executable, str(WORKER)],
-            env=environment.complete({**folders, "FORK_AZ_PRELOAD": preload}),
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        self._worker = AzWorker(folder, folder / "none", preload)
+        self.close = self._worker.close
 
     def __call__(self, emulation: Emulation, *arguments: str) -> Done:
-        output = self._folder / "output"
-        variables = environment.variables(emulation, self._folder)
+        variables = environment.variables(emulation, self._worker.folder)
         del variables["AZURE_EXTENSION_DIR"]
-        task = {"argv": list(arguments), "env": variables, "output": str(output)}
-        assert self._worker.stdin and self._worker.stdout
-        self._worker.stdin.write(json.dumps(task) + os.linesep)
-        self._worker.stdin.flush()
-        self._worker.stdout.readline()
-        return Done(int(self._worker.stdout.readline()), output.read_text())
-
-    def close(self) -> None:
-        assert self._worker.stdin and self._worker.stdout
-        self._worker.stdin.close()
-        self._worker.wait(timeout=10)
-        self._worker.stdout.close()
+        self._worker.begin({"argv": list(arguments), "env": variables})
+        return Done(*self._worker.end())
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from knack.help_files import _load_help_file
 
 from azext_akskv.cli import validators
 from azext_akskv.model.ids import BadInput, KeyId, ResourceId
@@ -43,6 +47,13 @@ ALMOST = st.builds(
     HOSTILE,
 )
 ANY_TEXT = st.text() | HOSTILE | ALMOST
+
+
+@pytest.fixture(scope="module", autouse=True)
+def help_is_read_once() -> Iterator[None]:
+    """After each mistake az shows an example, out of YAML that it reads anew: half of the time that all this takes."""
+    with mock.patch("knack.help._load_help_file", cache(_load_help_file)):
+        yield
 
 
 def test_there_are_options_to_try() -> None:
