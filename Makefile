@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-flows demo-privatelink test apiserver test-apiserver document corpus counts traffic big reliability check wheel record record-live
+.PHONY: help setup demo demo-flows demo-privatelink demo-provider test apiserver test-apiserver document corpus counts traffic big reliability check wheel record record-live
 .PHONY: bench bench-startup bench-fleet bench-look bench-logs clean
 .PHONY: lint types azdev rst architecture
 
@@ -33,6 +33,9 @@ demo-flows: setup ## rotation and the migrations, with the real az, without Azur
 demo-privatelink: setup ## the way from the nodes to a vault's private endpoint, with the real az, without Azure
 	@$(PYTHON) -m emulator exec --world pl-nothing -- bash demo/privatelink.sh
 	@$(PYTHON) -m emulator exec --world pl-hub -- bash demo/decided.sh
+
+demo-provider: setup ## from a cluster without the secrets provider to a mounted secret, with the real az, without Azure
+	@$(PYTHON) -m emulator exec --world demo-provider -- bash demo/provider.sh
 
 test: setup ## every test that needs no Azure; some: make test TESTS=tests/unit
 	@$(PYTHON) -m pytest -q -n 2 --dist worksteal $(or $(TESTS),tests --ignore=tests/apiserver)

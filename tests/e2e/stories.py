@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.e2e import reached
+from tests.e2e import provided, reached
 from tests.e2e.conftest import Ended, Station
 
 CLUSTER = ("-g", "shop-rg", "-n", "shop", "--yes")
@@ -56,6 +56,8 @@ LOOKING: Any = {
 """The programs that look from the nodes take real time. What kubectl asks about the API server differs by version."""
 REACH = ("fix-privatelink", "--vault", "shop-kv", "--via")
 ENCRYPTION = ("kms", "migrate-encryption", "--to", "customer-managed")
+PROVIDER = ("secrets-provider",)
+READING = ("--vault", "shop-kv", "--secrets", "db-pass")
 STORIES = (
     Story("enable", "public-rbac", ENABLE, whole=True),
     Story("disable", "kms-on", ("kms", "disable"), whole=True),
@@ -69,4 +71,24 @@ STORIES = (
     Story("migrate-encryption", "modern-legacy", ENCRYPTION),
     Story("fix-privatelink", "pl-nothing", (*REACH, "direct"), **LOOKING),
     Story("fix-privatelink, from inside", "pl-nothing", (*REACH, "run-command"), **LOOKING),
+    Story(
+        "secrets-provider enable",
+        "sp-none",
+        (*PROVIDER, "enable", "--rotation-interval", "5m"),
+        untrue=provided.enabled,
+    ),
+    Story(
+        "secrets-provider grant",
+        "sp-forbidden-rbac",
+        (*PROVIDER, "grant", *READING),
+        updates=0,
+        untrue=provided.granted,
+    ),
+    Story(
+        "secrets-provider generate",
+        "sp-ready",
+        (*PROVIDER, "generate", *READING, "--apply"),
+        updates=0,
+        untrue=provided.generated,
+    ),
 )
