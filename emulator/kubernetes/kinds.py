@@ -18,6 +18,8 @@ class Kind:
     encrypted: bool = False
     short_names: tuple[str, ...] = ()
     custom: bool = False
+    status: bool = False
+    """Its status is a subresource: writes of the object leave it as it is."""
 
     @property
     def api_version(self) -> str:
@@ -59,13 +61,17 @@ DEFINITIONS = Kind(
 SECRETS_STORE = "secrets-store.csi.x-k8s.io"
 SECRET_PROVIDER_CLASSES = Kind(SECRETS_STORE, "v1", "secretproviderclasses", "SecretProviderClass", custom=True)
 POD_STATUSES = Kind(SECRETS_STORE, "v1", "secretproviderclasspodstatuses", "SecretProviderClassPodStatus", custom=True)
+SYNCS = "secret-sync.x-k8s.io"
+SECRET_SYNCS = Kind(SYNCS, "v1alpha1", "secretsyncs", "SecretSync", custom=True, status=True)
+AKV_SYNCS = Kind(SYNCS, "v1alpha1", "akvsyncs", "AKVSync", custom=True, status=True)
+ARC_CLUSTERS = Kind("arc.azure.com", "v1beta1", "connectedclusters", "ConnectedCluster", custom=True)
 _OLDER = tuple(replace(kind, version="v1alpha1") for kind in (SECRET_PROVIDER_CLASSES, POD_STATUSES))
 """[SRC] The same objects under an older name."""
 
 STORED = (
     *(CONFIG_MAPS, EVENTS, NAMESPACES, NODES, PODS, SECRETS, SERVICE_ACCOUNTS, DAEMON_SETS, DEPLOYMENTS, REPLICA_SETS),
     *(CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, CSI_DRIVERS, CSI_NODES, DEFINITIONS, LEASES),
-    *(SECRET_PROVIDER_CLASSES, POD_STATUSES),
+    *(SECRET_PROVIDER_CLASSES, POD_STATUSES, SECRET_SYNCS, AKV_SYNCS, ARC_CLUSTERS),
 )
 """Each kind once, whatever versions it is served in."""
 KINDS = (*STORED, *_OLDER)
