@@ -24,6 +24,7 @@ RELEASED_INTO = {
 _KNOWN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     SECRET_STORE: TRAINS,
     CERTIFICATES: {"stable": ("0.7.0",), "preview": ("0.7.0",)},
+    "microsoft.openservicemesh": {"stable": ("1.2.9",)},
 }
 _OTHERS = "1.0.0"
 _NEEDS_ADMISSION_POLICIES, _ADMISSION_POLICIES_SINCE = "1.3.0", (1, 30)
