@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.resources import Resource
+from emulator.entra.metadata import VAULT_SUFFIX
 from emulator.entra.sign_in import USERNAME
 from emulator.kubernetes.arc.k3s import K3sServer
 from emulator.kubernetes.kinds import BY_KIND, Target
 from emulator.providers.kubernetes import connected
 from emulator.providers.kubernetesconfiguration import extensions
 from emulator.worlds.arc import CERTIFICATES, Change, Extension, K3s
+from emulator.worlds.vault_contents import MARKER
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
@@ -25,9 +27,10 @@ def populate(world: EmulatedWorld, created: datetime) -> None:
     for data in world.spec.outside:
         resource_id = connected.cluster_id(world.spec.group, data.name)
         issuer = connected.issuer_of(world, resource_id)
-        server = world.kubernetes.create_outside(K3sServer(world, resource_id, data, issuer), created)
+        made = min(created, world.clock.now() - timedelta(days=data.age_days))
+        server = world.kubernetes.create_outside(K3sServer(world, resource_id, data, issuer), made)
         if data.connected:
-            _connect(world, data, server, created)
+            _connect(world, data, server, made)
 
 
 def _connect(world: EmulatedWorld, data: K3s, server: K3sServer, created: datetime) -> None:
@@ -46,7 +49,7 @@ def begin(world: EmulatedWorld, created: datetime) -> None:
         server = connected.server_of(world, connected.cluster_id(world.spec.group, data.name))
         assert server is not None
         applied = world.clock.now() - timedelta(seconds=data.applied_seconds)
-        server.go_back(created)
+        server.go_back(min(created, world.clock.now() - timedelta(days=data.age_days)))
         for extension in _extensions(data):
             _install(world, server, extension, created)
         server.request_came()
@@ -67,6 +70,11 @@ def move_on(world: EmulatedWorld) -> None:
             server.go_back(world.clock.now() - timedelta(seconds=data.applied_seconds / 2))
             _change(server, change)
         server.pretended = None
+        for named in data.renewed:
+            vault, _, secret = named.partition("/")
+            world.keyvault.secrets.set(f"{vault}.{VAULT_SUFFIX}", secret, {"value": f"{MARKER}-renewed"})
+        for name in data.removed:
+            world.resources.remove_all(extensions.extension_id(server.cluster_id, name))
         if data.cut_off_seconds is not None:
             server.cut_off(data.cut_off_seconds)
 

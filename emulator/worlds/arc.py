@@ -67,5 +67,10 @@ class K3s:
     manifests: tuple[Mapping[str, Any], ...] = ()
     later: tuple[Change, ...] = ()
     applied_seconds: float = 1200.0
+    renewed: tuple[str, ...] = ()
+    """Secrets, `vault/secret`, that got a new version after they were synchronised."""
+    removed: tuple[str, ...] = ()
+    """Extensions, by name, that were deleted after that."""
     cut_off_seconds: float | None = None
+    age_days: float = 40.0
     admission: tuple[AdmissionRule, ...] = ()

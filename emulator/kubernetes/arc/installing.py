@@ -53,8 +53,8 @@ def unresolved(properties: Mapping[str, Any]) -> str:
     inner += f'again with release train "{offered}". Please refer to https://aka.ms/k8s-extensions-list-cluster for '
     inner += "a list of supported extension types and release trains for this cluster."
     return (
-        f"Failed to resolve the extension version from the given values. InnerError: '{inner}'. Please refer {_LIST} to "
-        "find the correct version for your installation"
+        f"Failed to resolve the extension version from the given values. InnerError: '{inner}'. Please refer {_LIST} "
+        "to find the correct version for your installation"
     )
 
 

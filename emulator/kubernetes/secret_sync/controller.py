@@ -103,6 +103,7 @@ class SecretSyncs:
             said.append(reasons.condition(family, reasons.UPDATED, False, ""))
         if outcome.sync_hash:
             unchanged = family == OPEN_NEXT and outcome.sync_hash == status.get("syncHash")
+            unchanged = unchanged or outcome.kind == reasons.PARTIAL  # [INF] that is no success
             status["syncHash"] = outcome.sync_hash
             if not unchanged:  # [SRC] the newest does not tell that it has looked
                 status["lastSuccessfulSyncTime"] = f"{at:%Y-%m-%dT%H:%M:%SZ}"
