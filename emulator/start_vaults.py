@@ -13,7 +13,7 @@ from emulator.worlds.spec import SUBSCRIPTION
 from emulator.worlds.vault_contents import Certificate, VaultSecret
 
 _APART = 86400
-"""[OWN] Seconds between two versions of a secret."""
+"""[OWN] Seconds between two versions of a secret; the newest is a day old."""
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
     from emulator.worlds import spec
@@ -25,7 +25,7 @@ def fill(world: EmulatedWorld, vault: spec.Vault) -> None:
     for secret in vault.secrets:
         for number in range(1, secret.versions + 1):
             made = world.keyvault.secrets.set(host, secret.name, _secret_request(world, secret, number))
-            made.created = made.updated = made.created - (secret.versions - number) * _APART
+            made.created = made.updated = made.created - (secret.versions - number + 1) * _APART
     for certificate in vault.certificates:
         for _ in range(certificate.versions):
             world.keyvault.certificates.create(host, certificate.name, _certificate_request(certificate))

@@ -14,6 +14,7 @@ ONLINE_PROVIDER = "microsoft.azurekeyvaultsecretsprovider"
 """Types of extensions that the emulator installs something for."""
 ISSUER = "{issuer}"
 """In arguments of the API server: the issuer that Arc has published for the cluster."""
+BARE_ISSUER = "{issuer without its slash}"
 USES_ARC_ISSUER = (f"service-account-issuer={ISSUER}", "service-account-max-token-expiration=24h")
 """[D] What the document has the owner of a K3s cluster write."""
 

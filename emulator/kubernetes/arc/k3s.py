@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from emulator.kubernetes.kinds import DEFINITIONS, DEPLOYMENTS, PODS, Kind
 from emulator.kubernetes.secret_sync.controller import SecretSyncs
 from emulator.kubernetes.secrets_store.azure_side import AzureSide
 from emulator.worlds import spec
-from emulator.worlds.arc import ISSUER, K3s
+from emulator.worlds.arc import BARE_ISSUER, ISSUER, K3s
 
 if TYPE_CHECKING:
     from emulator.kubernetes.pod_logs import LogWriter
@@ -46,10 +46,8 @@ class K3sServer(ApiServer):
         self.data = data
         self.cut_off_at: datetime | None = None
         """Since when nothing gets out of the cluster; its API server is reached all the same."""
-        config, unit = (tuple(one.replace(ISSUER, issuer) for one in given) for given in (data.config, data.unit))
-        self.arguments = Arguments(config, unit)
-        if data.unread:
-            self.arguments.written[CONFIG] = tuple(one.replace(ISSUER, issuer) for one in data.unread)
+        self._issuer = issuer
+        self.arguments = Arguments(self._filled(data.config), self._filled(data.unit))
         self.pods = self._kubelets = K3sKubelets(self, cluster)
         self.running, self.extensions, self.syncs = Running(self), Extensions(self), SecretSyncs(self)
 
@@ -64,6 +62,8 @@ class K3sServer(ApiServer):
                 self.put(kind, content)
         self._settle()
         self.pretended = None
+        if self.data.unread:
+            self.arguments.written[CONFIG] = self._filled(self.data.unread)
 
     def request_came(self) -> None:
         """As any API server's, and what Arc and its extensions do."""
@@ -177,6 +177,11 @@ class K3sServer(ApiServer):
 
     def reconnect(self) -> None:
         self.cut_off_at = None
+
+    def _filled(self, given: Sequence[str]) -> tuple[str, ...]:
+        """Arguments with the issuer that Arc publishes for the cluster."""
+        bare = self._issuer.rstrip("/")
+        return tuple(one.replace(ISSUER, self._issuer).replace(BARE_ISSUER, bare) for one in given)
 
     def _follow_profile(self) -> None:
         """[D] The webhook of workload identity is there where the agents were told of it."""
