@@ -20,6 +20,7 @@ from emulator.kubernetes import (
     patches,
     pod_logs,
     protobuf,
+    protobuf_bodies,
     rendering,
     reviews,
     statuses,
@@ -263,10 +264,10 @@ def _body(call: Call) -> Any:
     Raises Refusal: 400 or 415.
     """
     kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in ("", "application/json"):
+    if kind not in ("", "application/json", protobuf.MEDIA_TYPE):
         raise statuses.unsupported_media_type(_BODIES)
     try:
-        body = json.loads(call.body)
+        body = protobuf_bodies.content(call.body) if kind == protobuf.MEDIA_TYPE else json.loads(call.body)
     except ValueError as error:
         raise statuses.bad_request(f"the object provided is unrecognized: {error}") from error
     if not isinstance(body, dict):

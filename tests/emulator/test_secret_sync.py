@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from emulator.providers.managedidentity import federated
 from emulator.worlds.synced_secrets import CLASS, NAME, provider_class, secret_sync
 from tests.emulator.arm_client import IDENTITY, VAULT
-from tests.emulator.data_planes import Api
 from tests.emulator.edge_client import CLASSES, EDGE, SECRETS, STORE, SYNCS, Edge, V
 
 SYNC = f"{SYNCS}/{NAME}"
@@ -277,58 +274,3 @@ def test_a_certificate_becomes_a_secret_for_tls() -> None:
     data = edge.data("web-tls")
     assert "BEGIN CERTIFICATE" in data["tls.crt"] and "PRIVATE KEY" not in data["tls.crt"]
     assert "PRIVATE KEY" in data["tls.key"] and "BEGIN CERTIFICATE" not in data["tls.key"]
-
-
-ITEM = {"sourcePath": NAME, "targetKey": "key"}
-REQUIRED = 'SecretSync.secret-sync.x-k8s.io "x" is invalid: spec.secretObject.data: Required value'
-WRONG = [
-    ({"data": None}, REQUIRED),
-    (
-        {"data": []},
-        "spec.secretObject.data: Invalid value: 0: spec.secretObject.data in body should have at least 1 items",
-    ),
-    ({"type": None}, "spec.secretObject.type: Required value"),
-    (
-        {"data": [{**ITEM, "targetKey": "a_b"}]},
-        'spec.secretObject.data[0].targetKey: Invalid value: "a_b": spec.secretObject.data[0].targetKey in body should '
-        "match '^[A-Za-z0-9.]([-A-Za-z0-9]+([-._a-zA-Z0-9]?[A-Za-z0-9])*)?(\\/([0-9]+))*$'",
-    ),
-    ({"data": [ITEM, ITEM]}, 'spec.secretObject.data[1]: Duplicate value: map[string]interface {}{"targetKey":"key"}'),
-    ({"data": [{"sourcePath": NAME}]}, "spec.secretObject.data[0].targetKey: Required value"),
-    (
-        {"labels": {LABEL: "x"}},
-        "Labels should not contain secrets-store.sync.x-k8s.io. This key is reserved for the controller.",
-    ),
-    (
-        {"annotations": {"secrets-store.sync.x-k8s.io/a": "x"}},
-        "Annotations should not contain secrets-store.sync.x-k8s.io. This key is reserved for the controller.",
-    ),
-    ({"data": [{**ITEM, "targetKey": "k" * 254}]}, "Too long: may not be more than 253 bytes"),
-    ({"type": 7}, 'in body must be of type string: "integer"'),
-]
-
-
-def with_object(**wanted: Any) -> dict[str, Any]:
-    body = secret_sync((NAME, "key"), name="x")
-    given = {**body["spec"]["secretObject"], **wanted}
-    body["spec"]["secretObject"] = {name: value for name, value in given.items() if value is not None}
-    return body
-
-
-@pytest.mark.parametrize(("wanted", "told"), WRONG)
-def test_the_definition_refuses_what_cannot_be(wanted: dict[str, Any], told: str) -> None:
-    refused = Edge("ss-healthy").api("POST", SYNCS, with_object(**wanted))
-    assert refused.status == 422 and told in refused.body["message"]
-    assert refused.body["details"]["kind"] == "SecretSync" and refused.body["details"]["causes"]
-
-
-def test_everything_that_is_wrong_is_told_at_once_and_keys_that_look_odd_are_good() -> None:
-    edge = Edge("ss-healthy")
-    body = secret_sync(("db-pass/0", "db_pass"), ("db-pass/0", "tls.crt"), ("db-pass/0", "v0"), name="x")
-    assert edge.api("POST", SYNCS, body).status == 201
-    body["metadata"]["name"] = "y"
-    del body["spec"]["serviceAccountName"], body["spec"]["secretProviderClassName"]
-    text = edge.api("POST", SYNCS, body).body["message"]
-    assert text.startswith('SecretSync.secret-sync.x-k8s.io "y" is invalid: [spec.serviceAccountName: Required value, ')
-    refused: Api = edge.api
-    assert refused.patch(SYNC, {"spec": {"forceSynchronization": "now now"}}).status == 422
