@@ -63,9 +63,15 @@ def secret_sync(*items: tuple[str, str], name: str = NAME, kind: str = "Opaque",
     return {**_head(), "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec}
 
 
-def secret(*, labels: Mapping[str, str] | None = None, annotations: Mapping[str, str] | None = None) -> Object:
+def secret(
+    *,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+    owners: tuple[Mapping[str, str], ...] = (),
+) -> Object:
     """A Secret of the same name that somebody has made by hand."""
     metadata: Object = {"name": NAME, "namespace": NAMESPACE}
+    metadata |= {"ownerReferences": [dict(one) for one in owners]} if owners else {}
     metadata |= {"labels": dict(labels)} if labels else {}
     metadata |= {"annotations": dict(annotations)} if annotations else {}
     data = {"current": "Y29ycmVjdC1ob3JzZS1ieS1oYW5k"}

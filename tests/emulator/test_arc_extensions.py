@@ -54,6 +54,10 @@ def test_it_consists_of_one_pod_with_two_containers_and_three_definitions() -> N
         "akvsyncs.secret-sync.x-k8s.io",
         "secretproviderclasses.secrets-store.csi.x-k8s.io",
     } <= names
+    shown = edge.api("GET", f"{DEFINITIONS}/secretsyncs.secret-sync.x-k8s.io").body["spec"]["versions"][0]["schema"]
+    spec = shown["openAPIV3Schema"]["properties"]["spec"]
+    assert spec["required"] == ["secretObject", "serviceAccountName", "secretProviderClassName"]
+    assert spec["properties"]["secretObject"]["properties"]["data"]["items"]["properties"]["targetKey"]["pattern"]
 
 
 def test_without_cert_manager_or_trust_manager_it_stays_creating() -> None:

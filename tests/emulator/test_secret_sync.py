@@ -77,16 +77,29 @@ def test_any_other_value_forces_it() -> None:
 
 
 def test_the_interval_and_its_jitter_are_settings() -> None:
-    edge = Edge("ss-rotation-waits")
+    edge = Edge("ss-healthy")
     settings = {"rotationPollIntervalInSeconds": "1300", "jitterSeconds": "600"}
     edge.finish(edge.arm("PATCH", STORE + V, {"properties": {"configurationSettings": settings}}))
-    edge.wait(1)
+    edge.wait(0)
+    edge.renew("rotated")
     waited = 0
-    while edge.data()["current"] != "correct-horse-staple-renewed":
+    while edge.data()["current"] != "rotated":
         edge.wait(20)
         waited += 20
-        assert waited <= 700
-    assert waited >= 100
+        assert waited <= 1920
+    assert waited >= 1300
+
+
+def test_a_controller_that_starts_looks_at_everything() -> None:
+    edge = Edge("ss-rotation-waits")
+    path = "/apis/apps/v1/namespaces/azure-secret-store/deployments/secrets-store-sync-controller-manager"
+    patched(edge, path, {"spec": {"replicas": 0}})
+    edge.wait(1)
+    assert edge.data()["current"] == "correct-horse-staple-2"
+    patched(edge, path, {"spec": {"replicas": 1}})
+    edge.wait(1)
+    edge.wait(1)
+    assert edge.data()["current"] == "correct-horse-staple-renewed"
 
 
 def test_a_writer_of_the_object_does_not_write_its_status() -> None:

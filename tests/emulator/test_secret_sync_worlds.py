@@ -25,6 +25,9 @@ CREATE = {
     "ss-policies-vault": PROVIDER,
     "ss-firewall": PROVIDER,
     "ss-secret-missing": PROVIDER,
+    "ss-private-vault": PROVIDER,
+    "ss-throttled": PROVIDER,
+    "ss-foreign-owner": "ValidatingAdmissionPolicyCheckFailed",
     "ss-all-or-nothing": PROVIDER,
     "ss-label": DOCUMENTED_LABEL,
     "ss-annotation": "InvalidClusterSecretAnnotationError",
@@ -83,6 +86,8 @@ LOGS = {
     "ss-policies-vault": "does not have secrets",
     "ss-firewall": '"code": "ForbiddenByFirewall"',
     "ss-secret-missing": '"code": "SecretNotFound"',
+    "ss-private-vault": '"code": "ForbiddenByConnection"',
+    "ss-throttled": "VaultRequestTypeLimitReached",
     "ss-offline": "dial tcp: lookup shop-kv.vault.emulator.test on 10.43.0.10:53: server misbehaving",
     "ss-preview-no-role": '"code": "ForbiddenByRbac"',
 }

@@ -13,10 +13,12 @@ def namespace(name: str) -> Object:
     return {"metadata": metadata, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
 
 
-def definition(group: str, plural: str, kind: str, versions: Sequence[str]) -> Object:
-    """A CustomResourceDefinition; the first version is the stored one."""
+def definition(group: str, plural: str, kind: str, versions: Sequence[str], schema: Object | None = None) -> Object:
+    """A CustomResourceDefinition; the first version is the stored one. `schema` is that of its objects' spec."""
     names = {"plural": plural, "kind": kind, "listKind": f"{kind}List", "singular": kind.lower()}
-    listed = [{"name": name, "served": True, "storage": name == versions[0]} for name in versions]
+    own = {"type": "object", "properties": {"spec": schema or {"type": "object"}, "status": {"type": "object"}}}
+    shown = {"schema": {"openAPIV3Schema": own}} if schema else {}
+    listed = [{"name": name, "served": True, "storage": name == versions[0], **shown} for name in versions]
     spec = {"group": group, "names": names, "scope": "Namespaced", "versions": listed}
     return {"metadata": {"name": f"{plural}.{group}"}, "spec": spec}
 

@@ -18,6 +18,7 @@ from emulator.worlds.arc import SECRET_STORE
 
 if TYPE_CHECKING:
     from emulator.kubernetes.arc.k3s import K3sServer
+    from emulator.kubernetes.arc.running import Program
 
 Object = dict[str, Any]
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 1000.0
@@ -40,20 +41,19 @@ class SecretSyncs:
     def __init__(self, server: K3sServer) -> None:
         self._server = server
         self._tried: dict[str, _Tried] = {}
+        self._pod = ""
         self.family = ""
         """Whose reasons are written, where that is not said by the version."""
 
     def go_on(self) -> None:
         """Tries what is due, where the controller runs."""
         extension = self._server.extensions.of_type(SECRET_STORE)
-        if extension is None or not self._server.serves(SECRET_SYNCS):
-            return
-        where = extension["scope"]["cluster"]["releaseNamespace"]
-        pod = self._server.running.of_labels(where, "app", installed.APP)
-        if pod is None:
+        pod = self._running(extension) if extension is not None else None
+        if extension is None or pod is None:
             return
         log = Log(pod.records, str(extension["currentVersion"]))
-        if self._server.serves(AKV_SYNCS):
+        simpler = self._server.serves(AKV_SYNCS)
+        if simpler:
             akv_sync.generate(self._server, self._all(AKV_SYNCS))
         there = self._all(SECRET_SYNCS)
         for gone in self._tried.keys() - {one["metadata"]["uid"] for one in there}:
@@ -61,8 +61,19 @@ class SecretSyncs:
         for one in there:
             if (at := self._due(one, extension)) is not None:
                 self._try(one, extension, log, at)
-        if self._server.serves(AKV_SYNCS):
+        if simpler:
             akv_sync.report(self._server, self._all(AKV_SYNCS))
+
+    def _running(self, extension: Mapping[str, Any]) -> Program | None:
+        """The controller's pod. [SRC] One that has just started looks at everything."""
+        if not self._server.serves(SECRET_SYNCS):
+            return None
+        where = extension["scope"]["cluster"]["releaseNamespace"]
+        pod = self._server.running.of_labels(where, "app", installed.APP)
+        if pod is not None and pod.uid != self._pod:
+            self._pod = pod.uid
+            self._tried.clear()
+        return pod
 
     def _all(self, kind: Kind) -> list[Object]:
         storage = self._server.registry.storage

@@ -16,6 +16,7 @@ from emulator.kubernetes.kinds import (
     SERVICE_ACCOUNTS,
     Kind,
 )
+from emulator.kubernetes.secret_sync import schema
 from emulator.kubernetes.secret_sync.versions import parsed, provider_of
 
 Object = dict[str, Any]
@@ -51,7 +52,7 @@ def objects(properties: Mapping[str, Any]) -> Iterator[tuple[Kind, Object]]:
     yield NAMESPACES, namespace(where)
     for kind in (SECRET_PROVIDER_CLASSES, SECRET_SYNCS, *((AKV_SYNCS,) if parsed(version) >= _AKV_SYNC_SINCE else ())):
         versions = ("v1", "v1alpha1") if kind is SECRET_PROVIDER_CLASSES else (kind.version,)
-        yield DEFINITIONS, definition(kind.group, kind.plural, kind.kind, versions)
+        yield DEFINITIONS, definition(kind.group, kind.plural, kind.kind, versions, schema.described(kind))
     yield SERVICE_ACCOUNTS, {"metadata": {"name": DEPLOYMENT, "namespace": where}}
     manager = {"name": MANAGER, "image": f"{_REPOSITORY}/{APP}:v{version}", "args": _arguments(properties)}
     image = f"mcr.microsoft.com/oss/v2/azure/secrets-store/provider-azure:v{provider_of(version)}"

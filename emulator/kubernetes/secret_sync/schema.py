@@ -44,6 +44,31 @@ _AKV = {name: _Text() for name in ("keyvaultName", "clientID", "tenantID", "serv
 _METADATA = ("labels", "annotations")
 
 
+def described(kind: Kind) -> Object | None:
+    """The same as the definition has it, for who asks the API server; None for a kind without. [OWN] Descriptions and
+    the rules in CEL are left out."""
+    if kind is AKV_SYNCS:
+        return {**_members(_AKV), "required": [*_AKV, "objects"]}
+    if kind is not SECRET_SYNCS:
+        return None
+    item = _members(_ITEM)
+    wanted = _members({"type": _Text()})
+    wanted["properties"] |= {"data": {"type": "array", "minItems": 1, "items": item}}
+    wanted["properties"] |= {name: {"type": "object", "additionalProperties": {"type": "string"}} for name in _METADATA}
+    wanted["required"] = ["data", "type"]
+    spec = _members(_SPEC)
+    spec["properties"]["secretObject"] = wanted
+    return {**spec, "required": ["secretObject", *spec["required"]]}
+
+
+def _members(members: Mapping[str, _Text]) -> Object:
+    shown: Object = {name: {"type": "string", "maxLength": _LONGEST} for name in members}
+    for name, text in members.items():
+        shown[name] |= {"pattern": text.pattern} if text.pattern else {}
+        shown[name] |= {"minLength": text.least} if text.least else {}
+    return {"type": "object", "properties": shown, "required": [name for name in members if members[name].required]}
+
+
 def refuse_invalid(kind: Kind, content: Mapping[str, Any]) -> None:
     """Raises Refusal: 422, with everything that is wrong."""
     check = {SECRET_SYNCS: _secret_sync, AKV_SYNCS: _akv_sync}.get(kind)
