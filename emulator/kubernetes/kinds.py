@@ -44,6 +44,9 @@ NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False, short_n
 EVENTS = Kind("", "v1", "events", "Event", short_names=("ev",))
 PODS = Kind("", "v1", "pods", "Pod", short_names=("po",))
 NODES = Kind("", "v1", "nodes", "Node", namespaced=False, short_names=("no",))
+SERVICES = Kind("", "v1", "services", "Service", short_names=("svc",))
+REPLICATION_CONTROLLERS = Kind("", "v1", "replicationcontrollers", "ReplicationController", short_names=("rc",))
+"""`kubectl cluster-info dump` asks for these two; there is nothing behind them."""
 LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 SERVICE_ACCOUNTS = Kind("", "v1", "serviceaccounts", "ServiceAccount", short_names=("sa",))
 DAEMON_SETS = Kind("apps", "v1", "daemonsets", "DaemonSet", short_names=("ds",))
@@ -70,7 +73,16 @@ _OLDER = tuple(replace(kind, version="v1alpha1") for kind in (SECRET_PROVIDER_CL
 
 STORED = (
     *(CONFIG_MAPS, EVENTS, NAMESPACES, NODES, PODS, SECRETS, SERVICE_ACCOUNTS, DAEMON_SETS, DEPLOYMENTS, REPLICA_SETS),
-    *(CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, CSI_DRIVERS, CSI_NODES, DEFINITIONS, LEASES),
+    *(
+        SERVICES,
+        REPLICATION_CONTROLLERS,
+        CLUSTER_ROLES,
+        CLUSTER_ROLE_BINDINGS,
+        CSI_DRIVERS,
+        CSI_NODES,
+        DEFINITIONS,
+        LEASES,
+    ),
     *(SECRET_PROVIDER_CLASSES, POD_STATUSES, SECRET_SYNCS, AKV_SYNCS, ARC_CLUSTERS),
 )
 """Each kind once, whatever versions it is served in."""

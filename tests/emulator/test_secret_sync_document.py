@@ -162,6 +162,9 @@ def test_what_the_document_looks_at_is_there(emulation: Emulation, az: StockAz, 
     assert "db-pass" in shell("kubectl get secrets -n shop -o name")
     names = "kubectl get crds -o custom-columns=NAME:.metadata.name"
     assert "secretproviderclasses.secrets-store.csi.x-k8s.io" in shell(names)
+    assert "db-pass" in shell("kubectl get secretsync,akvsync,secretproviderclass -A")
+    assert "clustermetadata" in shell("kubectl get connectedclusters.arc.azure.com -A")
+    assert "service-account-issuer=https://westeurope.oic" in shell("kubectl cluster-info dump")
 
 
 def test_kubectl_tells_the_owner_what_a_definition_refuses_and_which_cluster_it_talks_to(
