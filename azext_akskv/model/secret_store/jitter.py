@@ -9,7 +9,9 @@ from enum import Enum
 from statistics import NormalDist
 
 PER_SECOND = 400
-"""Requests that a vault answers: 4,000 in ten seconds. A subscription has five times that for all of its vaults. [D]"""
+"""Requests that a vault answers. A subscription has five times that for all of its vaults. [D]"""
+WINDOW = 10
+"""Seconds over which a vault counts: 4,000 requests. [D]"""
 FEW = PER_SECOND
 """So many at once are a tenth of what ten seconds allow: no jitter is needed. [OWN, from the documents' example of 200]
 """
@@ -79,14 +81,9 @@ def fitting(load: Load) -> Fitting:
         return Fitting(
             Fit.YES, f"{asked} are spread over {load.jitter:,} seconds; {jitter:,} are enough", jitter, oldest
         )
-    if load.requests <= PER_SECOND * load.jitter:
+    spread = max(load.jitter, WINDOW)
+    if load.requests <= PER_SECOND * spread:
         return Fitting(
-            Fit.TIGHT, f"{asked} over {load.jitter:,} seconds come close to what a vault answers", jitter, oldest
+            Fit.TIGHT, f"{asked} within {spread:,} seconds come close to what a vault answers", jitter, oldest
         )
-    if load.requests <= PER_SECOND * 10 and load.jitter == 0:
-        return Fitting(
-            Fit.TIGHT, f"{asked} may come at once, and ten seconds allow {PER_SECOND * 10:,}", jitter, oldest
-        )
-    return Fitting(
-        Fit.NO, f"{asked} over {max(load.jitter, 1):,} seconds are more than a vault answers", jitter, oldest
-    )
+    return Fitting(Fit.NO, f"{asked} within {spread:,} seconds are more than a vault answers", jitter, oldest)

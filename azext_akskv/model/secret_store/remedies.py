@@ -73,8 +73,8 @@ TODO: Mapping[Meaning, Todo] = {
         (_FORCE,),
     ),
     Meaning.PROVIDER: Todo(
-        "Read the provider's log; `az aks kv diagnose --logs -` tells its causes. Right after the first installation it "
-        "may only take some minutes until a federated credential is known everywhere.",
+        "Read the provider's log; `az aks kv diagnose --logs -` tells its causes. Right after the first installation "
+        "it may only take some minutes until a federated credential is known everywhere.",
         (_DESCRIBE, _PODS, _PROVIDER_LOG),
         (_FORCE,),
     ),
@@ -91,7 +91,7 @@ TODO: Mapping[Meaning, Todo] = {
         (_DELETE_SECRET, _DELETE_SYNC, _APPLY),
     ),
     Meaning.INPUT: Todo(
-        f"Correct the SecretSync and apply it. A Secret's type cannot be changed: for that it has to be made anew. {_GONE}",
+        f"Correct the SecretSync and apply it. A Secret's type cannot be changed: it has to be made anew. {_GONE}",
         (_DESCRIBE,),
         (_APPLY,),
         (_DELETE_SYNC, _APPLY),
@@ -107,7 +107,7 @@ TODO: Mapping[Meaning, Todo] = {
         (_PODS, _MANAGER_LOG, _EVENTS),
     ),
     Meaning.POLICY: Todo(
-        f"See whether the Secret's type, its label or its owners were changed; with them as they were it goes on. {_GONE}",
+        f"See whether the Secret's type, its label or its owners were changed, and put them back. {_GONE}",
         (_SHOW_SECRET, _OWNERS, _MANAGER_LOG),
         (_DELETE_SECRET, _FORCE),
     ),
@@ -135,7 +135,7 @@ _OF_AKV_SYNC = Todo(
 
 
 def force_value(now: datetime) -> str:
-    """A new value of forceSynchronization. The time as one usually writes it is refused, because of its colons. [SRC]"""
+    """A new value of forceSynchronization. A time with colons, as one usually writes it, is refused. [SRC]"""
     return f"{now:%Y%m%dT%H%M%SZ}"
 
 
