@@ -14,6 +14,7 @@ from azext_akskv.model.ids import BadInput, in_short
 from azext_akskv.model.members import child, text
 from azext_akskv.model.mounts.secret_class import GROUP as CLASS_GROUP
 from azext_akskv.model.mounts.secret_class import SecretProviderClass, VaultObject
+from azext_akskv.model.mounts.worker import FALSE, FLAGS
 from azext_akskv.model.secret_store.names import names_for, target_key
 from azext_akskv.model.secret_store.sync import GROUP, OPAQUE, VERSION, SecretSync
 
@@ -135,7 +136,7 @@ def _sync(setup: Setup, one: Copied, name: str) -> Manifest:
         "secretProviderClassName": setup.class_name,
         "secretObject": {"type": kind, "data": data},
     }
-    essence = _of_sync(setup.service_account, setup.class_name, kind, dict(map(reversed, entries)))
+    essence = _of_sync(setup.service_account, setup.class_name, kind, {key: source for source, key in entries})
     return Manifest(ref, {**_head(ref), "spec": spec}, essence)
 
 
@@ -199,12 +200,25 @@ def cannot_change(wanted: Manifest, there: Mapping[str, str]) -> str:
 
 def change_of(wanted: Manifest, raw: Mapping[str, Any]) -> Json:
     """A merge patch that holds only for the version that was seen, `raw`: labels, annotations and parameters of others
-    stay; lists and `objects` are put whole. Raises BadInput."""
+    stay; lists and `objects` are put whole; parameters that name another way of working, or ours in other letters, go.
+
+    Raises BadInput.
+    """
     version = text(child(raw, "metadata"), "resourceVersion")
     if not version:
         raise BadInput(f"{wanted.ref} has no resourceVersion")
     body: Json = {"metadata": {"resourceVersion": version}}
-    return {**body, "spec": wanted.body["spec"]} if "spec" in wanted.body else body
+    if wanted.ref.kind is Kind.ACCOUNT:
+        return body
+    spec = wanted.body["spec"]
+    if wanted.ref.kind is Kind.CLASS:
+        ours = spec["parameters"]
+        known = {each.lower() for each in (*ours, *FLAGS)}
+        gone = {
+            name: None for name in child(child(raw, "spec"), "parameters") if name.lower() in known and name not in ours
+        }
+        spec = {**spec, "parameters": {**gone, **ours}}
+    return {**body, "spec": spec}
 
 
 _TYPE = "the Secret's type"
@@ -220,6 +234,11 @@ def _of_class(provider: str, parameters: Mapping[str, str], objects: Sequence[Va
     return {
         "provider": provider,
         **{f"the parameter {name}": told.get(name, "").lower() for name in sorted(_IDS)},
+        **{
+            f"the parameter {each}": told[each.lower()]
+            for each in FLAGS
+            if told.get(each.lower(), "").lower() not in FALSE
+        },
         **{f"the object {each.file}": _object(each) for each in objects},
     }
 

@@ -98,10 +98,10 @@ class SecretSync:
 
 @dataclass(frozen=True)
 class AkvObject:
-    """What an AKVSync shall copy. `kind`: secretInAKV, certInAKV, or mapping for several into one Secret. `names`: of
-    the things in the vault. `history`: how many versions."""
+    """What an AKVSync shall copy. `kinds`: secretInAKV, certInAKV, or mapping for several into one Secret; exactly one
+    of them has to be there [D]. `names`: of the things in the vault. `history`: how many versions."""
 
-    kind: str
+    kinds: tuple[str, ...]
     names: tuple[str, ...]
     secret: str = ""
     """The Secret's name, empty where it is that of the thing."""
@@ -196,10 +196,10 @@ def _parts(raw: Mapping[str, Any], kind: str) -> tuple[dict[str, Any], dict[str,
 def _akv_object(raw: Mapping[str, Any]) -> AkvObject:
     """`secretInAKV` is a name, or an object with one: both are read, because only the former was seen. [INF]"""
     names = tuple(_names_in(raw))
-    kinds = [kind for kind in ("mapping", "secretInAKV", "certInAKV") if raw.get(kind) is not None]
+    kinds = tuple(kind for kind in ("mapping", "secretInAKV", "certInAKV") if raw.get(kind) is not None)
     history = number(raw, "versionHistory")
     return AkvObject(
-        kinds[0] if kinds else "",
+        kinds,
         names,
         text(raw, "kubernetesSecretName"),
         text(raw, "kubernetesSecretType"),
