@@ -187,6 +187,10 @@ def _of_akv_sync(sync: AkvSync) -> Iterator[Lint]:
         yield Lint("spec.serviceAccountName", f"{in_short(sync.service_account, 60)} is no name that Kubernetes takes")
     if not sync.objects:
         yield Lint("spec.objects", "it is empty")
+    yield from _akv_objects(sync)
+
+
+def _akv_objects(sync: AkvSync) -> Iterator[Lint]:
     for place, each in enumerate(sync.objects):
         where = f"spec.objects[{place}]"
         if len(each.kinds) != 1:
