@@ -31,6 +31,7 @@ _ISSUER = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/
 _KEY_LINE = re.compile(rf"(?P<quote>['\"]?){KEY}\+?(?P=quote)\s*:(?P<rest>.*)")
 _ITEM = re.compile(r"(?P<indent>[ ]*)-[ ]+(?P<value>.*?)\s*")
 _SET = re.compile(rf"{ISSUER}[=\s]\s*['\"]?([^\s'\"\\,]+)", re.ASCII)
+_PLUGIN_NAMES = re.compile(r"[A-Za-z0-9,]+", re.ASCII)
 _BY_HAND = "put the entries into it by hand"
 
 
@@ -165,6 +166,8 @@ def _rewritten(lines: list[str], extent: tuple[int, int], wanted: Mapping[str, s
         if name == ISSUER and value != wanted[ISSUER]:
             lines[number] = f"{match['indent']}- '{name}={wanted[ISSUER]}'"
         elif name == PLUGINS and PLUGINS in wanted and ENFORCED not in value.split(","):
+            if not _PLUGIN_NAMES.fullmatch(value):
+                raise BadInput(f"{PLUGINS} is no list of names; {_BY_HAND}")
             lines[number] = f"{match['indent']}- '{name}={value},{ENFORCED}'"
     return seen
 
