@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from azext_akskv.model.ids import BadInput, in_short
-from azext_akskv.model.members import child, text
+from azext_akskv.model.members import child, text, whole
 from azext_akskv.model.mounts.secret_class import GROUP as CLASS_GROUP
 from azext_akskv.model.mounts.secret_class import SecretProviderClass, VaultObject
 from azext_akskv.model.mounts.worker import FALSE, FLAGS
@@ -198,13 +198,13 @@ def cannot_change(wanted: Manifest, there: Mapping[str, str]) -> str:
     return f"{_TYPE} cannot be changed; {wanted.ref} and its Secret have to be deleted and made anew"
 
 
-def change_of(wanted: Manifest, raw: Mapping[str, Any]) -> Json:
+def change_of(wanted: Manifest, raw: Json) -> Json:
     """A merge patch that holds only for the version that was seen, `raw`: labels, annotations and parameters of others
     stay; lists and `objects` are put whole; parameters that name another way of working, or ours in other letters, go.
 
     Raises BadInput.
     """
-    version = text(child(raw, "metadata"), "resourceVersion")
+    version = text(child(whole(raw), "metadata"), "resourceVersion")
     if not version:
         raise BadInput(f"{wanted.ref} has no resourceVersion")
     body: Json = {"metadata": {"resourceVersion": version}}
