@@ -1,14 +1,17 @@
 """What the owner of a K3s cluster has to tell its API server, so that it issues tokens that Entra takes: lines for the
-configuration file, which is added to and never replaced, and the same for the systemd unit, as the document has it.
+configuration file, which is added to and never replaced, and the same for the systemd unit of the document.
 
-The documents on workload identity move a new file over the old one; what was in that is then lost, so it is not done
-here. [OWN]
+The documents on workload identity move a new file over the old one, and what was in that is lost. All of them also give
+both settings with a plain `=`, which takes the place of K3s's own: then the tokens of running pods are refused until
+they are renewed, for up to an hour, and the plugin NodeRestriction is off. K3s knows `-=` for a value before those that
+are there, and `+=` for one behind them, since 1.23.6 [SRC: K3s], older than anything the extension runs on. With them
+new tokens have the new issuer, tokens of the old one hold, and every line that is there stays. [OWN]
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,37 +26,32 @@ ISSUER, LONGEST_TOKEN, PLUGINS = (
 )
 ENFORCED = "OwnerReferencesPermissionEnforcement"
 """Keeps the extension from making itself the owner of others' objects; recommended, not needed. [SEED, D]"""
-K3S_PLUGINS = ("NodeRestriction",)
-"""What K3s turns on by itself. A value of one's own takes its place [D: K3s hardening guide], so it has to name it,
-which the documents of the extension do not say."""
 
 _ISSUER = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/-]*)?", re.ASCII)
 _KEY_LINE = re.compile(rf"(?P<quote>['\"]?){KEY}\+?(?P=quote)\s*:(?P<rest>.*)")
 _ITEM = re.compile(r"(?P<indent>[ ]*)-[ ]+(?P<value>.*?)\s*")
-_SET = re.compile(rf"{ISSUER}[=\s]\s*['\"]?([^\s'\"\\,]+)", re.ASCII)
-_PLUGIN_NAMES = re.compile(r"[A-Za-z0-9,]+", re.ASCII)
+_SET = re.compile(rf"{ISSUER}[-+]?[=\s]\s*['\"]?([^\s'\"\\,]+)", re.ASCII)
 _BY_HAND = "put the entries into it by hand"
 
 
 @dataclass(frozen=True)
 class Merged:
-    """`text`: the whole file. `added` and `replaced` are entries; both are empty where nothing had to be changed."""
+    """`text`: the whole file. `added`: entries, none where nothing lacks."""
 
     text: str
     added: tuple[str, ...] = ()
-    replaced: tuple[str, ...] = ()
-    """As they were before."""
 
 
 def entries(issuer: str, hardened: bool = True) -> tuple[str, ...]:
-    """What goes into the list `kube-apiserver-arg`. The issuer is taken to the letter, with its slash at the end.
+    """What goes into the list `kube-apiserver-arg`, behind whatever is there. The issuer is taken to the letter, with
+    its slash at the end.
 
     Raises BadInput when it is not an address as issuers have it.
     """
-    found = {ISSUER: _checked(issuer), LONGEST_TOKEN: "24h"}
-    if hardened:
-        found[PLUGINS] = ",".join((*K3S_PLUGINS, ENFORCED))
-    return tuple(f"{name}={value}" for name, value in found.items())
+    if not _ISSUER.fullmatch(issuer):
+        raise BadInput(f"not the address of an issuer: {in_short(issuer, 120)}")
+    plugin = (f"{PLUGINS}+={ENFORCED}",) if hardened else ()
+    return (f"{ISSUER}-={issuer}", f"{LONGEST_TOKEN}=24h", *plugin)
 
 
 def config_lines(issuer: str, hardened: bool = True) -> tuple[str, ...]:
@@ -62,30 +60,38 @@ def config_lines(issuer: str, hardened: bool = True) -> tuple[str, ...]:
 
 
 def unit_arguments(issuer: str, hardened: bool = True) -> tuple[str, ...]:
-    """For ExecStart in the systemd unit, each in a line of its own, as the document has it [SEED]; the longest life of
-    a token is in the later documents only. [D] Raises BadInput."""
+    """For ExecStart in the systemd unit, each in a line of its own, in the form of the document [SEED]; how long a token
+    may live is in the later documents only. [D] Raises BadInput."""
     return tuple(f'--{KEY}="--{each}"' for each in entries(issuer, hardened))
 
 
 def merged(text: str, issuer: str, hardened: bool = True) -> Merged:
-    """The configuration file with what it lacks. Every line stays as it is but those of another issuer, which would
-    win or lose against ours by the version of K3s, and of plugins, to which ours is added.
+    """The configuration file with what it lacks; every line that is there stays.
 
     Raises BadInput where the file has the list in a form that is better changed by hand, and for a wrong issuer.
     """
-    wanted = dict(each.split("=", 1) for each in entries(issuer, hardened))
+    wanted = entries(issuer, hardened)
     lines = text.removesuffix("\n").split("\n") if text else []
     at = _place_of_list(lines)
     if at is None:
         start = lines + ([""] if lines and lines[-1].strip() else [])
-        return Merged(_joined([*start, *config_lines(issuer, hardened)]), entries(issuer, hardened))
+        return Merged(_joined([*start, *config_lines(issuer, hardened)]), wanted)
     end, indent = _extent(lines, at)
-    before = tuple(lines)
-    seen = _rewritten(lines, (at + 1, end), wanted)
-    new = tuple(f"{name}={value}" for name, value in wanted.items() if name not in seen)
-    lines[end:end] = [f"{indent}- '{each}'" for each in new]
-    replaced = tuple(_unquoted(before[each].strip()[1:]) for each in range(at + 1, end) if before[each] != lines[each])
-    return Merged(_joined(lines) if new or replaced else text, new, replaced)
+    there = [_unquoted(match["value"]) for line in lines[at + 1 : end] if (match := _ITEM.fullmatch(line))]
+    added = _lacking(wanted, there, issuer)
+    lines[end:end] = [f"{indent}- '{each}'" for each in added]
+    return Merged(_joined(lines) if added else text, added)
+
+
+def values_of(name: str, there: Iterable[str]) -> tuple[str, ...]:
+    """What the entries come to for one setting, without what K3s has by itself: `-=` puts before, all else behind.
+    [SRC: K3s]"""
+    found: list[str] = []
+    for each in there:
+        told, _, value = each.removeprefix("--").partition("=")
+        if told.rstrip("-+") == name:
+            found = [value, *found] if told.endswith("-") else [*found, value]
+    return tuple(found)
 
 
 def issuers_set(text: str) -> tuple[str, ...]:
@@ -113,12 +119,6 @@ def unit_commands(now: datetime) -> tuple[str, ...]:
         "sudo systemctl daemon-reload",
         "sudo systemctl restart k3s",
     )
-
-
-def _checked(issuer: str) -> str:
-    if not _ISSUER.fullmatch(issuer):
-        raise BadInput(f"not the address of an issuer: {in_short(issuer, 120)}")
-    return issuer
 
 
 def _joined(lines: list[str]) -> str:
@@ -152,24 +152,16 @@ def _extent(lines: list[str], at: int) -> tuple[int, str]:
     return end, indent if end > at + 1 else "  "
 
 
-def _rewritten(lines: list[str], extent: tuple[int, int], wanted: Mapping[str, str]) -> set[str]:
-    """Changes the entries of the list that have to be changed; the names of those that are there."""
-    seen: set[str] = set()
-    for number in range(*extent):
-        match = _ITEM.fullmatch(lines[number])
-        if not match:
-            continue
-        name, _, value = _unquoted(match["value"]).lstrip("-").partition("=")
-        if name == ISSUER and name in seen:
-            raise BadInput(f"{ISSUER} is there more than once; {_BY_HAND}")
-        seen.add(name)
-        if name == ISSUER and value != wanted[ISSUER]:
-            lines[number] = f"{match['indent']}- '{name}={wanted[ISSUER]}'"
-        elif name == PLUGINS and PLUGINS in wanted and ENFORCED not in value.split(","):
-            if not _PLUGIN_NAMES.fullmatch(value):
-                raise BadInput(f"{PLUGINS} is no list of names; {_BY_HAND}")
-            lines[number] = f"{match['indent']}- '{name}={value},{ENFORCED}'"
-    return seen
+def _lacking(wanted: tuple[str, ...], there: list[str], issuer: str) -> tuple[str, ...]:
+    issuers, plugins = values_of(ISSUER, there), ",".join(values_of(PLUGINS, there)).split(",")
+    if issuer in issuers[1:]:  # an API server does not start with the same one twice
+        raise BadInput(f"the issuer is there, but not as the first; {_BY_HAND}")
+    done = {
+        ISSUER: issuers[:1] == (issuer,),
+        LONGEST_TOKEN: bool(values_of(LONGEST_TOKEN, there)),
+        PLUGINS: ENFORCED in plugins,
+    }
+    return tuple(each for each in wanted if not done[each.partition("=")[0].rstrip("-+")])
 
 
 def _unquoted(value: str) -> str:

@@ -19,12 +19,8 @@ from azext_akskv.model.times import moment
 
 NOT_A_TOKEN = "not a token of a service account"
 """All that is said of a text that cannot be read: it may be a secret of any kind."""
-IN_CLUSTER = (
-    "https://kubernetes.default.svc.cluster.local",
-    "https://kubernetes.default.svc",
-    "kubernetes/serviceaccount",
-)
-"""Issuers of API servers that were not told another one; K3s has the first. [D]"""
+IN_CLUSTER = ("https://kubernetes.default.svc", "kubernetes/serviceaccount")
+"""How the issuers of API servers begin that were not told another one: K3s's own has its domain behind. [SRC: K3s]"""
 _LONGEST = 20_000
 _SUBJECT = "system:serviceaccount:"
 
@@ -71,10 +67,9 @@ def issuer_difference(token: str, credential: str) -> str:
     so that a slash at the end decides. [D]"""
     if token == credential:
         return ""
-    if token in IN_CLUSTER:
-        return (
-            f"the API server still issues as {token}: it was not told {in_short(credential)}, or was not started anew"
-        )
+    if token.startswith(IN_CLUSTER):
+        told = f"the API server still issues as {in_short(token)}"
+        return f"{told}: it was not told {in_short(credential)}, or was not started anew"
     return _difference("issuer", token, credential)
 
 

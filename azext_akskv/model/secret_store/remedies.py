@@ -24,7 +24,9 @@ _PROVIDER_LOG, _MANAGER_LOG = _LOG + PROVIDER, _LOG + MANAGER
 _EVENTS = "kubectl get events -n {namespace} --field-selector involvedObject.name={name}"
 _SHOW_SECRET = "kubectl get secret {name} -n {namespace} --show-labels"
 _OWNERS = "kubectl get secret {name} -n {namespace} -o jsonpath={{.metadata.ownerReferences}}"
-_MARKS = "kubectl get secret {name} -n {namespace} -o jsonpath={{.metadata.annotations}}"
+_MARKS = """kubectl get secret {name} -n {namespace} \
+-o 'go-template={{{{range $name, $_ := .metadata.annotations}}}}{{{{$name}}}} {{{{end}}}}'"""
+"""Only the names: `kubectl apply` leaves all that a Secret holds in the text of an annotation."""
 _CLASS = "kubectl get secretproviderclass {spc} -n {namespace} -o yaml"
 _MESSAGE = "kubectl get secretsync {name} -n {namespace} -o jsonpath={{.status.conditions[*].message}}"
 
@@ -36,18 +38,23 @@ _FORCE = (
     """kubectl patch secretsync {name} -n {namespace} --type merge -p '{{"spec":{{"forceSynchronization":"{now}"}}}}'"""
 )
 
-_GONE = "Pods that start before the copy is made anew do not find the Secret, so do it only while the vault is reached."
+_GONE = "Pods that start before the copy is made anew do not find the Secret: delete only while the vault is reached."
 
 
 @dataclass(frozen=True)
 class Todo:
     """`see` changes nothing; `fix` is the mildest way; `anew` is the document's way where that is to delete and apply
-    again: to delete a SecretSync deletes its Secret as well. Templates of command lines."""
+    again: with a SecretSync goes its Secret. Templates of command lines."""
 
     words: str = ""
     see: tuple[str, ...] = ()
     fix: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
+
+    @property
+    def caution(self) -> str:
+        """What to mind before anything is deleted; empty where nothing is."""
+        return _GONE if any(" delete " in each for each in (*self.fix, *self.anew)) else ""
 
 
 @dataclass(frozen=True)
@@ -79,25 +86,25 @@ TODO: Mapping[Meaning, Todo] = {
         (_FORCE,),
     ),
     Meaning.LABEL: Todo(
-        f"Make sure that nobody else needs that Secret, delete it, and let the extension make it. {_GONE}",
+        "Make sure that nobody else needs that Secret, delete it, and let the extension make it.",
         (_SHOW_SECRET, _OWNERS),
         (_DELETE_SECRET, _FORCE),
         (_DELETE_SECRET, _DELETE_SYNC, _APPLY),
     ),
     Meaning.ANNOTATION: Todo(
-        f"Make sure that nobody else needs that Secret, delete it, and let the extension make it. {_GONE}",
+        "Make sure that nobody else needs that Secret, delete it, and let the extension make it.",
         (_SHOW_SECRET, _MARKS),
         (_DELETE_SECRET, _FORCE),
         (_DELETE_SECRET, _DELETE_SYNC, _APPLY),
     ),
     Meaning.INPUT: Todo(
-        f"Correct the SecretSync and apply it. A Secret's type cannot be changed: it has to be made anew. {_GONE}",
+        "Correct the SecretSync and apply it. A Secret's type cannot be changed: it has to be made anew.",
         (_DESCRIBE,),
         (_APPLY,),
         (_DELETE_SYNC, _APPLY),
     ),
     Meaning.CLASS: Todo(
-        f"Correct the SecretProviderClass, which has to be in the same namespace, and apply it. {_GONE}",
+        "Correct the SecretProviderClass, which has to be in the same namespace, and apply it.",
         (_CLASS, _DESCRIBE),
         (_APPLY, _FORCE),
         (_DELETE_SYNC, _DELETE_CLASS, _APPLY),
@@ -107,12 +114,12 @@ TODO: Mapping[Meaning, Todo] = {
         (_PODS, _MANAGER_LOG, _EVENTS),
     ),
     Meaning.POLICY: Todo(
-        f"See whether the Secret's type, its label or its owners were changed, and put them back. {_GONE}",
+        "See whether the Secret's type, its label or its owners were changed, and put them back.",
         (_SHOW_SECRET, _OWNERS, _MANAGER_LOG),
         (_DELETE_SECRET, _FORCE),
     ),
     Meaning.PATCH: Todo(
-        f"Find out who else writes to the Secret; then have it made anew. {_GONE}",
+        "Find out who else writes to the Secret; then have it made anew.",
         ("kubectl get secret {name} -n {namespace} -o jsonpath={{.metadata.managedFields[*].manager}}", _MANAGER_LOG),
         (_FORCE,),
         (_DELETE_SECRET, _DELETE_SYNC, _APPLY),

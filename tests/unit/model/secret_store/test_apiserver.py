@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from azext_akskv.model.ids import BadInput
 from azext_akskv.model.secret_store.apiserver import (
+    Merged,
     commands,
     config_lines,
     entries,
@@ -18,13 +19,14 @@ from azext_akskv.model.secret_store.apiserver import (
     merged,
     unit_arguments,
     unit_commands,
+    values_of,
 )
 from tests.unit.model.secret_store.builders import ISSUER, NOW
 
 OURS = (
-    f"service-account-issuer={ISSUER}",
+    f"service-account-issuer-={ISSUER}",
     "service-account-max-token-expiration=24h",
-    "enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement",
+    "enable-admission-plugins+=OwnerReferencesPermissionEnforcement",
 )
 KEY = "kube-apiserver-arg"
 
@@ -36,7 +38,7 @@ def test_the_issuer_keeps_its_slash() -> None:
 
 def test_the_forms_of_the_documents() -> None:
     assert config_lines(ISSUER) == ("kube-apiserver-arg:", *(f"  - '{each}'" for each in OURS))
-    assert unit_arguments(ISSUER)[0] == f'--kube-apiserver-arg="--service-account-issuer={ISSUER}"'
+    assert unit_arguments(ISSUER)[0] == f'--kube-apiserver-arg="--service-account-issuer-={ISSUER}"'
     assert commands(NOW)[-1] == unit_commands(NOW)[-1] == "sudo systemctl restart k3s"
     assert unit_commands(NOW)[-2] == "sudo systemctl daemon-reload"
     assert "cp -a /etc/rancher/k3s/config.yaml /etc/rancher/k3s/config.yaml.20261128T120000Z" in commands(NOW)[0]
@@ -70,30 +72,56 @@ def test_everything_stays_and_ours_is_added(text: str) -> None:
     name = next((each for each in after if each.startswith(KEY)), KEY)
     assert after.pop(name) == [*(before.pop(name, None) or []), *OURS]
     assert after == before
-    assert (found.added, found.replaced) == (OURS, ())
+    assert found.added == OURS
     assert set(text.split("\n")) <= set(found.text.split("\n"))
     assert merged(found.text, ISSUER).text == found.text and merged(found.text, ISSUER).added == ()
 
 
-def test_another_issuer_is_replaced_and_told_and_plugins_are_added_to() -> None:
+def test_another_issuer_stays_behind_ours_and_plugins_stay() -> None:
+    """Else the tokens of running pods would be refused, and what K3s or its owner has turned on would be off."""
     text = (
         "kube-apiserver-arg:\n  - service-account-issuer=https://old\n  - 'enable-admission-plugins=EventRateLimit'\n"
         "  - --service-account-max-token-expiration=48h\n"
     )
     found = merged(text, ISSUER)
-    assert yaml.safe_load(found.text)[KEY] == [
-        f"service-account-issuer={ISSUER}",
-        "enable-admission-plugins=EventRateLimit,OwnerReferencesPermissionEnforcement",
-        "--service-account-max-token-expiration=48h",
-    ]
-    assert found.added == ()
-    assert found.replaced == ("service-account-issuer=https://old", "enable-admission-plugins=EventRateLimit")
-    assert "EventRateLimit'" in merged(text, ISSUER, hardened=False).text
+    assert found.text.startswith(text) and found.added == (OURS[0], OURS[2])
+    there = yaml.safe_load(found.text)[KEY]
+    assert values_of("service-account-issuer", there) == (ISSUER, "https://old")
+    assert values_of("enable-admission-plugins", there) == ("EventRateLimit", "OwnerReferencesPermissionEnforcement")
+
+
+@pytest.mark.parametrize(
+    ("there", "values"),
+    [
+        (["a=1"], ("1",)),
+        (["a=1", "a=2"], ("1", "2")),
+        (["a=1", "a-=2", "a+=3"], ("2", "1", "3")),
+        (["--a=1", "b=2", "ab=3", "a"], ("1", "")),
+        ([], ()),
+    ],
+)
+def test_values_come_in_the_order_of_k3s(there: list[str], values: tuple[str, ...]) -> None:
+    assert values_of("a", there) == values
+
+
+@pytest.mark.parametrize(
+    "form", ["service-account-issuer={}", "--service-account-issuer={}", "service-account-issuer-={}"]
+)
+def test_what_is_there_in_another_form_is_there(form: str) -> None:
+    text = (
+        f"kube-apiserver-arg:\n- {form.format(ISSUER)}\n- service-account-max-token-expiration=1h\n"
+        "- enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement\n"
+    )
+    assert merged(text, ISSUER) == Merged(text)
 
 
 def test_an_issuer_without_its_slash_is_another() -> None:
     text = "\n".join(config_lines(ISSUER.rstrip("/")))
-    assert merged(text, ISSUER).replaced == (f"service-account-issuer={ISSUER.rstrip('/')}",)
+    assert merged(text, ISSUER).added == OURS[:1]
+
+
+def test_without_the_plugin_nothing_is_said_of_plugins() -> None:
+    assert merged("", ISSUER, hardened=False).text == "\n".join(config_lines(ISSUER)[:3]) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -108,8 +136,7 @@ def test_an_issuer_without_its_slash_is_another() -> None:
         "{kube-apiserver-arg: [v=2]}",
         "a: b\n---\nc: d\n",
         "a: b\r\n",
-        "kube-apiserver-arg:\n- service-account-issuer=https://a\n- service-account-issuer=https://b\n",
-        "kube-apiserver-arg:\n- enable-admission-plugins=it's\n",
+        f"kube-apiserver-arg:\n- service-account-issuer=https://a\n- service-account-issuer={ISSUER}\n",
     ],
 )
 def test_what_is_better_changed_by_hand_is_left_alone(text: str) -> None:
@@ -144,11 +171,12 @@ def test_a_file_is_added_to_without_a_loss_or_refused(text: str) -> None:
     except BadInput:
         return
     after = loaded(found.text)
+    assert set(text.split("\n")) <= set(found.text.split("\n"))
     if not isinstance(before, dict | None) or not isinstance(after, dict):
         return  # it was no configuration before
     added = after.pop(KEY)
     assert set(OURS) <= set(added) and after == {name: value for name, value in (before or {}).items() if name != KEY}
-    assert {each for each in (before or {}).get(KEY) or () if "issuer" not in each} <= set(added)
+    assert added[: len(added) - len(OURS)] == ((before or {}).get(KEY) or [])
 
 
 def loaded(text: str) -> Any:

@@ -27,7 +27,12 @@ def test_every_command_names_the_namespace(meaning: Meaning) -> None:
             assert words[0] == "kubectl" and ("-n" in words or "-A" in words), command
             if "-A" not in words and words[1] != "logs":
                 assert words[words.index("-n") + 1] == "shop", command
-            assert "{" not in command.replace('{"spec":{"forceSynchronization"', "").replace("{.", "")
+            if words[1:3] == ["get", "secret"]:
+                assert not {"yaml", "json"} & set(words) and ".data" not in command
+                assert "annotations" not in command or command.endswith("{{$name}} {{end}}'")
+            assert "{{" in command or "{" not in command.replace('{"spec":{"forceSynchronization"', "").replace(
+                "{.", ""
+            )
 
 
 @pytest.mark.parametrize("meaning", Meaning)
@@ -91,3 +96,10 @@ def test_what_an_akv_sync_made_is_changed_through_it_alone() -> None:
     assert todo.fix == ("kubectl edit akvsync all -n shop",) and todo.anew == ()
     assert todo.see[0] == "kubectl describe akvsync all -n shop"
     assert todo_of(Meaning.CREATED, Where("shop", "my-secret", akv_sync="all"), NOW) == Todo()
+
+
+@pytest.mark.parametrize("meaning", Meaning)
+def test_whoever_deletes_is_told_what_goes(meaning: Meaning) -> None:
+    todo = todo_of(meaning, WHERE, NOW)
+    deletes = [each for each in (*todo.fix, *todo.anew) if "delete" in shlex.split(each)]
+    assert bool(todo.caution) is bool(deletes)
