@@ -60,8 +60,8 @@ def config_lines(issuer: str, hardened: bool = True) -> tuple[str, ...]:
 
 
 def unit_arguments(issuer: str, hardened: bool = True) -> tuple[str, ...]:
-    """For ExecStart in the systemd unit, each in a line of its own, in the form of the document [SEED]; how long a token
-    may live is in the later documents only. [D] Raises BadInput."""
+    """For ExecStart in the systemd unit, each in a line of its own, in the form of the document [SEED]; a longest life
+    of tokens is in the later documents only. [D] Raises BadInput."""
     return tuple(f'--{KEY}="--{each}"' for each in entries(issuer, hardened))
 
 
