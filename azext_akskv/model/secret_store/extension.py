@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from azext_akskv.model.ids import BadInput, ResourceId, in_short
@@ -27,6 +27,9 @@ SEGMENT = "providers/Microsoft.KubernetesConfiguration/extensions"
 POLL, JITTER, PARTIAL = "rotationPollIntervalInSeconds", "jitterSeconds", "enablePartialSecretSync"
 DEFAULTS = {POLL: "3600", JITTER: "0", PARTIAL: "true"}
 """[D] All settings are texts. [REC]"""
+OVERDUE = timedelta(minutes=10)
+"""An installation that takes longer waits for something: cert-manager, an image, an architecture that the version does
+not have, an admission policy. [D, ISS]"""
 ENDED = frozenset({"succeeded", "failed", "canceled"})
 
 FIRST_STABLE, FIRST_JITTER, FIRST_PARTIAL = (1, 0), (1, 1, 5), (0, 10)
@@ -98,6 +101,11 @@ class Extension:
     def runs(self) -> str:
         """The version, as far as it is told."""
         return self.current or self.version
+
+    def overdue(self, now: datetime) -> bool:
+        """Its installation should have ended. `now` is in UTC."""
+        creating = self.state.lower() == "creating"
+        return creating and self.created is not None and now - self.created > OVERDUE
 
     def is_a(self, extension_type: str) -> bool:
         return self.type.lower() == extension_type.lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -95,6 +96,17 @@ def test_what_went_wrong_is_told_in_the_words_of_arm() -> None:
 def test_a_change_that_runs_has_not_ended(state: str, ended: bool) -> None:
     found = parse_extension(an_extension(provisioningState=state))
     assert (found.ended, found.installed) == (ended, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "overdue"),
+    [("Creating", 9, False), ("creating", 11, True), ("Updating", 11, False), ("Succeeded", 99, False)],
+)
+def test_an_installation_that_takes_long_waits_for_something(state: str, minutes: int, overdue: bool) -> None:
+    found = parse_extension(an_extension(provisioningState=state))
+    assert found.created and found.overdue(found.created + timedelta(minutes=minutes)) is overdue
+    timeless = parse_extension({**an_extension(provisioningState=state), "systemData": None})
+    assert not timeless.overdue(found.created + timedelta(days=1))
 
 
 def test_it_is_found_by_its_type_whatever_its_name() -> None:
