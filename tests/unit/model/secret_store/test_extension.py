@@ -140,6 +140,7 @@ def test_settings_hold_as_set_else_by_default(settings: Any, told: Settings) -> 
     [
         ("0.9.6", Family.PREVIEW, False),
         ("0.10.0", Family.PREVIEW, False),
+        ("1.0", Family.STABLE, False),
         ("1.0.2", Family.STABLE, False),
         ("1.1.4", Family.STABLE, False),
         ("1.1.5", Family.STABLE, True),

@@ -54,6 +54,8 @@ def test_nothing_is_no_fleet(clusters: int, secrets: int, risk: float) -> None:
         (Load(100, 20, 3600, 14), Fit.YES),
         (Load(1000, 50, 60, 10), Fit.NO),  # faster than a vault ever answers
         (Load(1, 1, 0, 0), Fit.YES),
+        (Load(400, 10, 10, 0), Fit.TIGHT),
+        (Load(400, 10, 9, 0), Fit.NO),
     ],
 )
 def test_whether_a_fleet_fits(load: Load, fit: Fit) -> None:

@@ -22,7 +22,7 @@ FORCE_AS_IN_THE_KIND = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9]+([-._a-zA-Z0-9]?[A-
 
 
 @pytest.mark.parametrize(
-    "key", ["db_pass", "tls.crt", "v0", ".dockerconfigjson", "my-secret-data-key0", "a", "v0/1", "a-"]
+    "key", ["db_pass", "tls.crt", "v0", ".dockerconfigjson", "my-secret-data-key0", "a", "v0/1", "a-", "a" * 253]
 )
 def test_keys_that_are_taken(key: str) -> None:
     assert is_target_key(key)
@@ -46,7 +46,16 @@ def test_matching_takes_no_longer_than_the_text_is_long() -> None:
 
 @pytest.mark.parametrize(
     ("name", "good"),
-    [("a", True), ("a.b-c", True), ("", False), ("A", False), ("-a", False), ("a..b", False), ("a" * 254, False)],
+    [
+        ("a", True),
+        ("a.b-c", True),
+        ("", False),
+        ("A", False),
+        ("-a", False),
+        ("a..b", False),
+        ("a" * 253, True),
+        ("a" * 254, False),
+    ],
 )
 def test_names_of_kubernetes(name: str, good: bool) -> None:
     assert is_name(name) is good
