@@ -101,9 +101,8 @@ def _source(source: str, found: VaultObject) -> str:
     if rest in TLS_KEYS:
         return "" if found.type.lower() == "secret" else f"{rest} is only there where objectType is secret"
     if history < 2:
-        return (
-            "" if not rest else f"{in_short(source, 60)}: one version is fetched, so write {in_short(found.file, 60)}"
-        )
+        alone = f"{in_short(source, 60)}: one version is fetched, so write {in_short(found.file, 60)}"
+        return "" if source == found.file else alone
     if not rest.isascii() or not rest.isdecimal():
         return f"{in_short(source, 60)}: {history} versions are fetched, so write {in_short(found.file + '/0', 60)}"
     if len(rest) > 6 or int(rest) >= history:

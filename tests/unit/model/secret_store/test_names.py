@@ -61,6 +61,10 @@ def test_names_of_kubernetes(name: str, good: bool) -> None:
     assert is_name(name) is good
 
 
+def test_the_longest_name_of_kubernetes() -> None:
+    assert is_name("a" * 253) and not is_name("a" * 254)
+
+
 def test_namespaces_have_no_dot() -> None:
     assert is_namespace("shop") and not is_namespace("a.b") and not is_namespace("a" * 64)
 
