@@ -171,8 +171,18 @@ def meaning_of(reason: str) -> Meaning:
     return known[1] if known else Meaning.UNKNOWN
 
 
-def told_of(reason: str, creating: bool | None = None) -> Told:
-    """`creating`: whether the condition is of making the Secret, or of renewing it; None: not known.
+_VAGUE = (Meaning.PATCH, Meaning.POLICY, Meaning.INTERNAL)
+_POLICIES = (
+    ("does not have the correct label", Meaning.LABEL),
+    ("allowed types list with a single secretsync owner", Meaning.POLICY),
+    ("validatingadmissionpolicy", Meaning.POLICY),
+)
+"""Of the texts of the extension's admission policies [SRC], in small letters: the reasons beside them say less."""
+
+
+def told_of(reason: str, creating: bool | None = None, message: str = "") -> Told:
+    """`creating`: whether the condition is of making the Secret, or of renewing it; None: not known. `message`: the
+    condition's, by which a vague reason is told more exactly; nothing of it is kept.
 
     What is unknown is told as unknown, with its text.
     """
@@ -181,6 +191,9 @@ def told_of(reason: str, creating: bool | None = None) -> Told:
         told = f"{_as_told(reason)}: no document tells what this means" if reason.strip() else "no reason is told"
         return Told(Meaning.UNKNOWN, reason, None, State.UNKNOWN, told)
     name, meaning, names = known
+    if meaning in _VAGUE:
+        found = message.lower()
+        meaning = next((exact for words, exact in _POLICIES if words in found), meaning)
     explained = EXPLAINED[meaning]
     own = name in (explained.create, explained.update) or not explained.create
     term, aside = (name, "") if own else (explained.term(creating), f" (here {name})")

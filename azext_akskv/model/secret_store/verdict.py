@@ -59,7 +59,7 @@ def verdict_of(sync: SecretSync, settings: Settings, now: datetime) -> Verdict:
     if found is None:
         silent = sync.created is not None and now - sync.created > SILENCE
         return Verdict(None, State.ERROR if silent else State.UNKNOWN, silent=silent, stale=stale, age=age)
-    told = told_of(found.reason, found.creating)
+    told = told_of(found.reason, found.creating, found.message)
     copied = sync.last_success is not None or any(_was_good(each) for each in sync.conditions)
     served = copied and not told.meaning.good and told.meaning is not Meaning.PENDING
     items = items_told(found.message) if found.message.lstrip()[:1] in ("{", "[") else ()

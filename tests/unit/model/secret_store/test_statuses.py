@@ -109,3 +109,33 @@ def test_an_unknown_reason_is_told_as_unknown_with_its_text(reason: str, text: s
 def test_three_meanings_are_good() -> None:
     assert {each for each in Meaning if each.good} == {Meaning.CREATED, Meaning.UP_TO_DATE, Meaning.UPDATED}
     assert all((EXPLAINED[each].state is State.OK) is each.good for each in EXPLAINED)
+
+
+NO_LABEL = (
+    "secrets-store-sync-controller has failed to UPDATE secret with Opaque type in the shop namespace because it does "
+    "not have the correct label. Delete the secret and force the controller to recreate it"
+)
+NOT_ALLOWED = (
+    "The controller can only create or update secrets in the allowed types list with a single secretsync owner."
+)
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "meaning"),
+    [
+        ("ControllerPatchError", f'failed to patch secret "x": {NO_LABEL}', Meaning.LABEL),
+        ("ValidatingAdmissionPolicyCheckFailed", NO_LABEL, Meaning.LABEL),
+        ("UnknownError", NOT_ALLOWED, Meaning.POLICY),
+        ("ControllerSyncError", "ValidatingAdmissionPolicy 'p' with binding 'b' denied request", Meaning.POLICY),
+        ("ControllerPatchError", 'failed to patch secret "x": conflict', Meaning.PATCH),
+        ("ProviderError", NO_LABEL, Meaning.PROVIDER),
+    ],
+)
+def test_the_text_of_a_policy_says_more_than_a_vague_reason(reason: str, message: str, meaning: Meaning) -> None:
+    told = told_of(reason, False, message)
+    assert (told.meaning, told.reason) == (meaning, reason) and reason in told.text
+
+
+def test_a_policy_that_wants_the_label_is_named_by_the_documents_term() -> None:
+    told = told_of("ControllerPatchError", False, NO_LABEL)
+    assert told.text.startswith("UpdateFailedInvalidLabel (here ControllerPatchError): ")

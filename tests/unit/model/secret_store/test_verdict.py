@@ -115,3 +115,8 @@ def test_another_message_is_shown_in_one_line_without_credentials() -> None:
     found = verdict(a_condition("RemoteSecretStoreFetchFailed", "False", message=message))
     assert found.message == "fetching secrets from the provider failed: Bearer [hidden] {not json"
     assert found.items == ()
+
+
+def test_the_message_tells_a_vague_reason_more_exactly() -> None:
+    message = "failed to patch: it does not have the correct label. Delete the secret"
+    assert verdict(a_condition("ControllerPatchError", "False", message=message)).meaning is Meaning.LABEL
