@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from azext_akskv.model.ids import BadInput, in_short
+from azext_akskv.model.kube import KubeRight
 from azext_akskv.model.members import child, text, whole
 from azext_akskv.model.mounts.secret_class import GROUP as CLASS_GROUP
 from azext_akskv.model.mounts.secret_class import SecretProviderClass, VaultObject
@@ -64,6 +65,9 @@ class Ref:
         """Of all objects of the kind in the namespace."""
         root = "/apis" if self.kind.group else "/api"
         return f"{root}/{self.kind.api_version}/namespaces/{self.namespace}/{self.kind.plural}"
+
+    def right(self, verb: str) -> KubeRight:
+        return KubeRight(verb, self.kind.plural, self.kind.group, self.namespace)
 
     def __str__(self) -> str:
         return f"{self.kind.value} {self.namespace}/{self.name}"

@@ -9,6 +9,7 @@ import yaml
 
 from azext_akskv.gateways.mount_lists import class_of
 from azext_akskv.model.ids import BadInput
+from azext_akskv.model.kube import KubeRight
 from azext_akskv.model.secret_store.lint import lints_of, lints_of_class
 from azext_akskv.model.secret_store.manifests import (
     Copied,
@@ -186,3 +187,4 @@ def test_a_change_holds_for_what_was_seen_and_leaves_what_is_others() -> None:
 )
 def test_where_the_api_server_has_them(kind: Kind, path: str, resource: str) -> None:
     assert (Ref(kind, "n", "a").path, kind.resource) == (path, resource)
+    assert Ref(kind, "n", "a").right("create") == KubeRight("create", kind.plural, kind.group, "n")
