@@ -3,9 +3,10 @@ configuration file, which is added to and never replaced, and the same for the s
 
 The documents on workload identity move a new file over the old one, and what was in that is lost. All of them also give
 both settings with a plain `=`, which takes the place of K3s's own: then the tokens of running pods are refused until
-they are renewed, for up to an hour, and the plugin NodeRestriction is off. K3s knows `-=` for a value before those that
-are there, and `+=` for one behind them, since 1.23.6 [SRC: K3s], older than anything the extension runs on. With them
-new tokens have the new issuer, tokens of the old one hold, and every line that is there stays. [OWN]
+they are renewed, for up to an hour [INF], and the plugin NodeRestriction is off [SRC: K3s]. K3s knows `-=` for a value
+before those that are there, and `+=` for one behind them, in every version that the extension runs on [SRC: K3s; ISS:
+k3s-io/k3s 5373, of 2022]. With them new tokens have the new issuer, tokens of the old one hold, and every line that is
+there stays. [OWN]
 """
 
 from __future__ import annotations
