@@ -70,8 +70,6 @@ class KmsScenario(ScenarioTest):
         http_challenge_cache.clear()  # or a story would lean on what vaults said in the one before it
         self.environment = pytest.MonkeyPatch()
         self.environment.setattr("azext_akskv.engine.journal.Journal._new_id", a_run)
-        # What `az` alone would show; each new folder of a configuration lacks it, and making it takes half a second.
-        self.environment.setattr("azure.cli.core.MainCommandsLoader._cache_help_index", lambda *_: None)
         self.addCleanup(self.environment.undo)
         private = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, private)
@@ -102,6 +100,8 @@ class KmsScenario(ScenarioTest):
 
     def cut_off(self) -> None:
         """No way out but the cassette."""
+        # What `az` alone would show; each new folder of a configuration lacks it, and making it takes half a second.
+        self.environment.setattr("azure.cli.core.MainCommandsLoader._cache_help_index", lambda *_: None)
         for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
             self.environment.setenv(name, NOWHERE)
         for name in ("NO_PROXY", "no_proxy"):
