@@ -71,8 +71,8 @@ short-summary: Make a SecretProviderClass, and what mounts it, out of what is in
 long-summary: |
     Prints YAML for `kubectl apply`: names, tenant, cloud and identity are looked up in
     Azure, the objects in the vault. The cluster's API server is asked nothing. What would
-    not mount is said on stderr; where the YAML could only be wrong there is none, and the
-    command leaves with 4.
+    not mount yet is said on stderr; where the YAML could only be wrong there is none, and
+    the command leaves with 3, 4 or 5.
 
     With --apply it is written to the cluster: first what is there is compared, and the
     plan is shown. What is the same is left as it is. What differs stops the command with

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from azext_akskv.checks.declare import CLUSTER, MANIFESTS, PROVISION, run_checks
+from azext_akskv.checks.provision_subjects import COMMANDS
+from azext_akskv.checks.subjects import in_cluster
 from azext_akskv.engine.step import Plan
 from azext_akskv.flows.drive import Flow, look
 from azext_akskv.flows.judged import accepted, cured, for_later
@@ -21,7 +23,6 @@ from azext_akskv.model.mounts.manifests.standing import Standing
 from azext_akskv.model.mounts.worker import Mode
 from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.provision import GENERATE
-from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot, Wanted
 from azext_akskv.steps.manifests import put_manifest
 
@@ -108,9 +109,8 @@ def _notes(setup: Setup, writes: Sequence[tuple[Manifest, Standing | None]]) -> 
 
 
 def _verify(snapshot: Snapshot, setup: Setup) -> str:
-    place = ("--resource-group", snapshot.target.group, "--name", snapshot.target.name)
     named = ("--namespace", setup.namespace, "--class-name", setup.class_name)
-    return shell("az", "aks", "kv", "secrets-provider", "verify", *place, *named)
+    return in_cluster(snapshot, *COMMANDS, "verify", *named)
 
 
 APPLY = Flow(GENERATE, (CLUSTER, PROVISION, MANIFESTS), plan, (MANIFESTS,), UNHINDERED, later=GRANTED_LATER)
