@@ -24,7 +24,7 @@ setup(
     packages=find_packages(include=["azext_akskv", "azext_akskv.*"]),
     package_data={
         "azext_akskv": ["azext_metadata.json"],
-        "azext_akskv.gateways": ["inside/*.sh", "mounts/*.sh", "probe/*.sh"],
+        "azext_akskv.gateways": ["inside/*.sh", "manifests/*.sh", "mounts/*.sh", "probe/*.sh"],
     },
     # No install_requires: az ships every SDK that is used, and its copies win over an extension's anyway. [CLI]
 )

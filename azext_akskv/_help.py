@@ -2,7 +2,10 @@
 
 from knack.help_files import helps
 
-from azext_akskv import _help_kms  # noqa: F401  # pylint: disable=unused-import  # it adds the texts of `kms`
+from azext_akskv import (
+    _help_kms,  # noqa: F401  # pylint: disable=unused-import  # it adds the texts of `kms`
+    _help_provider,  # noqa: F401  # pylint: disable=unused-import  # and this of `secrets-provider`
+)
 
 helps["aks kv"] = """
 type: group

@@ -11,13 +11,9 @@ from azure.cli.core.commands.parameters import (
     resource_group_name_type,
 )
 
+from azext_akskv import _params_provider as provider
 from azext_akskv.cli import completers, validators
 
-WAYS = ("auto", "direct", "run-command")
-VIA = (
-    "How to reach the API server: direct, or run-command, from a pod of the cluster, as `az aks command invoke` does. "
-    "auto goes direct, and through run-command where the API server cannot be reached."
-)
 AREAS = (
     *("cluster", "identity", "key", "access", "network", "secrets", "governance"),
     *("privatelink", "provider"),
@@ -32,6 +28,7 @@ CHANGING = (
     "aks kv kms migrate-v2",
     "aks kv reencrypt",
     "aks kv rotate",
+    *provider.CHANGING,
 )
 
 
@@ -47,6 +44,7 @@ def load_arguments(loader: Any, _command: str) -> None:
     _fix_privatelink(loader)
     _operation(loader)
     _diagnose(loader)
+    provider.load_provider_arguments(loader)
     with loader.argument_context("aks kv kms show") as context:
         context.argument(
             "evidence",
@@ -167,7 +165,7 @@ def _reencrypt(loader: Any) -> None:
             action="store_true",
             help="Ask nothing and prove. A secret that is stale is rewritten, because only a write can tell.",
         )
-        context.argument("via", arg_type=get_enum_type(WAYS, default="auto"), help=VIA)
+        context.argument("via", arg_type=get_enum_type(provider.WAYS, default="auto"), help=provider.VIA)
 
 
 def _fix_privatelink(loader: Any) -> None:
@@ -291,7 +289,7 @@ def _what_to_diagnose(loader: Any) -> None:
             type=validators.age,
             help="How old the log lines may be that are read, such as 30m or 2h. Default: 1h.",
         )
-        context.argument("via", arg_type=get_enum_type(WAYS, default="auto"), help=VIA)
+        context.argument("via", arg_type=get_enum_type(provider.WAYS, default="auto"), help=provider.VIA)
 
 
 def _operation(loader: Any) -> None:

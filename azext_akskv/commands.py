@@ -13,6 +13,7 @@ def load_command_table(loader: Any, _args: list[str] | None) -> None:
     _of_whole_clusters(loader)
     kms = CliCommandType(operations_tmpl="azext_akskv.cli.kms#{}")
     operation = CliCommandType(operations_tmpl="azext_akskv.cli.operation#{}")
+    provider = CliCommandType(operations_tmpl="azext_akskv.cli.provider#{}")
 
     with loader.command_group("aks kv kms", custom_command_type=kms) as group:
         group.custom_command(
@@ -24,6 +25,19 @@ def load_command_table(loader: Any, _args: list[str] | None) -> None:
         group.custom_command("migrate-encryption", "migrate_encryption", table_transformer=_table("change_table"))
         group.custom_command("migrate-v2", "migrate_v2", table_transformer=_table("change_table"))
         group.custom_show_command("show", "show", table_transformer=_table("state_table"))
+
+    with loader.command_group("aks kv secrets-provider", custom_command_type=provider) as group:
+        group.custom_command("enable", "enable", table_transformer=_table("change_table"))
+        group.custom_command(
+            "grant", "grant", table_transformer=_table("change_table"), validator=_checked("options_of_grant")
+        )
+        group.custom_command(
+            "generate",
+            "generate",
+            table_transformer=_table("change_table"),
+            validator=_checked("options_of_generate"),
+        )
+        group.custom_show_command("show", "show", table_transformer=_table("provider_table"))
 
     with loader.command_group("aks kv operation", custom_command_type=operation) as group:
         group.custom_command("list", "list_runs", table_transformer=_table("runs_table"))
@@ -64,6 +78,15 @@ def _what_goes_together(namespace: Any) -> None:
     from azext_akskv.cli.validators import options_of_enable
 
     options_of_enable(namespace)
+
+
+def _checked(name: str) -> Callable[[Any], None]:
+    def check(namespace: Any) -> None:
+        from azext_akskv.cli import provider_validators
+
+        getattr(provider_validators, name)(namespace)
+
+    return check
 
 
 def _table(name: str) -> Callable[[Any], Any]:

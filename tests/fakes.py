@@ -28,6 +28,7 @@ from azext_akskv.ports import Ports
 from tests.builders import HOST, IDENTITY, NOW, TARGET, VAULT, a_key, an_identity, cluster_json, vault_json
 from tests.fake_clusters import FakeClusters
 from tests.fake_governance import Around, FakeGovernance
+from tests.fake_manifests import Applied, FakeManifests
 from tests.fake_mounts import FakeMounts, MountsSeen
 from tests.fake_networks import FakeNetworks, FakeZones, Topology
 from tests.fake_ports import FakeIdentities, FakeKeys, FakeLease, FakeRoles, FakeSecrets, FakeVaults
@@ -123,7 +124,7 @@ class CrashingJournal(Journal):
 
 KINDS = (
     *(FakeClusters, FakeVaults, FakeKeys, FakeRoles, FakeIdentities, FakeGovernance, FakeSecrets, FakeLease),
-    *(FakeNetworks, FakeZones, FakeScaleSets, FakeObjects, FakeProbes, FakeMounts),
+    *(FakeNetworks, FakeZones, FakeScaleSets, FakeObjects, FakeProbes, FakeMounts, FakeManifests),
 )
 
 
@@ -131,18 +132,18 @@ def fake_ports(world: FakeWorld) -> Ports:
     return Ports(*(kind(world) for kind in KINDS))  # type: ignore[arg-type]  # each fills its protocol
 
 
-class FakeWorld(Topology, MountsSeen, Provided):
+class FakeWorld(Topology, MountsSeen, Provided, Applied):
     """State of Azure and of the cluster, with the rules that matter to a flow; ports in tests/fake_ports.py. What
     Microsoft.Network has (`networks`, `endpoints`, `zones`, ...) is empty: see Topology; and what the secrets provider
-    works with: see Provided.
+    works with: see Provided; and what is applied for it: see Applied.
 
     `grant_delay`: seconds until a new grant works. `faults`: what the next calls of "port.method" raise. `deleted`:
     names of vaults and keys that are soft-deleted. `ends_as`: the state in which the next update ends.
     """
 
     def __init__(self, folder: Path, *, cluster: Json | None = None, vault: Json | None = None, secrets: int = 9):
-        Topology.__init__(self)
-        Provided.__init__(self)
+        for state in (Topology, Provided, Applied):
+            state.__init__(self)
         self.folder, self.workers = folder, 1
         self.clock, self.moments, self.reporter = FakeClock(), Moments(), FakeReporter()
         self.calls: Counter[str] = Counter()

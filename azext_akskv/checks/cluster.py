@@ -6,15 +6,19 @@ from collections.abc import Iterator
 
 from azext_akskv.checks.declare import CLUSTER, NotApplicable, check
 from azext_akskv.checks.subjects import CHANGES_KMS, LOOKS, in_cluster, only_for, the_cluster
+from azext_akskv.model.addon import addon_of, has_setting
 from azext_akskv.model.choice import ENCRYPT, ENDED_BADLY, changing_for_us, place_to_make
 from azext_akskv.model.cluster import FIRST_RENEWED_MINOR, Experience, minor_of
 from azext_akskv.model.duration import expected
 from azext_akskv.model.finding import Problem, State
+from azext_akskv.model.provision import ENABLE, GENERATE, GRANT, PROVISIONING
+from azext_akskv.model.provision_intents import setting_of
 from azext_akskv.model.repairs import FIX
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 
-CHANGES_NO_KEY = ("reencrypt", FIX)
+CHANGES_NO_KEY = ("reencrypt", FIX, *PROVISIONING)
+NOT_ABOUT_KMS = (FIX, *PROVISIONING)
 
 
 @check("cluster-missing", CLUSTER, State.ERROR, "the cluster is there")
@@ -37,10 +41,13 @@ def cluster_missing(snapshot: Snapshot) -> Iterator[Problem]:
         )
 
 
-_STOPPED = (
-    "KMS cannot be changed and secrets cannot be rewritten without an API server; starting it needs its key",
-    "there is no node from which anything could be looked at or proved; --skip-probe repairs without that",
-)
+_STOPPED = {
+    FIX: "there is no node from which anything could be looked at or proved; --skip-probe repairs without that",
+    ENABLE: "AKS changes no add-on of a cluster that is stopped",
+    GRANT: "rights can be given all the same; nothing mounts before it is started",
+    GENERATE: "nothing can be made in it, and nothing mounts, before it is started",
+}
+_STOPPED_KMS = "KMS cannot be changed and secrets cannot be rewritten without an API server; starting it needs its key"
 
 
 @check("cluster-stopped", CLUSTER, State.ERROR, "the cluster is running")
@@ -49,9 +56,9 @@ def cluster_stopped(snapshot: Snapshot) -> Iterator[Problem]:
     if not cluster.running:
         yield Problem(
             f"{cluster.id.name} is {cluster.power_state.lower()}",
-            _STOPPED[snapshot.wanted.flow == FIX],
+            _STOPPED.get(snapshot.wanted.flow, _STOPPED_KMS),
             in_cluster(snapshot, "aks", "start"),
-            State.WARNING if snapshot.wanted.flow in LOOKS or snapshot.wanted.skip_probe else None,
+            State.WARNING if snapshot.wanted.flow in (*LOOKS, GRANT) or snapshot.wanted.skip_probe else None,
         )
 
 
@@ -59,6 +66,14 @@ def cluster_stopped(snapshot: Snapshot) -> Iterator[Problem]:
 def cluster_not_settled(snapshot: Snapshot) -> Iterator[Problem]:
     cluster = the_cluster(snapshot)
     if cluster.settled or cluster.provisioning_state in ENDED_BADLY:
+        return
+    setting = setting_of(snapshot.wanted)
+    if snapshot.wanted.flow == ENABLE and has_setting(addon_of(cluster), setting):
+        yield Problem(
+            f"{cluster.id.name} is {cluster.provisioning_state}, and its profile has the add-on as it is wanted",
+            "the command waits until that has ended and goes on from there",
+            state=State.WARNING,
+        )
         return
     if changing_for_us(snapshot):
         yield Problem(
@@ -71,7 +86,7 @@ def cluster_not_settled(snapshot: Snapshot) -> Iterator[Problem]:
         f"{cluster.id.name} is {cluster.provisioning_state}: another operation is running on it",
         "AKS does one operation at a time and refuses a second one; run this again when the other has ended",
         in_cluster(snapshot, "aks", "wait", "--updated"),
-        State.WARNING if snapshot.wanted.flow in (*LOOKS, FIX) else None,
+        State.WARNING if snapshot.wanted.flow in (*LOOKS, FIX, GRANT, GENERATE) else None,
     )
 
 
@@ -119,7 +134,7 @@ def _maintenance(snapshot: Snapshot, verb: str, *words: str) -> str:
 
 
 def _is_about_kms(snapshot: Snapshot) -> None:
-    if snapshot.wanted.flow == FIX:
+    if snapshot.wanted.flow in NOT_ABOUT_KMS:
         raise NotApplicable("this command does not depend on KMS")
 
 

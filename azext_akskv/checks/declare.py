@@ -10,7 +10,8 @@ from azext_akskv.model.observed import NotObserved
 from azext_akskv.model.snapshot import Snapshot
 
 CLUSTER, IDENTITY, KEY, ACCESS, NETWORK, SECRETS = "cluster", "identity", "key", "access", "network", "secrets"
-GOVERNANCE, PRIVATE_LINK, PROVIDER = "governance", "privatelink", "provider"
+GOVERNANCE, PRIVATE_LINK = "governance", "privatelink"
+PROVIDER, PROVISION, MANIFESTS = "provider", "provision", "manifests"
 CATEGORIES = (CLUSTER, IDENTITY, KEY, ACCESS, NETWORK, SECRETS, GOVERNANCE)
 """What a look at a cluster's KMS is made of."""
 

@@ -11,16 +11,19 @@ from azext_akskv.model.finding import Problem, State
 from azext_akskv.model.governance import LoginKind, allowed
 from azext_akskv.model.intent import intents_of
 from azext_akskv.model.observed import NotObserved
+from azext_akskv.model.provision import ENABLE, GRANT
 from azext_akskv.model.repairs import FIX
 from azext_akskv.model.shell import shell
 from azext_akskv.model.snapshot import Snapshot
 
 OTHERS_ACTIONS = "Microsoft.Authorization/"
 """Actions under it are those of an Owner or a User Access Administrator."""
+CHANGES = (*CHANGES_KMS, ENABLE, GRANT)
+"""The commands that change something in Azure, FIX left out: of that somebody else may make a part."""
 
 
 def _needs_intents(snapshot: Snapshot, *flows: str) -> None:
-    only_for(snapshot, *(flows or CHANGES_KMS))
+    only_for(snapshot, *(flows or CHANGES))
     if not snapshot.cluster.known or (snapshot.cluster.value is None and not snapshot.wanted.prepare_only):
         raise NotApplicable("there is no cluster to change")
     try:
@@ -32,7 +35,7 @@ def _needs_intents(snapshot: Snapshot, *flows: str) -> None:
 
 @check("resource-locked", GOVERNANCE, State.ERROR, "no lock is on what will be changed", may_accept=True)
 def resource_locked(snapshot: Snapshot) -> Iterator[Problem]:
-    _needs_intents(snapshot, *CHANGES_KMS, FIX)
+    _needs_intents(snapshot, *CHANGES, FIX)
     locks = snapshot.locks.get()
     for lock in locks:
         stopped = [
@@ -100,6 +103,7 @@ def _role_for(action: str) -> str:
         "Microsoft.ManagedIdentity/userAssignedIdentities/assign": "Managed Identity Operator",
         "Microsoft.ManagedIdentity/": "Managed Identity Contributor",
         "Microsoft.KeyVault/": "Key Vault Contributor",
+        "Microsoft.Compute/virtualMachineScaleSets/": "Virtual Machine Contributor",
     }
     return next((role for prefix, role in roles.items() if action.startswith(prefix)), "Contributor")
 
@@ -114,10 +118,11 @@ def login_ends_early(snapshot: Snapshot) -> Iterator[Problem]:
         return
     minutes = max(0, int(left.total_seconds() // 60))
     again = "--federated-token TOKEN" if login.kind is LoginKind.FEDERATED else ""
+    owed = "but the rewrite is owed until then" if snapshot.wanted.flow in CHANGES_KMS else "where it stopped"
     yield Problem(
         f"az is signed in as {login.kind.value}: its token ends in {minutes} min and cannot be renewed, and the change "
         f"takes about {needed.total_seconds() / 60:.0f} min",
-        "when the token ends the command stops wherever it is; run again after a new sign-in it goes on, but the "
-        "rewrite is owed until then. Sign in right before, or as something that renews: a managed identity, a secret",
+        "when the token ends the command stops wherever it is; run again after a new sign-in it goes on, "
+        f"{owed}. Sign in right before, or as something that renews: a managed identity, a secret",
         f"az login --service-principal --username APP_ID --tenant TENANT_ID {again}".strip(),
     )

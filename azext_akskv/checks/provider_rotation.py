@@ -103,23 +103,40 @@ def rotation_throttling(snapshot: Snapshot) -> Iterator[Problem]:
     rotation = _rotating(view)
     if not rotation.seconds:
         raise NotObserved(f"the interval of the rotation cannot be read: {rotation.interval!r}")
-    reads: dict[str, int] = {}
-    users: dict[str, set[str]] = {}
-    for one in the_classes(view):
-        mounting = [str(each) for each in view.users(one) if each.node and lives(each)]
-        reads[vault_of(one)] = reads.get(vault_of(one), 0) + len(mounting) * reads_of(one)
-        users.setdefault(vault_of(one), set()).update(mounting)
-    for vault, count in reads.items():
-        most = math.ceil(count * max(1.0, WINDOW / rotation.seconds))
+    for vault, found in readers(view).items():
+        most = most_in_window(found.reads, rotation.seconds)
         if most > MOST_READS:
             yield Problem(
-                f"a round of the rotation, every {rotation.interval}, reads {vault} {count:,} times for "
-                f"{len(users[vault]):,} pods",
+                f"a round of the rotation, every {rotation.interval}, reads {vault} {found.reads:,} times for "
+                f"{len(found.pods):,} pods",
                 f"that can come to {most:,} in 10 seconds, and a vault takes {MOST_READS:,}, and answers more with 429 "
                 "(cause 9 of the document on the provider, 8 of that on the add-on). Rotate less often, put values "
                 "together, or spread them over vaults",
                 _less_often(snapshot, view),
             )
+
+
+@dataclass(frozen=True)
+class Readers:
+    """What a round of the rotation asks of one vault, and for whom."""
+
+    reads: int
+    pods: frozenset[str]
+
+
+def readers(view: ProviderView) -> dict[str, Readers]:
+    """By the vault's name. Raises NotObserved, and NotApplicable where there is no class."""
+    found: dict[str, Readers] = {}
+    for one in the_classes(view):
+        mounting = [str(each) for each in view.users(one) if each.node and lives(each)]
+        before = found.get(vault_of(one), Readers(0, frozenset()))
+        found[vault_of(one)] = Readers(before.reads + len(mounting) * reads_of(one), before.pods | {*mounting})
+    return found
+
+
+def most_in_window(reads: int, seconds: float) -> int:
+    """How many can fall into the time for which a vault counts them, where there is a round every so many seconds."""
+    return math.ceil(reads * max(1.0, WINDOW / seconds))
 
 
 def reads_of(one: SecretProviderClass) -> int:

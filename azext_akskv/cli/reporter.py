@@ -21,6 +21,7 @@ from azext_akskv.report.topology import picture_lines
 
 if TYPE_CHECKING:
     from azext_akskv.model.diagnosed import Diagnosed
+    from azext_akskv.model.provided import Provided
     from azext_akskv.model.provider.reading import Reading
 
 _RED, _GREEN, _YELLOW, _CYAN, _GREY = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[90m"
@@ -122,6 +123,21 @@ class TerminalReporter:
         from azext_akskv.report.diagnosis import diagnosed_lines
 
         self._tell(diagnosed_lines(found, self._screen.verbose))
+
+    def generated(self, findings: Sequence[Finding], *, blocked: bool) -> None:
+        """What was found on the way to YAML."""
+        self.findings(findings)
+        if blocked:
+            stopping = [finding for finding in findings if finding.blocks]
+            untold = text.finding_lines(stopping) if self._screen.silent else []
+            self._tell([*untold, text.error_line("No YAML was made: see what is in the way above.")], always=True)
+
+    def provided(self, found: Provided) -> None:
+        """What `secrets-provider show` has seen."""
+        from azext_akskv.report.provision import provided_lines
+
+        self.findings(found.findings)
+        self._tell(provided_lines(found))
 
     def plan(self, plan: Plan, records: Sequence[StepRecord]) -> None:
         self._width = text.title_width(records)

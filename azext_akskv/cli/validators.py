@@ -21,6 +21,9 @@ _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,60}", re.ASCII)
 MOST_CONNECTIONS = 128
 LONGEST_AGE = 7 * 24 * 3600
+LONGEST_INTERVAL = 30 * 24 * 3600
+_KUBERNETES_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
+MOST_OF_A_NAME = 253
 
 
 def vault(text: str) -> str | ResourceId:
@@ -126,6 +129,36 @@ def file_to_write(text: str) -> str:
 def file_to_read(text: str) -> str:
     """The path of a file, or - for standard input. Whether it can be read shows when it is."""
     return _given(text)
+
+
+def service_account(text: str) -> str:
+    """A Kubernetes service account."""
+    if len(_given(text)) <= MOST_OF_A_NAME and _KUBERNETES_NAME.fullmatch(text):
+        return text
+    raise ArgumentTypeError(
+        f"{in_short(text)} is not the name of a service account (lower-case letters, digits, hyphens and dots); its "
+        "namespace is told with --namespace"
+    )
+
+
+def label(text: str) -> str:
+    """What Kubernetes takes for most names: what is named after it in turn stays short enough."""
+    if _NAMESPACE.fullmatch(_given(text)):
+        return text
+    raise ArgumentTypeError(
+        f"{in_short(text)} is not a name of Kubernetes (up to 63 lower-case letters, digits and hyphens, a letter or "
+        "digit at both ends)"
+    )
+
+
+def interval(text: str) -> str:
+    """How often, as Go writes lengths of time: 90s, 2m, 1h30m."""
+    seconds = seconds_of(_given(text))
+    if seconds is not None and 1 <= seconds <= LONGEST_INTERVAL:
+        return text
+    raise ArgumentTypeError(
+        f"{in_short(text)} is not a length of time between 1s and 720h with its units, such as 90s, 2m or 1h30m"
+    )
 
 
 def namespace(text: str) -> str:

@@ -16,7 +16,7 @@ from azext_akskv.engine.reporter import Reporter
 from azext_akskv.engine.waiting import SystemClock, Waits
 from azext_akskv.flows.world import World
 from azext_akskv.model.ids import BadInput, ResourceId, cluster_id
-from azext_akskv.ports import Inside, Mounts, Ports, Probes, RunLease, Secrets
+from azext_akskv.ports import Inside, Manifests, Mounts, Ports, Probes, RunLease, Secrets
 from azext_akskv.read_only import read_only
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ def ports(cli_ctx: Any, setting: Setting, retries: Retries) -> Ports:
         objects=ListedObjects(clients),
         probes=behind.probes,
         mounts=behind.mounts,
+        manifests=behind.manifests,
         inside=behind.inside,
     )
 
@@ -155,6 +156,7 @@ class Behind:
     inside: Inside
     probes: Probes
     mounts: Mounts
+    manifests: Manifests
 
 
 def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting, retries: Retries) -> Behind:
@@ -186,6 +188,7 @@ def behind_api_server(clusters: ArmClusters, clients: Clients, setting: Setting,
         inside=FromInside(way, invoked),
         probes=probes(way, direct, run, setting),
         mounts=mounts(way, direct, run, lambda: clusters.get(target), setting.workers),
+        manifests=manifests(way, direct, run, lambda: clusters.get(target)),
     )
 
 
@@ -195,6 +198,14 @@ def mounts(way: Way, direct: KubeSecrets, run: Run, read: Callable[[], Cluster],
     from azext_akskv.gateways.kube_mounts_inside import InvokedMounts
 
     return EitherMounts(way, KubeMounts(direct.ask, direct.lines, at_once), InvokedMounts(run, read))
+
+
+def manifests(way: Way, direct: KubeSecrets, run: Run, read: Callable[[], Cluster]) -> Manifests:
+    """The objects by which pods mount, by the way that was decided on."""
+    from azext_akskv.gateways.kube_manifests import EitherManifests, KubeManifests
+    from azext_akskv.gateways.kube_manifests_inside import InvokedManifests
+
+    return EitherManifests(way, KubeManifests(direct.ask), InvokedManifests(run, read))
 
 
 def probes(way: Way, direct: KubeSecrets, run: Run, setting: Setting) -> Probes:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from azext_akskv.engine.step import Rewrite
     from azext_akskv.model.cluster import KmsProfile
     from azext_akskv.model.finding import Finding
+    from azext_akskv.model.mounts.manifests.manifest import Manifest
     from azext_akskv.model.probe import ProbeReport
     from azext_akskv.model.repair import Picture
 
@@ -18,7 +19,10 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNKNOWN =
 
 
 NOT_FOUND = frozenset(
-    {"cluster-missing", "vault-missing", "link-vault-missing", "vault-soft-deleted", "key-missing", "identity-missing"}
+    {
+        *("cluster-missing", "vault-missing", "link-vault-missing", "vault-soft-deleted", "key-missing"),
+        *("identity-missing", "read-vault-missing", "asked-object-missing", "read-identity-missing"),
+    }
 )
 """Codes of findings that say: what the command names is not there."""
 
@@ -65,6 +69,10 @@ class Result:
     """What a node of each subnet saw that proves the way to the vault."""
     may_go: tuple[str, ...] = ()
     """What need not be kept any more, with the command for it."""
+    onward: str = ""
+    """The command that goes on from here, once this one is done."""
+    manifests: tuple[Manifest, ...] = ()
+    """What is, or would be, written to the cluster."""
 
     @property
     def exit_code(self) -> int:

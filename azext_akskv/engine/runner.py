@@ -114,6 +114,8 @@ class Outcome:
             hand_over=plan.hand_over,
             picture=plan.picture,
             proofs=run.proofs,
+            onward=plan.onward,
+            manifests=plan.manifests,
             trouble=self.trouble,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from azext_akskv.engine.journal import RunJournal
 from azext_akskv.engine.reporter import Reporter
@@ -15,6 +15,9 @@ from azext_akskv.model.probe import ProbeReport
 from azext_akskv.model.repair import Picture
 from azext_akskv.ports import Ports
 from azext_akskv.read_only import read_only
+
+if TYPE_CHECKING:
+    from azext_akskv.model.mounts.manifests.manifest import Manifest
 
 T = TypeVar("T")
 
@@ -85,6 +88,10 @@ class Plan:
     """What is still to be done when all steps are done, by the same command run again; empty: nothing."""
     following: str = ""
     """When to run it again."""
+    onward: str = ""
+    """The command that goes on from here, once this one is done."""
+    manifests: tuple[Manifest, ...] = ()
+    """What it writes to the cluster, as data for those who read the plan."""
 
 
 @dataclass

@@ -13,9 +13,11 @@ from azext_akskv.checks.declare import (
     GOVERNANCE,
     IDENTITY,
     KEY,
+    MANIFESTS,
     NETWORK,
     PRIVATE_LINK,
     PROVIDER,
+    PROVISION,
     SECRETS,
     run_checks,
 )
@@ -25,6 +27,7 @@ from azext_akskv.engine.result import NOT_FOUND, Result, Trouble
 from azext_akskv.engine.runner import Interrupted, carry_out, preview
 from azext_akskv.engine.step import Plan, Run
 from azext_akskv.failures import Conflict
+from azext_akskv.flows.judged import accepted, cured, for_later
 from azext_akskv.flows.previous_keys import keys_before
 from azext_akskv.flows.world import Consent, World
 from azext_akskv.model.finding import Finding, State
@@ -57,6 +60,8 @@ class Flow:
     """What may go now, by the look after a run that is done."""
     draw: Callable[[Snapshot], Picture] | None = None
     """The topology by the look after a run."""
+    later: frozenset[str] = frozenset()
+    """Codes of findings that another command mends, before this one or after it: they are told, and do not block it."""
 
 
 def drive(flow: Flow, wanted: Wanted, world: World, consent: Consent) -> Result:
@@ -138,36 +143,15 @@ def lookout(world: World, categories: Sequence[str]) -> Lookout:
         governance=GOVERNANCE in categories,
         private_link=PRIVATE_LINK in categories,
         provider=PROVIDER in categories,
+        provision=PROVISION in categories or MANIFESTS in categories,
+        manifests=MANIFESTS in categories,
         subscriptions=world.subscriptions or (world.target.subscription,),
     )
 
 
 def _judged(flow: Flow, snapshot: Snapshot) -> list[Finding]:
-    return accepted(cured(run_checks(flow.before, snapshot), flow.cures), snapshot.accepted)
-
-
-def cured(findings: Sequence[Finding], codes: frozenset[str]) -> list[Finding]:
-    """What the flow itself repairs becomes a warning, with nothing to run for it; what could not be looked at goes on
-    to block."""
-    return [
-        _not_stopping(finding) if finding.state is State.ERROR and finding.code in codes else finding
-        for finding in findings
-    ]
-
-
-def _not_stopping(finding: Finding) -> Finding:
-    text = f"{finding.text} (does not stop this command)"
-    return dataclasses.replace(finding, state=State.WARNING, text=text, command="")
-
-
-def accepted(findings: Sequence[Finding], codes: Sequence[str]) -> list[Finding]:
-    """Findings that the user overrules by name become warnings that say so; those that nobody may overrule stay."""
-    return [
-        dataclasses.replace(finding, state=State.WARNING, text=f"{finding.text} (accepted)")
-        if finding.blocks and finding.may_accept and finding.code in codes
-        else finding
-        for finding in findings
-    ]
+    found = for_later(cured(run_checks(flow.before, snapshot), flow.cures), flow.later)
+    return accepted(found, snapshot.accepted)
 
 
 def _planned(flow: Flow, snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[Plan | None, str]:
@@ -208,7 +192,7 @@ def _rehearse_and_carry_out(plan: Plan, snapshot: Snapshot, world: World, consen
 
 
 def _shown(plan: Plan) -> dict[str, Any]:
-    return {"keep": plan.keep, "hand_over": plan.hand_over, "picture": plan.picture}
+    return {"keep": plan.keep, "hand_over": plan.hand_over, "picture": plan.picture, "manifests": plan.manifests}
 
 
 def _telling_others(run: Run, snapshot: Snapshot, world: World) -> AbstractContextManager[None]:
@@ -235,7 +219,7 @@ def _before(snapshot: Snapshot) -> dict[str, str]:
 def asked(wanted: Wanted) -> str:
     """What was asked for, as one line: the same line again means to go on with the same run, by whichever way."""
     fields = {each.name: getattr(wanted, each.name) for each in dataclasses.fields(wanted) if each.name != "via"}
-    return " ".join(f"{name}={value}" for name, value in fields.items() if value not in (None, False, ()))
+    return " ".join(f"{name}={value}" for name, value in fields.items() if value not in (None, False, (), ""))
 
 
 def _run_in(world: World, journal: RunJournal) -> Run:
@@ -246,7 +230,7 @@ def _run_in(world: World, journal: RunJournal) -> Run:
 
 def _afterwards(flow: Flow, seen: Snapshot, world: World, before: Sequence[Finding]) -> list[Finding]:
     """A run that changed something is looked at once more, with the same checks: they replace those from before."""
-    now = cured(run_checks(flow.after, seen), flow.cures)
+    now = for_later(cured(run_checks(flow.after, seen), flow.cures), flow.later)
     world.reporter.findings(now)
     return [*(finding for finding in before if finding.category not in flow.after), *now]
 

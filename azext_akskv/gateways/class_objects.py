@@ -10,6 +10,7 @@ from azext_akskv.model.ids import in_short
 from azext_akskv.model.mounts.secret_class import Lint, ObjectList, object_of
 
 OUTER = "objects"
+NULLS = frozenset({"null", "Null", "NULL", "~"})
 MOST_CHARACTERS = 100_000
 DEEPEST = 20
 """Far more than anybody needs: four thousand objects. What is longer or deeper takes the parser very long."""
@@ -17,7 +18,12 @@ DEEPEST = 20
 
 class _Texts(yaml.BaseLoader):
     """Every scalar is the text that is written, as the provider takes it: a version may look like a number or a day.
-    The provider's parser refuses a name that comes twice: two entries grown together. [SRC]"""
+    Only a null without quotes is none. The provider's parser refuses a name that comes twice: two entries grown
+    together. [SRC]"""
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+        value = super().construct_scalar(node)
+        return "" if node.style is None and value in NULLS else value
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set[str]()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from azext_akskv.model.choice import ENCRYPT, OFF_AND_ON, network_access_of
 from azext_akskv.model.key import KeyVersion
+from azext_akskv.model.provision import ENABLE as PROVIDER
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.upgrade import pools_of, way_to
 
@@ -36,7 +37,7 @@ NODE = timedelta(minutes=5)
 """Drained and replaced; how long its pods take to leave is theirs to say."""
 
 
-UPDATES = {"enable": 1, "disable": 1, "rotate": 1, ENCRYPT: 1, **dict.fromkeys(OFF_AND_ON, 2)}
+UPDATES = {"enable": 1, PROVIDER: 1, "disable": 1, "rotate": 1, ENCRYPT: 1, **dict.fromkeys(OFF_AND_ON, 2)}
 """How often each command changes the cluster's KMS."""
 
 

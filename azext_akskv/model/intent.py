@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from azext_akskv.model import provision
 from azext_akskv.model.access import (
     APPROVES_ENDPOINTS,
     KEY_POLICY,
@@ -14,10 +15,9 @@ from azext_akskv.model.access import (
     KEY_VAULT_CRYPTO_USER,
     KEY_VAULT_READER,
     READS_VAULTS,
-    ROLE_NAMES,
     USES_KEYS,
-    new_grant,
 )
+from azext_akskv.model.assigning import assignment, policy_addition, use_of
 from azext_akskv.model.choice import (
     ENCRYPT,
     Place,
@@ -43,6 +43,7 @@ from azext_akskv.model.governance import Intent, group_of
 from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import new_key
 from azext_akskv.model.observed import NotObserved
+from azext_akskv.model.provision_intents import allowing, turning_addon_on
 from azext_akskv.model.repairs import FIX, HUB, repairs_of
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.tags import RUN_TAG
@@ -51,7 +52,6 @@ from azext_akskv.model.vault import new_vault
 
 Json = dict[str, Any]
 
-ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 TO_BE_MADE = "00000000-0000-0000-0000-000000000000"
 """Stands for the principal of an identity that is still to be made; no policy asks which one it is."""
 TAGGED = {RUN_TAG: "run"}
@@ -98,7 +98,7 @@ def _rotating(snapshot: Snapshot, cluster: Cluster) -> Iterator[Intent]:
 def _turning_off(cluster: Cluster) -> Iterator[Intent]:
     if cluster.kms.enabled:
         yield _update(cluster, "turn off KMS", with_kms_off(cluster.raw))
-        yield from _assigning(cluster.identity.id)
+        yield from _using(cluster.identity.id)
 
 
 def _changing_mode(snapshot: Snapshot, cluster: Cluster) -> Iterator[Intent]:
@@ -142,7 +142,7 @@ def _encrypting(snapshot: Snapshot, cluster: Cluster) -> Iterator[Intent]:
         yield from _to_customers_key(snapshot, cluster, _the_vault(snapshot))
     elif cluster.experience is not Experience.PLATFORM_MANAGED:
         yield _update(cluster, "turn on the KMS data encryption", with_encryption(cluster.raw, None))
-        yield from _assigning(cluster.identity.id)
+        yield from _using(cluster.identity.id)
 
 
 def _to_customers_key(snapshot: Snapshot, cluster: Cluster, vault: ResourceId) -> Iterator[Intent]:
@@ -162,7 +162,7 @@ def _to_customers_key(snapshot: Snapshot, cluster: Cluster, vault: ResourceId) -
         yield _update(cluster, f"move the cluster to the identity {identity.name}", raw)
     body = with_encryption(raw, seen.id if seen else _key_to_be_made(snapshot, vault), mode, vault)
     yield _update(cluster, "turn on the KMS data encryption", body)
-    yield from _assigning(identity)
+    yield from _using(identity)
 
 
 def _off_and_on(cluster: Cluster, body: Json, mode: str, vault: ResourceId) -> Iterator[Intent]:
@@ -183,7 +183,7 @@ def _turning_on(snapshot: Snapshot, cluster: Cluster, vault: ResourceId) -> Iter
         raw = with_identity(raw, identity)
         yield _update(cluster, f"move the cluster to the identity {identity.name}", raw)
     yield _update(cluster, "turn on KMS", with_kms_on(raw, key, mode, vault))
-    yield from _assigning(identity)
+    yield from _using(identity)
     if mode == "Private":
         yield from _by_aks(cluster, vault)
 
@@ -193,11 +193,9 @@ def _update(cluster: Cluster, what: str, body: Json) -> Intent:
     return Intent(what, action, str(cluster.id), cluster.id, with_tags(body, {**cluster.tags, **TAGGED}))
 
 
-def _assigning(identity: ResourceId | None) -> Iterator[Intent]:
-    """ARM asks for it with each PUT of a cluster that has this identity. [D: linked access check]"""
+def _using(identity: ResourceId | None) -> Iterator[Intent]:
     if identity:
-        action = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
-        yield Intent(f"use the identity {identity.name}", action, str(identity), identity)
+        yield use_of(identity)
 
 
 def _by_aks(cluster: Cluster, vault: ResourceId) -> Iterator[Intent]:
@@ -256,20 +254,14 @@ def _granting(snapshot: Snapshot, vault: ResourceId) -> Iterator[Intent]:
     scope = str(vault) if home else group_of(vault)
     if home is None or home.rbac:
         if not held & USES_KEYS:
-            yield _assignment(vault, scope, KEY_VAULT_CRYPTO_USER, who)
+            yield assignment(vault, scope, KEY_VAULT_CRYPTO_USER, who)
     elif not home.policy_of(who) >= KEY_POLICY:
-        action = "Microsoft.KeyVault/vaults/accessPolicies/write"
-        yield Intent(f"add an access policy to {vault.name}", action, scope, vault)
+        yield policy_addition(vault, scope)
     if takes_customers_key(snapshot.wanted):
         if not held & READS_VAULTS:
-            yield _assignment(vault, scope, KEY_VAULT_READER, who)
+            yield assignment(vault, scope, KEY_VAULT_READER, who)
     elif network_access_of(snapshot) == "Private" and not held & APPROVES_ENDPOINTS:
-        yield _assignment(vault, scope, KEY_VAULT_CONTRIBUTOR, who)
-
-
-def _assignment(vault: ResourceId, scope: str, role: str, who: str) -> Intent:
-    what = f"assign {ROLE_NAMES[role]} on {vault.name}"
-    return Intent(what, f"{ASSIGNMENTS}/write", scope, vault, {"type": ASSIGNMENTS, **new_grant(vault, role, who)})
+        yield assignment(vault, scope, KEY_VAULT_CONTRIBUTOR, who)
 
 
 def _key_to_be_made(snapshot: Snapshot, vault: ResourceId) -> KeyId:
@@ -287,5 +279,7 @@ INTENTS: dict[str, Callable[..., Iterator[Intent]]] = {
     "migrate-v2": _upgrading,
     ENCRYPT: _encrypting,
     FIX: _repairing,
+    provision.ENABLE: turning_addon_on,
+    provision.GRANT: allowing,
 }
 """Of each command; all but `enable` need a cluster."""

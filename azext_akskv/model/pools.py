@@ -40,6 +40,12 @@ def provider_principal(cluster: Cluster) -> str | None:
     return (addon.identity and addon.identity.object_id) or None if addon.enabled else None
 
 
+def all_windows(cluster: Cluster) -> bool:
+    """There are pools, and none of them is Linux. AKS asks for one that is; what a profile says is believed."""
+    pools = children(child(cluster.raw, "properties"), "agentPoolProfiles")
+    return bool(pools) and all(text(pool, "osType").lower() == "windows" for pool in pools)
+
+
 def without_scale_set(cluster: Cluster) -> tuple[str, ...]:
     """The names of pools of standalone machines (`VirtualMachines`, and old `AvailabilitySet`), each of which has
     identities of its own: those are not looked at. [AKS docs, virtual-machines-node-pools]"""

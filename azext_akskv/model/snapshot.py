@@ -14,14 +14,18 @@ from azext_akskv.model.ids import KeyId, ResourceId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.kube import KeyEvidence, KubeRight, Refused, SecretRef, Switch
 from azext_akskv.model.maintenance import Maintenance
+from azext_akskv.model.mounts.asked import AskedObject
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.run_command import Trouble
 from azext_akskv.model.topology import Topology
 from azext_akskv.model.upgrade import Offer
 from azext_akskv.model.vault import Vault
+from azext_akskv.model.vault_object import ObjectType
 
 if TYPE_CHECKING:  # it brings along the rules by which texts are read, which other commands need not load
     from azext_akskv.model.mounts.behind import ProviderView
+    from azext_akskv.model.mounts.manifests.standing import ManifestsSeen
+    from azext_akskv.model.provision import Provision
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,20 @@ class Wanted:
     skip_probe: bool = False
     via: str = ""
     """How to reach the API server: `direct`, `run-command`, or whichever works (`auto`, or nothing)."""
+    objects: tuple[AskedObject, ...] = ()
+    """What pods shall read in the vault, by name."""
+    all_of: tuple[ObjectType, ...] = ()
+    """The types of which they shall read everything."""
+    rotation_interval: str = ""
+    """How often the secrets provider shall read again, as `2m`; empty: as it is."""
+    service_account: str = ""
+    """Whose tokens shall be taken for the identity's."""
+    class_name: str = ""
+    """The SecretProviderClass that is to be made, or looked at."""
+    workload: str = ""
+    """What shall mount the class: `pod`, `deployment` or `none`."""
+    synced_secret: str = ""
+    """The Secret that shall be made of what is mounted."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +146,10 @@ class Snapshot:
     """The roles of the secrets provider's identity at the vault; None: it has none of its own, or was not asked for."""
     provider: Observed[ProviderView | None] = field(default_factory=_unasked)
     """The Key Vault provider of the Secrets Store CSI driver, and all that it works with."""
+    provision: Observed[Provision | None] = field(default_factory=_unasked)
+    """What a pod shall read and as whom, where that is to be set up."""
+    manifests: Observed[ManifestsSeen | None] = field(default_factory=_unasked)
+    """What is in the cluster of that which is to be written to it."""
     evidence: Observed[KeyEvidence | None] = field(default_factory=_unasked)
     """What the API servers' metrics say about their keys, where that was asked for."""
     neighbours: Observed[tuple[Cluster, ...]] = field(default_factory=_unasked)

@@ -57,6 +57,14 @@ class Inquiry:
         return {key: each.result() for key, each in asked.items()}
 
 
+def glance(inquiry: Inquiry) -> ProviderView:
+    """The cluster alone: no logs, and nothing of what the classes name. Raises NotObserved where the cluster is
+    stopped, and what `take_provider` raises."""
+    if not inquiry.cluster.running:
+        raise NotObserved("the cluster is not running, so its API server cannot be asked")
+    return ProviderView(inquiry.ports.mounts.look(inquiry.namespace), _from_profile(inquiry.cluster), Texts().reading())
+
+
 def take_provider(inquiry: Inquiry) -> ProviderView:
     """Raises GatewayError where the cluster tells nothing at all; the rest is unknown in it. Raises BadInput when the
     cluster's profile is none."""

@@ -19,6 +19,7 @@ from azext_akskv.model.intent import intents_of
 from azext_akskv.model.kube import TO_NOTE, TO_REWRITE, KubeRight, Refused, SecretRef, is_platforms
 from azext_akskv.model.maintenance import Maintenance, maintenance_of
 from azext_akskv.model.observed import NotObserved, Observed
+from azext_akskv.model.provision import PROVISIONING
 from azext_akskv.model.repairs import FIX
 from azext_akskv.model.snapshot import Snapshot
 from azext_akskv.model.upgrade import Offer
@@ -68,7 +69,7 @@ def around_vault(vault: Observed[Vault | None], ports: Ports, pool: Executor) ->
 def around_change(snapshot: Snapshot, ports: Ports, pool: Executor) -> dict[str, Any]:
     """What needs to know what the change will write."""
     flow = snapshot.wanted.flow
-    if flow not in (*CHANGING, FIX):
+    if flow not in (*CHANGING, *PROVISIONING, FIX):
         return {}
     login = pool.submit(observe, "the login", "a sign-in: az login", ports.governance.login)
     try:

@@ -17,6 +17,7 @@ from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.key import KeyVersion
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.pools import provider_principal
+from azext_akskv.model.provision import ENABLE
 from azext_akskv.model.snapshot import Snapshot, UnfinishedRun, Wanted
 from azext_akskv.model.vault import Vault
 from azext_akskv.observe import sections
@@ -47,7 +48,8 @@ class Lookout:
     """Where to look from: ports that cannot write, and how many reads may be under way at once (1: in a fixed order,
     for recordings). `vault`: also at vault, key, identity and grants; `secrets`: also behind the API server;
     `governance`: also at locks, rights and login; `private_link`: also at what lies between
-    nodes and private endpoints, with zones looked for in `subscriptions`; `provider`: also at the secrets provider."""
+    nodes and private endpoints, with zones looked for in `subscriptions`; `provider`: also at the secrets provider;
+    `provision`: also at what a pod shall read, and as whom; `manifests`: also at what is in the cluster of that."""
 
     ports: Ports
     target: ResourceId
@@ -58,6 +60,8 @@ class Lookout:
     governance: bool = True
     private_link: bool = False
     provider: bool = False
+    provision: bool = False
+    manifests: bool = False
     subscriptions: tuple[str, ...] = ()
 
 
@@ -73,13 +77,14 @@ def take_snapshot(wanted: Wanted, lookout: Lookout, unfinished: tuple[Unfinished
     search = Search(snapshot, lookout.ports)
     with executor(lookout.workers) as pool:
         found = _around(search, lookout, pool) | _between(search, lookout, pool) | _mounting(search, lookout, pool)
+        found |= _providing(search, lookout, pool)
         if cluster.value is None and found["vault"].value:
             found["taken_at"] = found["vault"].value.seen_at
         snapshot = dataclasses.replace(snapshot, **found)
         if lookout.governance:
             found = around_change(snapshot, lookout.ports, pool)
             snapshot = dataclasses.replace(snapshot, **found)
-    return _with_secrets(snapshot, lookout)
+    return _with_secrets(_with_manifests(snapshot, lookout), lookout)
 
 
 def ask_ahead(snapshot: Snapshot, lookout: Lookout) -> Snapshot:
@@ -142,9 +147,10 @@ def _between(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]
 
 def _mounting(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
     """The secrets provider, in one namespace or in all."""
-    if not lookout.provider or search.cluster is None:
+    glancing = lookout.provision and search.wanted.flow == ENABLE
+    if search.cluster is None or not (lookout.provider or glancing):
         return {}
-    from azext_akskv.observe.provider import Inquiry, take_provider  # it brings along the rules for texts
+    from azext_akskv.observe.provider import Inquiry, glance, take_provider  # it brings along the rules for texts
 
     lookout.reporter.looking_at("the secrets provider, its classes and vaults")
     namespaces = search.wanted.namespaces
@@ -156,7 +162,35 @@ def _mounting(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any
         namespaces[0] if namespaces else None,
         search.wanted.since,
     )
-    return {"provider": observe("the secrets provider", READ_PODS, lambda: take_provider(inquiry))}
+    take = take_provider if lookout.provider else glance
+    return {"provider": observe("the secrets provider", READ_PODS, lambda: take(inquiry))}
+
+
+def _providing(search: Search, lookout: Lookout, pool: Executor) -> dict[str, Any]:
+    """What a pod shall read, and as whom."""
+    if not lookout.provision or search.cluster is None:
+        return {}
+    from azext_akskv.observe.provision import Sought, find_vault, take_provision, vault_in_the_bin
+
+    sought = Sought(search.wanted, search.cluster, lookout.ports, pool, lookout.subscriptions)
+    named = search.wanted.vault is not None
+    lookout.reporter.looking_at("the add-on, the identity and the vault" if named else "the add-on and the nodes")
+    vault = observe("the vault", READ_VAULT, lambda: find_vault(sought))
+    found: dict[str, Any] = {"vault": vault} if named else {}
+    if named and vault.known and vault.value is None:
+        found["vault_soft_deleted"] = observe("deleted vaults", READ_DELETED_VAULT, lambda: vault_in_the_bin(sought))
+    provision = observe("the secrets provider", READ_CLUSTER, lambda: take_provision(sought, vault.value))
+    return found | {"provision": provision}
+
+
+def _with_manifests(snapshot: Snapshot, lookout: Lookout) -> Snapshot:
+    """What is to be written follows from what was looked at before."""
+    if not lookout.manifests:
+        return snapshot
+    from azext_akskv.observe.manifests import take_manifests
+
+    lookout.reporter.looking_at("the cluster's objects")
+    return dataclasses.replace(snapshot, manifests=take_manifests(snapshot, lookout.ports))
 
 
 def _to_be_made(search: Search, vault: Observed[Vault | None], keys: KeysSeen) -> dict[str, Any]:

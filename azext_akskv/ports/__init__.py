@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from azext_akskv.ports.azure import Clusters, Governance, Identities, Keys, KmsSetting, Roles, Vaults, Watch
 from azext_akskv.ports.kube import Direct, Inside, RunLease, Secrets, Touched
+from azext_akskv.ports.manifests import Manifests
 from azext_akskv.ports.mounts import Mounts
 from azext_akskv.ports.network import Networks, PrivateZones, Probes
 from azext_akskv.ports.provider import ScaleSets, VaultObjects
@@ -18,6 +19,7 @@ __all__ = [
     "Inside",
     "Keys",
     "KmsSetting",
+    "Manifests",
     "Mounts",
     "Networks",
     "Ports",
@@ -50,4 +52,5 @@ class Ports:
     objects: VaultObjects
     probes: Probes
     mounts: Mounts
+    manifests: Manifests
     inside: Inside = field(default_factory=Direct)

@@ -12,6 +12,8 @@ _PAGES = {
     "secrets": f"{_LEARN}/aks/use-kms-etcd-encryption",
     "privatelink": f"{_LEARN}/key-vault/general/private-link-diagnostics",
     "provider": f"{_LEARN}/aks/csi-secrets-store-driver",
+    "provision": f"{_LEARN}/aks/csi-secrets-store-identity-access",
+    "manifests": f"{_LEARN}/aks/csi-secrets-store-driver",
     "governance": f"{_LEARN}/governance/policy/overview",
 }
 

@@ -129,3 +129,28 @@ def journal_table(run: Row) -> list[Row]:
         }
         for line in run["lines"]
     ]
+
+
+def provider_table(result: Row) -> list[Row]:
+    """One line a class; without any, what is installed."""
+    if not result["classes"]:
+        addon = result["addon"] or {}
+        rotation = (addon.get("rotationInterval") or "-") if addon.get("rotation") else "off"
+        client = (addon.get("identity") or {}).get("clientId") or "-"
+        row = {"Cluster": result["cluster"], "Installation": result["installation"] or "?", "Rotation": rotation}
+        return [row | {"ClientId": client, "Findings": _findings(result["findings"])}]
+    return [_class(each) for each in result["classes"]]
+
+
+def _class(each: Row) -> Row:
+    pods = each["pods"]
+    return {
+        "Namespace": each["namespace"],
+        "Class": each["name"],
+        "Vault": each["vault"] or "-",
+        "ReadsAs": each["readsAs"] or "?",
+        "ClientId": each["clientId"] or "-",
+        "Objects": len(each["objects"]),
+        "Mounted": "?" if pods is None else f"{sum(pod['mounted'] is True for pod in pods)} of {len(pods)}",
+        "Secrets": ", ".join(secret["name"] for secret in each["secrets"]) or "-",
+    }

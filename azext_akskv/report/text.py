@@ -191,6 +191,7 @@ def ending(result: Result, command: str) -> list[Line]:
             *template_lines(result.profile),
             *keep_lines(result.may_go, "may go"),
             *hand_over_lines(result),
+            *([Line("Next:  ", plain(result.onward), wraps=False)] if result.onward else []),
         ]
     if result.status == "dry-run":
         once = " Once it is done:" if result.keep else ""

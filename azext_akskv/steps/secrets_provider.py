@@ -38,9 +38,10 @@ def set_addon(setting: AddonSetting) -> Step:
     def put(run: Run, cluster: Cluster) -> None:
         run.ports.clusters.set_secrets_provider(cluster, setting, cluster.tags, watch(run, "set-addon"))
 
+    rotation = f", rotation every {setting.poll_interval}" if setting.rotation and setting.poll_interval else ""
     return Step(
         code="set-addon",
-        title="turn on the add-on of the secrets provider",
+        title=f"turn on the add-on of the secrets provider{rotation}",
         look=look,
         act=lambda run: change(run, shown, put),
         left_behind="an add-on that is on reads no secret before a pod mounts one",
@@ -69,6 +70,37 @@ def give_identity(scale_set: ResourceId, identity: ResourceId) -> Step:
         look=look,
         act=act,
         left_behind="the nodes keep the identities that they have",
+    )
+
+
+def provide_nodes() -> Step:
+    """The add-on's identity to the nodes of every scale set: AKS gives it to them, and does not do so again where
+    somebody took it away."""
+
+    def seen(run: Run) -> tuple[ResourceId | None, list[ScaleSet]]:
+        cluster = run.looking.clusters.get(run.target)
+        known = addon_of(cluster).identity
+        return known.resource_id if known else None, run.looking.scale_sets.of(cluster)
+
+    def look(run: Run) -> Seen | None:
+        identity, there = seen(run)
+        if identity is None or not all(each.has(identity) for each in there):
+            return None
+        return Seen(f"{len(there)} scale set{'s' * (len(there) != 1)}" if there else "there is no scale set")
+
+    def act(run: Run) -> None:
+        identity, there = seen(run)
+        for each in there:
+            if identity and not each.has(identity):
+                told = watch(run, "provide-nodes", f"the scale set {each.id.name}")
+                run.ports.scale_sets.assign(each, identity, told)
+
+    return Step(
+        code="provide-nodes",
+        title="see that the nodes of every scale set have its identity",
+        look=look,
+        act=act,
+        left_behind="the add-on is on; nodes that lack its identity mount nothing, and go on running",
     )
 
 
@@ -108,7 +140,7 @@ def grant_reading(vault: ResourceId, who: Who, wishes: Sequence[Wish]) -> Step:
             else:
                 run.ports.vaults.allow_reading(run.ports.vaults.get(vault), principal, each)
 
-    kinds = ", ".join(dict.fromkeys(each.type.plural for each in wishes))
+    kinds = " and ".join(dict.fromkeys(each.type.plural for each in wishes))
     return Step(
         code="grant-reading",
         title=f"allow to read {kinds} of {vault.name}",

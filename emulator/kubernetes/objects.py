@@ -9,8 +9,8 @@ import re
 from datetime import datetime
 from typing import Any
 
-from emulator.kubernetes import pods, statuses
-from emulator.kubernetes.kinds import CONFIG_MAPS, PODS, SECRETS, Kind
+from emulator.kubernetes import pods, shapes, statuses
+from emulator.kubernetes.kinds import CONFIG_MAPS, DEPLOYMENTS, PODS, SECRETS, Kind
 
 Object = dict[str, Any]
 
@@ -51,7 +51,7 @@ def stored_form(kind: Kind, body: Any) -> Object:
     unknown = _unknown_fields(kind, body)
     rest = {name: value for name, value in body.items() if name not in ("kind", "apiVersion", "metadata", *unknown)}
     content = {"metadata": metadata, **rest}
-    return _completed_secret(content) if kind is SECRETS else content
+    return _completed_secret(content) if kind is SECRETS else shapes.pruned(kind, content)
 
 
 def refuse_unknown_fields(kind: Kind, body: Object) -> None:
@@ -97,7 +97,7 @@ def updated(kind: Kind, old: Object, body: Object) -> Object:
 
 
 def refuse_invalid(kind: Kind, content: Object) -> None:
-    """Raises Refusal: 422 for a name, a data key or a size that cannot be, 400 for data that is not base64."""
+    """Raises Refusal: 422 for a name, a shape, a data key or a size that cannot be, 400 for data that is not base64."""
     name = content["metadata"].get("name")
     if not name:
         raise statuses.invalid(kind, "", "metadata.name", "Required value: name or generateName is required")
@@ -105,6 +105,7 @@ def refuse_invalid(kind: Kind, content: Object) -> None:
         text = f'Invalid value: "{name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric '
         text += "characters, '-' or '.', and must start and end with an alphanumeric character"
         raise statuses.invalid(kind, name, "metadata.name", text)
+    shapes.refuse_other_shape(kind, content)
     if kind not in (SECRETS, CONFIG_MAPS):
         return
     data = content.get("data") or {}
@@ -133,6 +134,8 @@ def refuse_forbidden_change(kind: Kind, old: Object, new: Object) -> None:
     name = old["metadata"]["name"]
     if kind is PODS:
         pods.refuse_other_spec(old, new)
+    if kind is DEPLOYMENTS:
+        shapes.refuse_other_selector(old, new)
     if kind is SECRETS and new.get("type") != old.get("type"):
         raise statuses.invalid(kind, name, "type", f'Invalid value: "{new.get("type")}": field is immutable')
     if kind not in (SECRETS, CONFIG_MAPS) or not old.get("immutable"):

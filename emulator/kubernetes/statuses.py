@@ -94,7 +94,8 @@ def invalid(kind: Kind, name: str, field: str, problem: str) -> Refusal:
     reason = reasons.get(problem.partition(" ")[0].rstrip(":"), "FieldValueInvalid")
     cause = {"reason": reason, "message": problem, "field": field}
     details = {**about(kind, name, causes=[cause]), "kind": kind.kind}
-    return failure(422, "Invalid", f'{kind.kind} "{name}" is invalid: {field}: {problem}', details)
+    named = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
+    return failure(422, "Invalid", f'{named} "{name}" is invalid: {field}: {problem}', details)
 
 
 def bad_request(message: str) -> Refusal:

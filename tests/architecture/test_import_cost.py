@@ -55,9 +55,10 @@ def modules_loaded() -> tuple[list[str], list[str]]:
     return on_every_aks, on_ours
 
 
-def test_az_aks_loads_four_small_modules_and_no_more() -> None:
+def test_az_aks_loads_five_small_modules_and_no_more() -> None:
     on_every_aks, _ = modules_loaded()
-    assert on_every_aks == ["azext_akskv", "azext_akskv._help", "azext_akskv._help_kms", "azext_akskv.commands"]
+    helps = ["azext_akskv._help", "azext_akskv._help_kms", "azext_akskv._help_provider"]
+    assert on_every_aks == ["azext_akskv", *helps, "azext_akskv.commands"]
 
 
 def test_no_sdk_is_loaded_until_a_command_of_its_own_runs() -> None:

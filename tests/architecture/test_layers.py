@@ -52,7 +52,7 @@ LIBRARIES = {
     "knack": {"cli", "gateways", "loader"},
     "requests": {"gateways"},
     "urllib3": {"gateways"},
-    "yaml": {"gateways"},
+    "yaml": {"gateways", "report"},
     "ssl": {"gateways"},
 }
 

@@ -66,7 +66,7 @@ def remedied(case: BadInput, ended: Ended) -> None:
     command = finding(ended, case.finding)["command"]
     assert command.startswith(case.remedy), command
     words = shlex.split(command)
-    assert words[0] in ("az", "kubectl") and not {each for each in command if each in "\r\n\x1b"}
+    assert words[0] in ("az", "helm", "kubectl") and not {each for each in command if each in "\r\n\x1b"}
     assert not refusal_of(command)
 
 

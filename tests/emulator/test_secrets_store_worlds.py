@@ -9,6 +9,7 @@ import pytest
 from emulator.core.clock import Clock
 from emulator.world import EmulatedWorld
 from emulator.worlds import catalogue
+from emulator.worlds.shop_secrets import pod, provider_class
 from tests.emulator.data_planes import START
 from tests.emulator.secrets_client import FakeAzure, Store, api_of, items
 
@@ -121,5 +122,15 @@ def test_the_story_begins_with_an_empty_cluster() -> None:
     assert items(store.api, "/apis/apps/v1/daemonsets") == []
 
 
+def test_in_another_everything_is_ready_and_nothing_mounts_yet() -> None:
+    store = begun("sp-ready")
+    classes = "/apis/secrets-store.csi.x-k8s.io/v1/namespaces/default/secretproviderclasses"
+    assert items(store.api, classes) == []
+    for path, body in ((classes, provider_class("sp-ready")), ("/api/v1/namespaces/default/pods", pod())):
+        assert store.api("POST", path, body).status == 201
+    store.api.world.clock.advance(5)
+    assert web_of(store)["status"]["phase"] == "Running" and store.events() == []
+
+
 def test_every_world_of_the_provider_is_looked_at() -> None:
-    assert {one for one in catalogue.names() if one.startswith("sp-")} == {*TEXTS, *RUNNING, "sp-none"}
+    assert {one for one in catalogue.names() if one.startswith("sp-")} == {*TEXTS, *RUNNING, "sp-none", "sp-ready"}

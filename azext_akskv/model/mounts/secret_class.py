@@ -156,7 +156,7 @@ def _strange(where: str, entry: Mapping[Any, Any]) -> Iterable[Lint]:
 
 
 def _scalar(value: object) -> str:
-    return value if isinstance(value, str) and value not in ("null", "~") else ""
+    return value if isinstance(value, str) else ""
 
 
 def _told(value: object) -> str:

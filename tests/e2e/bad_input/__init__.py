@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.e2e.bad_input import arguments, clusters, hostile, keys, privatelink, rotation, services, texts
+from tests.e2e.bad_input import (
+    arguments,
+    clusters,
+    hostile,
+    keys,
+    manifests,
+    privatelink,
+    provider,
+    rotation,
+    services,
+    texts,
+)
 from tests.e2e.bad_input.case import BadInput
 
 SUBJECTS: dict[str, tuple[BadInput, ...]] = {
@@ -12,6 +23,8 @@ SUBJECTS: dict[str, tuple[BadInput, ...]] = {
     "Clusters, identities, runs": clusters.CASES,
     "Rights, networks, answers": services.CASES,
     "Private links": privatelink.CASES,
+    "Secrets provider": provider.CASES,
+    "Manifests of mounts": manifests.CASES,
     "Texts to diagnose": texts.CASES,
     "Hostile text": hostile.CASES,
 }

@@ -75,6 +75,7 @@ CHECKS = {
     "key": validators.key,
     "identity": validators.identity,
     "namespace": validators.namespace,
+    "label": validators.label,
     "connections": validators.connections,
     "rate": validators.rate,
     "run id": validators.run_id,

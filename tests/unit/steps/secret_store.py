@@ -219,6 +219,6 @@ class Scene:
         """A new attempt, which knows what the journal has."""
         unused: Any = None
         clusters: Any = FakeClusters(self.cluster)
-        ports = Ports(clusters, *[unused] * 5, self.store, *[unused] * 7)
+        ports = Ports(clusters, *[unused] * 5, self.store, *[unused] * 8)
         facts = self.journal.facts()
         return Run(RUN, SHOP, ports, self.journal, self.reporter, self.clock, Waits(), facts)
