@@ -21,6 +21,8 @@ from emulator.providers.containerservice.routes import ROUTES as CONTAINER_SERVI
 from emulator.providers.errors import arm_error
 from emulator.providers.insights.routes import ROUTES as INSIGHTS
 from emulator.providers.keyvault.routes import ROUTES as KEY_VAULT
+from emulator.providers.kubernetes.routes import ROUTES as CONNECTED_CLUSTERS
+from emulator.providers.kubernetesconfiguration.routes import ROUTES as EXTENSIONS
 from emulator.providers.managedidentity.routes import ROUTES as MANAGED_IDENTITY
 from emulator.providers.network.routes import ROUTES as NETWORK
 from emulator.providers.policy.denial import refuse_disallowed
@@ -36,12 +38,12 @@ AUDIENCES = (f"{ARM}/", "https://management.core.windows.net/", "https://managem
 """Whom a token may be made out to, with or without the closing slash."""
 _PROVIDERS = (
     *(AUTHORIZATION, RESOURCES, MANAGED_IDENTITY, KEY_VAULT, CONTAINER_SERVICE, INSIGHTS, POLICY_INSIGHTS),
-    *(NETWORK, PRIVATE_DNS, COMPUTE),
+    *(NETWORK, PRIVATE_DNS, COMPUTE, CONNECTED_CLUSTERS, EXTENSIONS),
 )
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}
 _POSTS_THAT_READ = {"Microsoft.KeyVault/checkNameAvailability", "Microsoft.PolicyInsights/checkPolicyRestrictions"}
 """[D] Access control counts these POSTs as reading."""
-_POLLS = ("/locations/operations", "/locations/operationresults")
+_POLLS = ("/locations/operations", "/locations/operationresults", "/locations/operationstatuses")
 """[INF] Whoever was let in to begin an operation may ask for it, with rights on one resource alone too."""
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _GROUP_MEMBER = re.compile(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/.+", re.IGNORECASE)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
+from emulator import outside
 from emulator.core.connection import WireTap
 from emulator.core.exchange import Exchange
 from emulator.core.faults import Fault
@@ -34,6 +35,8 @@ class Control:
             ("GET", "clock"): lambda _: self._time(),
             ("POST", "clock"): self._set_clock,
             ("POST", "reset"): self._reset,
+            ("GET", "k3s"): lambda _: Answer(200, outside.document(self._world)),
+            ("POST", "k3s"): lambda body: Answer(200, outside.change(self._world, body)),
             ("GET", "oracle"): lambda _: Answer(200, self.verdict()),
             ("GET", "wire"): lambda _: Answer(200, bytes(self._tap.seen)),
             ("POST", "wire"): lambda _: _done(lambda: self._switch_tap(True)),

@@ -114,7 +114,7 @@ class Emulation:
             return _DIRECTORY[host]
         if host.endswith(".vault.emulator.test"):
             return "keyvault", keyvault.answer
-        if host.endswith(".hcp.westeurope.emulator.test"):
+        if host.endswith((".hcp.westeurope.emulator.test", ".k3s.emulator.test")):
             return "kubernetes", kubernetes.answer
         return "nobody", _nobody
 

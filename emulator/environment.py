@@ -150,11 +150,22 @@ def _behind(emulation: Emulation, folder: Path) -> dict[str, str]:
     server = emulation.world.kubernetes.first()
     found = server.outside() if server else None
     if found is None:
-        return {}
+        return _outside(emulation, folder)
     path = folder / "kubeconfig"
     with open(path, "w", opener=_private) as file:
         file.write(found.kubeconfig)
     return {"AKSKV_ETCD": found.etcd, "KUBECONFIG": str(path)}
+
+
+def _outside(emulation: Emulation, folder: Path) -> dict[str, str]:
+    """The kubeconfig of the world's clusters outside Azure, a context for each; where there are none, there is none."""
+    written = emulation.world.kubernetes.outside_kubeconfig()
+    if not written:
+        return {}
+    path = folder / "kubeconfig"
+    with open(path, "w", opener=_private) as file:
+        file.write(written)
+    return {"KUBECONFIG": str(path), "AKSKV_ARC_CLUSTER": emulation.world.spec.outside[0].name}
 
 
 def _proxy_variables(proxy: str) -> dict[str, str]:

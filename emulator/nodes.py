@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulator.core.resources import Resource
+from emulator.kubernetes.arc.k3s import K3sServer
 from emulator.providers.containerservice import nodegroup
 from emulator.providers.containerservice.clusters import CLUSTERS
 
@@ -35,11 +36,22 @@ def nodes_of(world: EmulatedWorld, cluster_id: str) -> list[Node]:
 
     Raises KeyError when there is no such cluster.
     """
+    if (outside := _outside(world, cluster_id)) is not None:
+        names = enumerate(outside.node_names)
+        return [Node(name, "", "", outside.address_of(at)) for at, name in names]
     cluster = world.resources.get(cluster_id)
     if cluster is None or f"/providers/{CLUSTERS}/".lower() not in cluster.id.lower():
         raise KeyError(cluster_id)
     nodes = [_node(world, cluster, at, *one) for at, one in enumerate(_machines(cluster))]
     return [*nodes, *_windows_nodes(cluster, len(nodes))]
+
+
+def _outside(world: EmulatedWorld, cluster_id: str) -> K3sServer | None:
+    try:
+        server = world.kubernetes.server(cluster_id)
+    except KeyError:
+        return None
+    return server if isinstance(server, K3sServer) else None
 
 
 def _machines(cluster: Resource) -> Iterator[tuple[str, int]]:

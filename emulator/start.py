@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator import start_network, start_secrets_store, start_vaults
+from emulator import start_arc, start_network, start_secrets_store, start_vaults
 from emulator.providers.authorization import assignments, locks
 from emulator.providers.containerservice import clusters, maintenance, renewed, visitors
 from emulator.providers.ids import group_id
@@ -45,7 +45,9 @@ def populate(world: EmulatedWorld) -> None:
         assignments.grant(world, principal, grant.role, scope_id(world, grant.scope), created)
     for cluster in world.spec.clusters:
         _make_cluster(world, cluster, created)
+    start_arc.populate(world, created)
     start_vaults.federate(world, created)
+    start_arc.begin(world, created)
     _let_time_pass(world)
     _govern(world, created)
 
@@ -79,6 +81,7 @@ def _let_time_pass(world: EmulatedWorld) -> None:
         _spoil(world, vault)
     for cluster in world.spec.clusters:
         _move_on(world, cluster)
+    start_arc.move_on(world)
 
 
 def _govern(world: EmulatedWorld, created: datetime) -> None:

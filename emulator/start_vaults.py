@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.providers.containerservice import clusters
 from emulator.providers.keyvault import vaults
+from emulator.providers.kubernetes import connected
 from emulator.providers.managedidentity import federated, identities
 from emulator.worlds.spec import SUBSCRIPTION
 from emulator.worlds.vault_contents import Certificate, VaultSecret
 
+_APART = 86400
+"""[OWN] Seconds between two versions of a secret; the newest is a day old."""
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld
     from emulator.worlds import spec
@@ -21,7 +24,8 @@ def fill(world: EmulatedWorld, vault: spec.Vault) -> None:
     host = vaults.host_of(vault.name)
     for secret in vault.secrets:
         for number in range(1, secret.versions + 1):
-            world.keyvault.secrets.set(host, secret.name, _secret_request(world, secret, number))
+            made = world.keyvault.secrets.set(host, secret.name, _secret_request(world, secret, number))
+            made.created = made.updated = made.created - (secret.versions - number + 1) * _APART
     for certificate in vault.certificates:
         for _ in range(certificate.versions):
             world.keyvault.certificates.create(host, certificate.name, _certificate_request(certificate))
@@ -46,11 +50,16 @@ def federate(world: EmulatedWorld, created: datetime) -> None:
     """Makes the federated credentials, once their clusters are there."""
     for one in world.spec.federations:
         identity = world.resources.get(identities.identity_id(SUBSCRIPTION, world.spec.group, one.identity))
-        cluster = clusters.cluster_id(world.spec.group, one.cluster)
         assert identity is not None, f"the world has no identity {one.identity}"
-        issuer = one.issuer or clusters.issuer_of(world, cluster)
+        issuer = one.issuer or _issuer_of(world, one.cluster)
         properties = {"issuer": issuer, "subject": one.subject, "audiences": [one.audience]}
         federated.put(world, identity, one.name, properties, created)
+
+
+def _issuer_of(world: EmulatedWorld, cluster: str) -> str:
+    if any(data.name == cluster for data in world.spec.outside):
+        return connected.issuer_of(world, connected.cluster_id(world.spec.group, cluster))
+    return clusters.issuer_of(world, clusters.cluster_id(world.spec.group, cluster))
 
 
 def _secret_request(world: EmulatedWorld, secret: VaultSecret, number: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 
 from emulator import resolution
 from emulator.azure_from_nodes import AzureFromNodes
@@ -42,8 +43,7 @@ class EmulatedWorld:
         inside: Inside | None = None,
         make_api_server: Make = ApiServer,
     ) -> None:
-        self.spec = spec
-        self.inside = inside or Inside()
+        self.spec, self.inside = spec, inside or Inside()
         self.commands: dict[str, Command] = {}
         self.turn = threading.RLock()
         """Whose turn it is: a request's, between two of its waits, or a KMS plugin's of a real API server."""
@@ -67,6 +67,11 @@ class EmulatedWorld:
         except BaseException:
             self.close()
             raise
+
+    @cached_property
+    def unregistered(self) -> set[str]:
+        """The resource providers that the subscription is not registered for, in lower case."""
+        return {namespace.lower() for namespace in self.spec.unregistered}
 
     def settle(self) -> None:
         """Lets everything happen whose time has come."""

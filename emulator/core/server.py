@@ -19,7 +19,8 @@ from emulator.core.tls import azure_authority, cluster_authority
 
 LOOPBACK = "127.0.0.1"
 _DOMAIN = ".emulator.test"
-_API_SERVERS = ".hcp.westeurope.emulator.test"
+_API_SERVERS = (".hcp.westeurope.emulator.test", ".k3s.emulator.test")
+_PORTS = (443, 6443)
 _STOP_SECONDS = 5.0
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ class Server:
         return None if access.get("enablePrivateCluster") else self._tunnel(host, port)
 
     def _tunnel(self, host: str, port: int) -> tuple[ssl.SSLContext, Connection] | None:
-        if port != 443 or not host.endswith(_DOMAIN):
+        if port not in _PORTS or not host.endswith(_DOMAIN):
             return None
         if host.endswith(_API_SERVERS):
             return self._api_servers, self._connection(self.tap)

@@ -60,4 +60,4 @@ def azure_authority() -> Authority:
 @cache
 def cluster_authority() -> Authority:
     """The CA of the API servers, which the kubeconfigs carry."""
-    return Authority("Emulated AKS", "*.hcp.westeurope.emulator.test", "localhost", "127.0.0.1")
+    return Authority("Emulated AKS", "*.hcp.westeurope.emulator.test", "*.k3s.emulator.test", "localhost", "127.0.0.1")

@@ -40,6 +40,7 @@ from emulator.worlds import spec
 from emulator.worlds.cluster_access import Rule
 
 if TYPE_CHECKING:
+    from emulator.kubernetes.pod_logs import LogWriter
     from emulator.world import EmulatedWorld
 
 LOST = b"k8s:enc:kms:v2:azurekms-0badc0de:" + b"0" * 64 + bytes(300)
@@ -133,6 +134,18 @@ class ApiServer(ClusterFace):
         """The time that whatever happens in the cluster gets."""
         return self.pretended or self.world.clock.now()
 
+    @property
+    def issuer(self) -> str:
+        """Of the tokens of service accounts. [INF] Without the OIDC issuer the API server itself."""
+        profile = self.properties.get("oidcIssuerProfile") or {}
+        issuer = profile.get("issuerURL") if profile.get("enabled") else ""
+        return str(issuer or f"https://{self.host}")
+
+    @property
+    def longest_token(self) -> float | None:
+        """The seconds that such a token holds at the most; None without a limit."""
+        return None
+
     def node_objects(self) -> list[dict[str, Any]]:
         """The nodes that there are."""
         return self.pods.nodes()
@@ -154,6 +167,10 @@ class ApiServer(ClusterFace):
             (self.system if role_of(content) else self.pods).take(content)
         elif kind is NAMESPACES:
             self._give_account(content["metadata"]["name"], objects.timestamp(self.now))
+
+    def program_of(self, uid: str) -> LogWriter | None:
+        """The pod whose programs are not run and have a log all the same."""
+        return self.system.find(uid)
 
     def begin_secrets_store(self, installed: datetime, applied: datetime) -> None:
         """Installs what the world's data says, and applies its manifests, at these times."""

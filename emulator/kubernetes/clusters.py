@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.kubernetes import konnectivity
+from emulator.kubernetes.arc.k3s import K3sServer
+from emulator.kubernetes.arc.kubeconfig import outside_kubeconfig
 from emulator.kubernetes.encryption import KeySlot
 from emulator.kubernetes.face import ClusterFace
 from emulator.kubernetes.kinds import CONFIG_MAPS, NAMESPACES, PODS, SECRETS, Kind
@@ -40,6 +42,15 @@ class Kubernetes:
         server.fill(_stock(cluster, self._world.clock.now() - AGE), cluster.secrets.lost)
         return server
 
+    def create_outside(self, server: K3sServer, made: datetime) -> K3sServer:
+        """A cluster that is not Azure's, with what is in it before anything is installed through Arc."""
+        self._servers[server.cluster_id.lower()] = server
+        server.use_keys(None, None)
+        stock = spec.Secrets(count=0, namespaces=("default",))
+        server.fill(((NAMESPACES, one) for one in secrets.namespaces(stock, made)), 0)
+        server.begin(made)
+        return server
+
     @property
     def real(self) -> bool:
         """A program of its own is behind some cluster."""
@@ -48,6 +59,11 @@ class Kubernetes:
     def first(self) -> ClusterFace | None:
         """The API server of the world's first cluster."""
         return next(iter(self._servers.values()), None)
+
+    def outside_kubeconfig(self) -> str:
+        """YAML with a context for each cluster that is not Azure's; empty where there are none."""
+        found = [server for server in self._servers.values() if isinstance(server, K3sServer)]
+        return outside_kubeconfig(found) if found else ""
 
     def host_of(self, cluster_id: str) -> str:
         """`<cluster>-<hash>.hcp.westeurope.emulator.test`: where the API server of a cluster is, or will be."""

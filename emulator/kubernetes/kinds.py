@@ -18,6 +18,8 @@ class Kind:
     encrypted: bool = False
     short_names: tuple[str, ...] = ()
     custom: bool = False
+    status: bool = False
+    """Its status is a subresource: writes of the object leave it as it is."""
 
     @property
     def api_version(self) -> str:
@@ -42,6 +44,9 @@ NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False, short_n
 EVENTS = Kind("", "v1", "events", "Event", short_names=("ev",))
 PODS = Kind("", "v1", "pods", "Pod", short_names=("po",))
 NODES = Kind("", "v1", "nodes", "Node", namespaced=False, short_names=("no",))
+SERVICES = Kind("", "v1", "services", "Service", short_names=("svc",))
+REPLICATION_CONTROLLERS = Kind("", "v1", "replicationcontrollers", "ReplicationController", short_names=("rc",))
+"""`kubectl cluster-info dump` asks for these two; there is nothing behind them."""
 LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 SERVICE_ACCOUNTS = Kind("", "v1", "serviceaccounts", "ServiceAccount", short_names=("sa",))
 DAEMON_SETS = Kind("apps", "v1", "daemonsets", "DaemonSet", short_names=("ds",))
@@ -59,13 +64,26 @@ DEFINITIONS = Kind(
 SECRETS_STORE = "secrets-store.csi.x-k8s.io"
 SECRET_PROVIDER_CLASSES = Kind(SECRETS_STORE, "v1", "secretproviderclasses", "SecretProviderClass", custom=True)
 POD_STATUSES = Kind(SECRETS_STORE, "v1", "secretproviderclasspodstatuses", "SecretProviderClassPodStatus", custom=True)
+SYNCS = "secret-sync.x-k8s.io"
+SECRET_SYNCS = Kind(SYNCS, "v1alpha1", "secretsyncs", "SecretSync", custom=True, status=True)
+AKV_SYNCS = Kind(SYNCS, "v1alpha1", "akvsyncs", "AKVSync", custom=True, status=True)
+ARC_CLUSTERS = Kind("arc.azure.com", "v1beta1", "connectedclusters", "ConnectedCluster", custom=True)
 _OLDER = tuple(replace(kind, version="v1alpha1") for kind in (SECRET_PROVIDER_CLASSES, POD_STATUSES))
 """[SRC] The same objects under an older name."""
 
 STORED = (
     *(CONFIG_MAPS, EVENTS, NAMESPACES, NODES, PODS, SECRETS, SERVICE_ACCOUNTS, DAEMON_SETS, DEPLOYMENTS, REPLICA_SETS),
-    *(CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, CSI_DRIVERS, CSI_NODES, DEFINITIONS, LEASES),
-    *(SECRET_PROVIDER_CLASSES, POD_STATUSES),
+    *(
+        SERVICES,
+        REPLICATION_CONTROLLERS,
+        CLUSTER_ROLES,
+        CLUSTER_ROLE_BINDINGS,
+        CSI_DRIVERS,
+        CSI_NODES,
+        DEFINITIONS,
+        LEASES,
+    ),
+    *(SECRET_PROVIDER_CLASSES, POD_STATUSES, SECRET_SYNCS, AKV_SYNCS, ARC_CLUSTERS),
 )
 """Each kind once, whatever versions it is served in."""
 KINDS = (*STORED, *_OLDER)

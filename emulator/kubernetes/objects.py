@@ -11,6 +11,7 @@ from typing import Any
 
 from emulator.kubernetes import pods, shapes, statuses
 from emulator.kubernetes.kinds import CONFIG_MAPS, DEPLOYMENTS, PODS, SECRETS, Kind
+from emulator.kubernetes.secret_sync import schema
 
 Object = dict[str, Any]
 
@@ -93,7 +94,29 @@ def updated(kind: Kind, old: Object, body: Object) -> Object:
             raise statuses.bad_request(text)
     rest = {name: value for name, value in new["metadata"].items() if name not in (*_KEPT, "resourceVersion")}
     kept = {name: old["metadata"][name] for name in _KEPT if name in old["metadata"]}
-    return {**new, "metadata": {**kept, **rest}}
+    whole = {**new, "metadata": {**kept, **rest}}
+    if kind.status:
+        whole = {name: value for name, value in whole.items() if name != "status"}
+        whole |= {"status": old["status"]} if "status" in old else {}
+    return _counted(kind, old, whole)
+
+
+def begun(kind: Kind, content: Object) -> Object:
+    """A new object of a custom kind: the first of its generations, and without a status. [SRC]"""
+    if not kind.custom:
+        return content
+    first = {name: value for name, value in content.items() if name != "status" or not kind.status}
+    return {**first, "metadata": {**content["metadata"], "generation": 1}}
+
+
+def _counted(kind: Kind, old: Object, new: Object) -> Object:
+    """[SRC] What changes more than metadata and status makes another generation."""
+    if not kind.custom:
+        return new
+    apart = ("metadata", "status")
+    same = {k: v for k, v in old.items() if k not in apart} == {k: v for k, v in new.items() if k not in apart}
+    generation = int(old["metadata"].get("generation", 1)) + (not same)
+    return {**new, "metadata": {**new["metadata"], "generation": generation}}
 
 
 def refuse_invalid(kind: Kind, content: Object) -> None:
@@ -106,6 +129,7 @@ def refuse_invalid(kind: Kind, content: Object) -> None:
         text += "characters, '-' or '.', and must start and end with an alphanumeric character"
         raise statuses.invalid(kind, name, "metadata.name", text)
     shapes.refuse_other_shape(kind, content)
+    schema.refuse_invalid(kind, content)
     if kind not in (SECRETS, CONFIG_MAPS):
         return
     data = content.get("data") or {}

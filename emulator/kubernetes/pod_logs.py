@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from emulator.core.http import Answer, Call, Dropped
 from emulator.kubernetes import statuses
 from emulator.kubernetes.kinds import Target
 from emulator.kubernetes.lists import number
-from emulator.kubernetes.secrets_store.daemon_sets import own_container
 
 if TYPE_CHECKING:
     from emulator.kubernetes.api_server import ApiServer
-    from emulator.kubernetes.secrets_store.system_pods import SystemPod
 
 _TEXT = {"Content-Type": "text/plain"}
 _LOOK_SECONDS = 0.05
+Record = tuple[datetime, str]
 _WAITS = {"ImagePullBackOff": "trying and failing to pull image"}
+
+
+class LogWriter(Protocol):
+    """A pod whose programs are not run, and which has a log all the same."""
+
+    def written(self, container: str, previous: bool) -> list[Record] | None:
+        """What a container has written; `previous`: until it was killed last, None when it never was."""
+        ...
 
 
 def log(server: ApiServer, call: Call, target: Target) -> Answer:
@@ -29,7 +36,7 @@ def log(server: ApiServer, call: Call, target: Target) -> Answer:
     words [SRC].
     """
     pod = server.registry.get(target).content()
-    if (program := server.system.find(pod["metadata"]["uid"])) is not None:
+    if (program := server.program_of(pod["metadata"]["uid"])) is not None:
         return _of_program(call, pod, program)
     container = pod["spec"]["containers"][0]["name"]
     asked = call.query.get("container") or container
@@ -47,7 +54,7 @@ def log(server: ApiServer, call: Call, target: Target) -> Answer:
     return Answer(200, _part(server.pods.log(uid) or b"", call.query), dict(_TEXT))
 
 
-def _of_program(call: Call, pod: dict[str, Any], program: SystemPod) -> Answer:
+def _of_program(call: Call, pod: dict[str, Any], program: LogWriter) -> Answer:
     """[SRC] Of several containers one must be named. [OWN] The program's companions write nothing, and following ends
     with what there is."""
     names = [one["name"] for one in pod["spec"]["containers"]]
@@ -57,12 +64,12 @@ def _of_program(call: Call, pod: dict[str, Any], program: SystemPod) -> Answer:
         raise statuses.bad_request(f"a container name must be specified for pod {name}, choose one of: [{listed}]")
     if asked not in names:
         raise statuses.bad_request(f"container {asked} is not valid for pod {name}")
-    records = program.records
-    if call.query.get("previous") in ("1", "true"):
-        if not program.before:
-            raise statuses.bad_request(f'previous terminated container "{asked}" in pod "{name}" not found')
-        records = program.before
-    records = records if asked == own_container(pod)["name"] else []
+    if _waiting_for(pod) in _WAITS.values():
+        raise statuses.bad_request(f'container "{asked}" in pod "{name}" is waiting to start: {_waiting_for(pod)}')
+    previous = call.query.get("previous") in ("1", "true")
+    records = program.written(asked, previous)
+    if records is None:
+        raise statuses.bad_request(f'previous terminated container "{asked}" in pod "{name}" not found')
     since = _since(call)
     stamped = call.query.get("timestamps") in ("1", "true")
     lines = [_stamped(at, line, stamped) for at, text in records if at >= since for line in text.split("\n")]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
-_MAGIC = b"k8s\x00"
-_RAW, _SPEC, _RESOURCE, _PATH = 2, 2, 1, 2
+MAGIC = b"k8s\x00"
+RAW = 2
+_SPEC, _RESOURCE, _PATH = 2, 1, 2
 _RESOURCE_FIELDS = {1: "namespace", 2: "verb", 3: "group", 4: "version", 5: "resource", 6: "subresource", 7: "name"}
 _PATH_FIELDS = {1: "path", 2: "verb"}
 
 
 def access_review(body: bytes) -> dict[str, Any]:
     """The `spec` of a SelfSubjectAccessReview. Raises ValueError for bytes that are none."""
-    if not body.startswith(_MAGIC):
+    if not body.startswith(MAGIC):
         raise ValueError("not Kubernetes' protobuf")
-    spec = _fields(_fields(_fields(body[len(_MAGIC) :]).get(_RAW, b"")).get(_SPEC, b""))
+    spec = _fields(_fields(_fields(body[len(MAGIC) :]).get(RAW, b"")).get(_SPEC, b""))
     if _RESOURCE in spec:
         return {"resourceAttributes": _named(spec[_RESOURCE], _RESOURCE_FIELDS)}
     return {"nonResourceAttributes": _named(spec[_PATH], _PATH_FIELDS)} if _PATH in spec else {}
@@ -30,8 +31,8 @@ def _fields(message: bytes) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     at = 0
     while at < len(message):
-        tag, at = _number(message, at)
-        value, at = _number(message, at)
+        tag, at = number_at(message, at)
+        value, at = number_at(message, at)
         if tag & 7 == 2:
             found[tag >> 3] = message[at : at + value]
             at += value
@@ -40,7 +41,8 @@ def _fields(message: bytes) -> dict[int, bytes]:
     return found
 
 
-def _number(message: bytes, at: int) -> tuple[int, int]:
+def number_at(message: bytes, at: int) -> tuple[int, int]:
+    """A varint, and where the message goes on. Raises ValueError."""
     value = shift = 0
     while at < len(message):
         byte = message[at]

@@ -106,6 +106,7 @@ class Registry:
         if self.storage.get(key) is not None:
             raise statuses.already_exists(kind, name)
         content["metadata"] = {"name": name, **metadata, **self.stamp(key)}
+        content = objects.begun(kind, content)
         if kind is NAMESPACES:
             content |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
         return self._write(kind, key, objects.encoded(content), None if dry_run else self.storage)

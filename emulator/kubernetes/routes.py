@@ -10,6 +10,7 @@ from typing import Any
 
 from emulator.core.http import Answer, Call, Dropped
 from emulator.kubernetes import (
+    account_tokens,
     authorization,
     discovery,
     health,
@@ -19,6 +20,7 @@ from emulator.kubernetes import (
     patches,
     pod_logs,
     protobuf,
+    protobuf_bodies,
     rendering,
     reviews,
     statuses,
@@ -27,7 +29,7 @@ from emulator.kubernetes import (
 from emulator.kubernetes.api_server import ApiServer
 from emulator.kubernetes.authentication import MASTERS, User, authenticated
 from emulator.kubernetes.face import ClusterFace
-from emulator.kubernetes.kinds import NODES, PODS, Target, target_of
+from emulator.kubernetes.kinds import NODES, PODS, SERVICE_ACCOUNTS, Target, target_of
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _ACCESS = "SelfSubjectAccessReview"
@@ -83,9 +85,9 @@ def _answer(server: ApiServer, user: User, call: Call) -> Answer:
         return _other(server, user, call)
     if not server.serves(target.kind):
         raise statuses.no_such_resource()
-    logs = target.kind is PODS and target.subresource == "log"
-    if (target.subresource and not logs) or (target.kind.namespaced and target.name and not target.namespace):
-        raise statuses.no_such_resource()
+    if target.kind is SERVICE_ACCOUNTS and target.subresource == "token" and target.name:
+        return _token(server, user, call, target)
+    logs = _is_log(target)
     verb = _verb(call, target)
     authorization.refuse_unless_allowed(server, user, verb, target)
     if target.kind is NODES:
@@ -98,6 +100,21 @@ def _answer(server: ApiServer, user: User, call: Call) -> Answer:
     if handler is None or logs or (verb == "create" and target.kind.namespaced and not target.namespace):
         raise statuses.method_not_allowed()
     return handler(server, call, target)
+
+
+def _is_log(target: Target) -> bool:
+    """Raises Refusal: 404 for any other subresource, and for what is in a namespace and is asked for without."""
+    logs = target.kind is PODS and target.subresource == "log"
+    if (target.subresource and not logs) or (target.kind.namespaced and target.name and not target.namespace):
+        raise statuses.no_such_resource()
+    return logs
+
+
+def _token(server: ApiServer, user: User, call: Call, target: Target) -> Answer:
+    if call.method != "POST":
+        raise statuses.method_not_allowed()
+    authorization.refuse_unless_allowed(server, user, "create", target)
+    return Answer(201, account_tokens.requested(server, target, _body(call)))
 
 
 def _verb(call: Call, target: Target) -> str:
@@ -247,10 +264,10 @@ def _body(call: Call) -> Any:
     Raises Refusal: 400 or 415.
     """
     kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in ("", "application/json"):
+    if kind not in ("", "application/json", protobuf.MEDIA_TYPE):
         raise statuses.unsupported_media_type(_BODIES)
     try:
-        body = json.loads(call.body)
+        body = protobuf_bodies.content(call.body) if kind == protobuf.MEDIA_TYPE else json.loads(call.body)
     except ValueError as error:
         raise statuses.bad_request(f"the object provided is unrecognized: {error}") from error
     if not isinstance(body, dict):

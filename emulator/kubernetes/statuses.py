@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from emulator.core.http import Answer, Refusal
@@ -96,6 +97,19 @@ def invalid(kind: Kind, name: str, field: str, problem: str) -> Refusal:
     details = {**about(kind, name, causes=[cause]), "kind": kind.kind}
     named = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
     return failure(422, "Invalid", f'{named} "{name}" is invalid: {field}: {problem}', details)
+
+
+def invalid_fields(kind: Kind, name: str, problems: Sequence[tuple[str, str]]) -> Refusal:
+    """422 of a custom resource: each field with its problem. [SRC] Such a kind is named with its group."""
+    reasons = {"Required": "FieldValueRequired", "Duplicate": "FieldValueDuplicate", "Too": "FieldValueTooLong"}
+    causes = [
+        {"reason": reasons.get(problem.partition(" ")[0], "FieldValueInvalid"), "message": problem, "field": field}
+        for field, problem in problems
+    ]
+    told = [f"{field}: {problem}" for field, problem in problems]
+    text = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
+    details = {**about(kind, name, causes=causes), "kind": kind.kind}
+    return failure(422, "Invalid", f'{kind.kind}.{kind.group} "{name}" is invalid: {text}', details)
 
 
 def bad_request(message: str) -> Refusal:

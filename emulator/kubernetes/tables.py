@@ -202,7 +202,10 @@ _CELLS: Mapping[str, tuple[tuple[str, str, _Cell], ...]] = {
     kinds.CSI_NODES.plural: (_NAME, ("Drivers", "integer", _drivers), _AGE),
     kinds.DEFINITIONS.plural: (_NAME, _CREATED),
     kinds.SECRET_PROVIDER_CLASSES.plural: (_NAME, _AGE),
-    kinds.POD_STATUSES.plural: (_NAME, _AGE),
+    **{one.plural: (_NAME, _AGE) for one in (kinds.POD_STATUSES, kinds.SECRET_SYNCS, kinds.AKV_SYNCS)},
+    kinds.ARC_CLUSTERS.plural: (_NAME, _AGE),
+    kinds.SERVICES.plural: (_NAME, ("Type", "string", _at("spec", "type")), _AGE),
+    kinds.REPLICATION_CONTROLLERS.plural: (_NAME, ("Desired", "integer", _count("spec", "replicas")), _AGE),
     NODES.plural: (
         _NAME,
         ("Status", "string", _readiness),

@@ -55,6 +55,12 @@ _NETWORK = (
     *("2024-01-01", "2024-03-01", "2024-05-01", "2024-07-01", "2024-10-01", "2025-01-01", "2025-03-01", "2025-05-01"),
     *("2025-07-01", "2025-09-01", "2026-01-01"),
 )
+_CONNECTED = (
+    *("2020-01-01-preview", "2021-10-01", "2022-05-01-preview", "2022-10-01-preview", "2023-11-01-preview"),
+    *("2024-01-01", "2024-02-01-preview", "2024-07-01-preview", "2024-07-15-preview", "2024-12-01-preview"),
+    *("2025-08-01-preview", "2025-12-01-preview", "2026-02-01-preview", "2026-03-01", "2026-05-01"),
+)
+_EXTENSIONS = ("2022-03-01", "2022-07-01", "2022-11-01", "2023-05-01", "2024-11-01", "2025-03-01")
 VERSIONS = {
     "Microsoft.Resources/tenants": _RESOURCES,
     "Microsoft.Resources/subscriptions": _RESOURCES,
@@ -88,6 +94,9 @@ VERSIONS = {
     "Microsoft.Network/privateDnsOperationResults": _PRIVATE_DNS,
     "Microsoft.Network/privateDnsOperationStatuses": _PRIVATE_DNS,
     "Microsoft.Compute/virtualMachineScaleSets": _COMPUTE,
+    "Microsoft.Kubernetes/connectedClusters": _CONNECTED,
+    "Microsoft.Kubernetes/locations": _CONNECTED,
+    "Microsoft.KubernetesConfiguration/extensions": _EXTENSIONS,
     "Microsoft.ContainerService/managedClusters": _CLUSTERS,
     "Microsoft.ContainerService/locations": ("2016-03-30", "2017-08-31", *_CLUSTERS),
 }

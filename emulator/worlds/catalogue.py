@@ -10,8 +10,17 @@ from typing import Any
 import emulator.worlds
 from emulator.worlds.spec import Cluster, World
 
-_NOT_WORLDS = {"catalogue", "cluster_access", "governance", "ledger", "network", "private_dns", "private_link"}
-_NOT_WORLDS |= {"secrets", "secrets_provider", "secrets_store", "shop_secrets", "spec", "vault_contents"}
+_NOT_WORLDS = {"arc", "catalogue", "cluster_access", "governance", "ledger", "network", "private_dns", "private_link"}
+_NOT_WORLDS |= {
+    "secrets",
+    "secrets_provider",
+    "secrets_store",
+    "shop_secrets",
+    "spec",
+    "synced_secrets",
+    "vault_contents",
+    "visits",
+}
 
 
 class NoSuchWorld(LookupError):

@@ -1,6 +1,7 @@
 """Somebody else changes the cluster between a read of it and the change that stands on that read."""
 
-from emulator.worlds.spec import Visit, World
+from emulator.worlds.spec import World
+from emulator.worlds.visits import Visit
 
 WORLD = World(
     name="second-operator",

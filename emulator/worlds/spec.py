@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.worlds.arc import K3s
 from emulator.worlds.cluster_access import AdmissionRule, Binding
 from emulator.worlds.governance import Lock, PolicyAssignment, Role
 from emulator.worlds.network import Network, NetworkSecurityGroup, Peering, PrivateEndpoint, RouteTable
@@ -13,6 +14,7 @@ from emulator.worlds.private_dns import Zone
 from emulator.worlds.secrets_provider import Application, Federation, SecretsProvider
 from emulator.worlds.secrets_store import NOT_INSTALLED, SecretsStore
 from emulator.worlds.vault_contents import Certificate, VaultSecret
+from emulator.worlds.visits import Visit
 
 SUBSCRIPTION_NAME = "Shop"
 SUBSCRIPTION = "1f0e5a34-8c1b-4d27-9a56-3b7c2d9e8f10"
@@ -200,17 +202,6 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Visit:
-    """Somebody else, right before the nth request like this comes: gives the cluster another tag (`tag`), or begins an
-    update of it that takes ten minutes (`update`)."""
-
-    does: str
-    method: str = "PUT"
-    path: str = "/managedClusters/"
-    nth: int = 1
-
-
-@dataclass(frozen=True)
 class Grant:
     """A role assignment made long ago. `scope`: `subscription`, `group`, or `vault/`, `cluster/`, `identity/`,
     `network/`, `endpoint/` and a name, or an id."""
@@ -280,6 +271,10 @@ class World:
     visits: tuple[Visit, ...] = ()
     zones: tuple[Zone, ...] = ()
     """Private DNS."""
+    outside: tuple[K3s, ...] = ()
+    """Clusters that are not Azure's."""
+    unregistered: tuple[str, ...] = ()
+    """Namespaces of resource providers that nobody has registered in the subscription."""
 
     @property
     def subscriptions(self) -> tuple[str, ...]:

@@ -44,6 +44,8 @@ EMULATOR = {
 PROVIDERS = {
     "compute": {"managedidentity"},
     "containerservice": {"compute", "keyvault", "managedidentity", "network", "resources"},
+    "kubernetes": {"resources"},
+    "kubernetesconfiguration": {"kubernetes", "resources"},
     "network": {"keyvault", "privatedns"},
 }
 # Libraries that only some layers may touch: whoever else needs one asks a port.

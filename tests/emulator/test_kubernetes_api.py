@@ -129,6 +129,7 @@ def test_discovery_leads_to_every_kind(api: Api) -> None:
         path = f"/apis/{group['preferredVersion']['groupVersion']}"
         found |= {resource["name"] for resource in api("GET", path).body["resources"]}
     core = {"configmaps", "events", "namespaces", "nodes", "pods", "pods/log", "secrets", "serviceaccounts"}
+    core |= {"services", "replicationcontrollers"}
     apps = {"daemonsets", "deployments", "replicasets", "clusterroles", "clusterrolebindings"}
     assert found == {*core, *apps, "leases", "csidrivers", "csinodes", "customresourcedefinitions", *reviews}
     assert api("GET", "/api").body["versions"] == ["v1"]
@@ -137,7 +138,7 @@ def test_discovery_leads_to_every_kind(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/services", "/apis/apps/v1/statefulsets", f"{HERE}/mine/status", f"{SECRETS}/mine"]
+    "path", ["/api/v1/endpoints", "/apis/apps/v1/statefulsets", f"{HERE}/mine/status", f"{SECRETS}/mine"]
 )
 def test_what_is_not_served_is_not_found(api: Api, path: str) -> None:
     answer = api("GET", path)

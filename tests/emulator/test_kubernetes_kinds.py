@@ -151,3 +151,10 @@ def test_every_namespace_has_a_default_service_account(api: Api) -> None:
     assert names(api("GET", "/api/v1/namespaces/payments/serviceaccounts").body) == ["default"]
     api("POST", "/api/v1/namespaces", {"metadata": {"name": "new"}})
     assert names(api("GET", "/api/v1/namespaces/new/serviceaccounts").body) == ["default"]
+
+
+def test_a_body_in_protobuf_that_is_none_is_refused(api: Api) -> None:
+    kind = {"content-type": "application/vnd.kubernetes.protobuf"}
+    for body in (b"nothing", b"k8s\x00\x0a\x0c\x0a\x02v1\x12\x06Gadget\x12\x00"):
+        refused = Api(api.world, api.server, {**api.headers, **kind})("POST", "/api/v1/namespaces", body)
+        assert refused.status == 400 and "unrecognized" in refused.body["message"]

@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 CHECKOUT = HERE.parent.parent
 PARITY = CHECKOUT / "emulator" / "parity.md"
 AREAS = ["Front", "ARM", "Network", "Private DNS", "Key Vault", "Kubernetes", "Pods", "Secrets provider"]
-AREAS += ["Real Kubernetes"]
+AREAS += ["Arc", "Secret store", "Real Kubernetes"]
 WITNESS = re.compile(r"`(tests/(?:emulator|apiserver)/test_\w+\.py::test_\w+)`")
 SOURCE = re.compile(r"\[([A-Z0-9]+)\]")
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from emulator.worlds import catalogue
-from emulator.worlds.spec import OTHER_SUBSCRIPTION, OTHER_TENANT, Cluster, Key, Secrets, Vault, Visit
+from emulator.worlds.spec import OTHER_SUBSCRIPTION, OTHER_TENANT, Cluster, Key, Secrets, Vault
+from emulator.worlds.visits import Visit
 from tests.emulator.arm_client import CLUSTER, Arm, code_of
 from tests.emulator.conftest import Running
 from tests.emulator.data_planes import SECRETS, Api, entra_headers

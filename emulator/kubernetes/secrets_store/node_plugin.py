@@ -240,9 +240,6 @@ class NodePlugin:
         return TOKEN_AUDIENCE in asked
 
     def _assertion(self, volume: Volume, at: datetime) -> Assertion:
-        """[INF] Without the OIDC issuer the API server itself is what signs."""
-        profile = self._server.properties.get("oidcIssuerProfile") or {}
-        issuer = profile.get("issuerURL") if profile.get("enabled") else ""
         account = volume.pod["spec"].get("serviceAccountName") or "default"
         subject = f"{bound_roles.ACCOUNT}{volume.namespace}:{account}"
-        return Assertion(str(issuer or f"https://{self._server.host}"), subject, TOKEN_AUDIENCE, at, at + _TOKEN_LIFE)
+        return Assertion(self._server.issuer, subject, TOKEN_AUDIENCE, at, at + _TOKEN_LIFE)

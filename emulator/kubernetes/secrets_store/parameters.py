@@ -46,6 +46,8 @@ class Wanted:
     alias: str = ""
     format: str = ""
     encoding: str = ""
+    history: int = 1
+    """[D] So many versions, each a file of its own behind a slash, where there is more than one."""
 
     @property
     def file(self) -> str:
@@ -164,7 +166,17 @@ def _entry(index: int, one: Any) -> Wanted:
         problem = _not_into(entry, "types.KeyVaultObject")
         raise MountError(f"unmarshal failed for keyVaultObjects at index {index}, error: {problem}")
     fields = ("objectName", "objectType", "objectVersion", "objectAlias", "objectFormat", "objectEncoding")
-    return Wanted(*(str(entry.get(field) or "").strip() for field in fields))
+    name, kind, *rest = (str(entry.get(field) or "").strip() for field in fields)
+    version, alias, form, encoding = rest
+    return Wanted(name, kind, version, alias, form, encoding, _history(index, entry))
+
+
+def _history(index: int, entry: Mapping[str, Any]) -> int:
+    value = entry.get("objectVersionHistory") or 0
+    if not isinstance(value, int):
+        problem = f"yaml: unmarshal errors:\n  line 1: cannot unmarshal !!str `{str(value)[:7]}` into int32"
+        raise MountError(f"unmarshal failed for keyVaultObjects at index {index}, error: {problem}")
+    return max(value, 1)
 
 
 def _in_go(error: yaml.YAMLError) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from emulator.entra.metadata import VAULT_SUFFIX
 from emulator.kubernetes.secrets_store import azure_side, failure_texts
@@ -55,8 +56,7 @@ def mount(given: Given, around: Circumstances) -> Mounted:
     if found.objects and failure_texts.is_of_the_client(around.version, found.mode):
         errand.take_token(found.objects[0])
     files, versions = {}, {}
-    for one in found.objects:
-        wanted = checked(one, around.version)
+    for wanted in (each for one in found.objects for each in errand.resolved(checked(one, around.version))):
         bundle, version = errand.fetch(wanted)
         try:
             files[wanted.file] = content_of(wanted, bundle)
@@ -73,7 +73,23 @@ class _Errand:
         self._found, self._given, self._around = found, given, around
         self._token: Token | None = None
 
-    def fetch(self, wanted: Wanted) -> tuple[Mapping[str, object], str]:
+    def resolved(self, wanted: Wanted) -> list[Wanted]:
+        """The object, or as many of its versions as it is wanted in, the newest first. [SRC] Disabled ones do not
+        count; one that is named is the first. Those of one second are in no order [OWN]."""
+        if wanted.history <= 1:
+            return [wanted]
+        listed, _ = self.fetch(replace(wanted, version="versions"))
+        items = [one for one in listed.get("value") or [] if one["attributes"].get("enabled")]
+        items.sort(key=lambda one: int(one["attributes"]["created"]), reverse=True)
+        versions = [str(one.get("id") or one.get("kid")).rpartition("/")[2] for one in items]
+        if wanted.version in versions:
+            versions = versions[versions.index(wanted.version) :]
+        return [
+            replace(wanted, version=version, alias=f"{wanted.file}/{at}", history=1)
+            for at, version in enumerate(versions[: wanted.history])
+        ]
+
+    def fetch(self, wanted: Wanted) -> tuple[Mapping[str, Any], str]:
         """The bundle of an object, and its version."""
         asked = self._request(wanted)
         if self._around.version >= failure_texts.NEW and self._token is None:

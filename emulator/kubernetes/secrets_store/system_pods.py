@@ -53,6 +53,13 @@ class SystemPod:
         names = ("msg", "err") if self.role == PROVIDER else ("message", "error")
         return Style(self.version >= _FIRST_BLOCKS[self.role], json, *names)
 
+    def written(self, container: str, previous: bool) -> list[Record] | None:
+        """What a container has written; `previous`: until it was killed last, None when it never was."""
+        if previous and not self.before:
+            return None
+        records = self.before if previous else self.records
+        return records if container == daemon_sets.own_container(self.content)["name"] else []
+
     def write(self, at: datetime, where: tuple[str, str, int], text: str, **values: str) -> None:
         """One record of klog; `where`: level, file, line number."""
         self.records.append((at, line(self.style, at, where, text, values)))

@@ -213,6 +213,27 @@ BUILT_IN = (
             _AKS_READ,
         ),
     ),
+    Role(
+        "Kubernetes Extension Contributor",
+        "85cb6faf-e071-4c9b-8136-154b5a04f717",
+        (
+            *_COMMON,
+            "Microsoft.KubernetesConfiguration/extensions/write",
+            "Microsoft.KubernetesConfiguration/extensions/read",
+            "Microsoft.KubernetesConfiguration/extensions/delete",
+            "Microsoft.KubernetesConfiguration/extensions/operations/read",
+        ),
+    ),
+    Role(
+        "Kubernetes Cluster - Azure Arc Onboarding",
+        "34e09817-6cbe-4d01-b1a2-e0eac5743d41",
+        (
+            *_COMMON,
+            "Microsoft.Kubernetes/connectedClusters/Write",
+            "Microsoft.Kubernetes/connectedClusters/read",
+            "Microsoft.Kubernetes/register/action",
+        ),
+    ),
 )
 
 

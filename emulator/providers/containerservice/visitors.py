@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from emulator.core.http import Call
 from emulator.providers.containerservice.clusters import CLUSTERS, ManagedCluster, touch
-from emulator.worlds.spec import Visit
+from emulator.worlds.visits import Visit
 
 if TYPE_CHECKING:
     from emulator.world import EmulatedWorld

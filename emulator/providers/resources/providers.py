@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from emulator.providers.errors import arm_error
 from emulator.providers.ids import same_id
 from emulator.providers.versions import VERSIONS
 from emulator.worlds.spec import SUBSCRIPTION
+
+if TYPE_CHECKING:
+    from emulator.world import EmulatedWorld
 
 _PROFILES = ({"profileVersion": "2019-03-01-hybrid", "apiVersion": "2016-04-01"},)
 
@@ -22,6 +26,7 @@ class Provider:
     types: dict[str, tuple[str, ...]]
     applications: tuple[tuple[str, ...], ...] = ()
     profiles: tuple[dict[str, str], ...] = ()
+    registered: bool = True
 
     def document(self) -> dict[str, Any]:
         names = ("applicationId", "roleDefinitionId", "managedByRoleDefinitionId")
@@ -31,7 +36,7 @@ class Provider:
             "namespace": self.namespace,
             **({"authorizations": applications} if applications else {}),
             "registrationPolicy": "RegistrationRequired",
-            "registrationState": "Registered",
+            "registrationState": "Registered" if self.registered else "NotRegistered",
             "resourceTypes": [self._type(name, versions) for name, versions in self.types.items()],
         }
 
@@ -80,18 +85,32 @@ _AROUND = (
 knows."""
 
 
-def all_providers() -> list[Provider]:
+def all_providers(world: EmulatedWorld) -> list[Provider]:
     """By namespace."""
     around = {provider.namespace: provider for provider in _AROUND}
     for namespace in {_namespace(name) for name in VERSIONS}:
         known = around.get(namespace, Provider(namespace, {}))
         around[namespace] = replace(known, types={**known.types, **dict(_types(namespace))})
-    return sorted(around.values(), key=lambda provider: provider.namespace)
+    found = (replace(one, registered=is_registered(world, one.namespace)) for one in around.values())
+    return sorted(found, key=lambda provider: provider.namespace)
 
 
-def provider_named(namespace: str) -> Provider | None:
+def provider_named(world: EmulatedWorld, namespace: str) -> Provider | None:
     """In any letter case; None for an unknown one."""
-    return next((provider for provider in all_providers() if same_id(provider.namespace, namespace)), None)
+    return next((provider for provider in all_providers(world) if same_id(provider.namespace, namespace)), None)
+
+
+def is_registered(world: EmulatedWorld, namespace: str) -> bool:
+    return namespace.lower() not in world.unregistered
+
+
+def refuse_unregistered(world: EmulatedWorld, resource_type: str) -> None:
+    """Raises Refusal: 409 MissingSubscriptionRegistration [D]."""
+    namespace = _namespace(resource_type)
+    if not is_registered(world, namespace):
+        text = f"The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found "
+        text += "for how to register subscriptions."
+        raise arm_error(409, "MissingSubscriptionRegistration", text, gateway=True)
 
 
 def _namespace(name: str) -> str:

@@ -157,15 +157,21 @@ def _brief(resource: Resource) -> dict[str, Any]:
 
 @ROUTES.route("GET", _SUBSCRIPTION + "/providers")
 def list_providers(call: Call) -> Answer:
-    return Answer(200, {"value": [provider.document() for provider in all_providers()]})
+    return Answer(200, {"value": [provider.document() for provider in all_providers(call.world)]})
 
 
 @ROUTES.route("GET", _SUBSCRIPTION + "/providers/{namespace}")
-@ROUTES.route("POST", _SUBSCRIPTION + "/providers/{namespace}/register")
 def get_provider(call: Call) -> Answer:
-    """All providers are registered here. Raises Refusal: 404 InvalidResourceNamespace [3P]."""
-    provider = provider_named(call.params["namespace"])
+    """Raises Refusal: 404 InvalidResourceNamespace [3P]."""
+    provider = provider_named(call.world, call.params["namespace"])
     if provider is None:
         message = f"The resource namespace '{call.params['namespace']}' is invalid."
         raise arm_error(404, "InvalidResourceNamespace", message, gateway=True)
     return Answer(200, provider.document())
+
+
+@ROUTES.route("POST", _SUBSCRIPTION + "/providers/{namespace}/register")
+def register_provider(call: Call) -> Answer:
+    """[D] `Registering` comes first; [OWN] here it is done at once. Raises Refusal: as get_provider."""
+    call.world.unregistered.discard(call.params["namespace"].lower())
+    return get_provider(call)

@@ -16,6 +16,7 @@ from emulator.providers.managedidentity import identities
 from emulator.providers.resources import groups
 from emulator.world import EmulatedWorld
 from emulator.worlds.spec import SUBSCRIPTION, TENANT
+from tests.emulator.traffic.arc_preparation import ArcPreparation
 from tests.emulator.traffic.dns_preparation import DnsPreparation
 from tests.emulator.traffic.key_preparation import OWN_VAULTS, KeyPreparation
 from tests.emulator.traffic.network_preparation import NetworkPreparation
@@ -37,6 +38,7 @@ class Preparation:
         self._networks = NetworkPreparation(world)
         self._dns = DnsPreparation(world)
         self._shown = _first_shown(rows)
+        self._arc = ArcPreparation(world, self._shown)
 
     def before(self, row: Row) -> None:
         if row.host.endswith(VAULTS):
@@ -48,6 +50,7 @@ class Preparation:
         self._locks(row)
         self._networks.before(row)
         self._dns.before(row)
+        self._arc.before(row)
         if "roleassignments" in row.operation and row.method == "PUT":
             self._assignment(row)
         for identity in ((row.asked or {}).get("identity") or {}).get("userAssignedIdentities") or {}:

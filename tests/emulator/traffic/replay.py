@@ -25,7 +25,7 @@ from tests.emulator.traffic.operations import VAULTS
 from tests.emulator.traffic.preparation import CLUSTER, Preparation
 from tests.emulator.traffic.recordings import Row
 
-_POLL = r"(.*/(?:operation(?:result)?s|privatednsoperation(?:statuse|result)s)/)([^/]+)"
+_POLL = r"(.*/(?:operation(?:result|statuse)?s|privatednsoperation(?:statuse|result)s)/)([^/]+)"
 _PATCH = re.compile(r'ersion": "(1\.\d\d\.\d+)"')
 
 

@@ -1,0 +1,1 @@
+"""Clusters outside Azure: K3s, the agents of Arc in it, and what they install."""

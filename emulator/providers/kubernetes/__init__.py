@@ -1,0 +1,1 @@
+"""Microsoft.Kubernetes: clusters that are connected to Azure Arc."""

@@ -1,0 +1,1 @@
+"""Microsoft.KubernetesConfiguration: what Arc installs in connected clusters."""

@@ -1,0 +1,7 @@
+"""As ss-webhook-refuses, with the reasons of another family."""
+
+from emulator.worlds import ss_webhook_refuses
+from emulator.worlds.arc import Extension
+from emulator.worlds.synced_secrets import as_of
+
+WORLD = as_of(ss_webhook_refuses.WORLD, "ss-open-webhook-refuses", Extension(reasons="open"))

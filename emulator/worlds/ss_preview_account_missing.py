@@ -1,0 +1,6 @@
+"""As ss-account-missing, with the reasons of another family."""
+
+from emulator.worlds import ss_account_missing
+from emulator.worlds.synced_secrets import PREVIEW, as_of
+
+WORLD = as_of(ss_account_missing.WORLD, "ss-preview-account-missing", PREVIEW)

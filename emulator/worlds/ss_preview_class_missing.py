@@ -1,0 +1,6 @@
+"""As ss-class-missing, with the reasons of another family."""
+
+from emulator.worlds import ss_class_missing
+from emulator.worlds.synced_secrets import PREVIEW, as_of
+
+WORLD = as_of(ss_class_missing.WORLD, "ss-preview-class-missing", PREVIEW)
