@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from azext_akskv.ports.arc import ConnectedClusters, Extensions
 from azext_akskv.ports.azure import Clusters, Governance, Identities, Keys, KmsSetting, Roles, Vaults, Watch
 from azext_akskv.ports.kube import Direct, Inside, RunLease, Secrets, Touched
 from azext_akskv.ports.manifests import Manifests
@@ -13,7 +14,9 @@ from azext_akskv.ports.provider import ScaleSets, VaultObjects
 
 __all__ = [
     "Clusters",
+    "ConnectedClusters",
     "Direct",
+    "Extensions",
     "Governance",
     "Identities",
     "Inside",
