@@ -14,8 +14,7 @@ from azext_akskv.ports.mark import writes
 
 
 class ConnectedClusters(Protocol):
-    """Arc-enabled clusters. Nothing of it changes anything: why, see connected.issuer_command. All raise GatewayError.
-    """
+    """Arc-enabled clusters. Nothing of it changes anything: see connected.issuer_command. All raise GatewayError."""
 
     def get(self, cluster: ResourceId) -> ConnectedCluster:
         """Raises Missing when there is none."""
