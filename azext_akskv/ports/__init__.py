@@ -11,6 +11,7 @@ from azext_akskv.ports.manifests import Manifests
 from azext_akskv.ports.mounts import Mounts
 from azext_akskv.ports.network import Networks, PrivateZones, Probes
 from azext_akskv.ports.provider import ScaleSets, VaultObjects
+from azext_akskv.ports.secret_store import SecretStore
 
 __all__ = [
     "Clusters",
@@ -31,7 +32,9 @@ __all__ = [
     "Roles",
     "RunLease",
     "ScaleSets",
+    "SecretStore",
     "Secrets",
+    "StorePorts",
     "Touched",
     "VaultObjects",
     "Vaults",
@@ -57,3 +60,13 @@ class Ports:
     mounts: Mounts
     manifests: Manifests
     inside: Inside = field(default_factory=Direct)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorePorts(Ports):
+    """What a command about an Arc-enabled cluster has beside the usual ports: nobody else fills these. Of the usual
+    ones those behind an API server are behind this cluster's."""
+
+    connected: ConnectedClusters
+    extensions: Extensions
+    store: SecretStore
