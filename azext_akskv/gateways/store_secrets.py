@@ -75,7 +75,7 @@ def _uid(ask: Ask, secret: SecretRow) -> str:
 
 
 def _delete(ask: Ask, doing: str, secret: SecretRow, body: Mapping[str, Any]) -> Reply:
-    """The answer is a Status; where finalizers hold the Secret back it would be the Secret, which then comes as a row."""
+    """The answer is a Status; where finalizers hold the Secret back it is the Secret, which then comes as a row."""
     query = {**WITHOUT_OBJECTS, **({"dryRun": "All"} if "dryRun" in body else {})}
     path = path_of(secret.namespace, secret.name)
     return ask(Request(doing, "DELETE", path, query, body, accept=f"{TABLE},application/json"))
