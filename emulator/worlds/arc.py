@@ -73,5 +73,7 @@ class K3s:
     removed: tuple[str, ...] = ()
     """Extensions, by name, that were deleted after that."""
     cut_off_seconds: float | None = None
+    vaults_blocked: bool = False
+    """What goes to vaults is dropped on the way; everything else gets out."""
     age_days: float = 40.0
     admission: tuple[AdmissionRule, ...] = ()

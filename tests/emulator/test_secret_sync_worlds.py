@@ -27,6 +27,8 @@ CREATE = {
     "ss-secret-missing": PROVIDER,
     "ss-private-vault": PROVIDER,
     "ss-throttled": PROVIDER,
+    "ss-vault-blocked": PROVIDER,
+    "ss-preview-type-refused": "UserInputValidationFailed",
     "ss-foreign-owner": "ValidatingAdmissionPolicyCheckFailed",
     "ss-all-or-nothing": PROVIDER,
     "ss-label": DOCUMENTED_LABEL,
@@ -87,6 +89,7 @@ LOGS = {
     "ss-firewall": '"code": "ForbiddenByFirewall"',
     "ss-secret-missing": '"code": "SecretNotFound"',
     "ss-private-vault": '"code": "ForbiddenByConnection"',
+    "ss-vault-blocked": "i/o timeout",
     "ss-throttled": "VaultRequestTypeLimitReached",
     "ss-offline": "dial tcp: lookup shop-kv.vault.emulator.test on 10.43.0.10:53: server misbehaving",
     "ss-preview-no-role": '"code": "ForbiddenByRbac"',
@@ -103,6 +106,11 @@ STATES = {
 BEFORE = {
     *("ss-none", "ss-ready", "ss-not-connected", "ss-wrong-cluster", "ss-issuer-off", "ss-unregistered"),
     *("ss-flags-not-set", "ss-flags-not-read", "ss-flags-in-both", "ss-flags-no-slash"),
+}
+PENDING = {
+    "ss-pending": [],
+    "ss-open-pending": [("Unknown", "Unknown")],
+    "ss-open-next-pending": [("SecretCreated", "SyncStarting"), ("SecretUpdated", "NoUpdatesAttemptedYet")],
 }
 OTHERS = {"ss-status-empty", "ss-tls"}
 
@@ -143,6 +151,16 @@ def test_each_installation_is_as_far_as_it_comes(world: str, state: str) -> None
     assert Edge(world).properties(STORE)["provisioningState"] == state
 
 
+@pytest.mark.parametrize(("world", "shown"), PENDING.items())
+def test_an_attempt_that_is_under_way_has_no_outcome_yet(world: str, shown: list[tuple[str, str]]) -> None:
+    edge = Edge(world)
+    assert [(name, one["reason"]) for name, one in edge.conditions().items()] == shown
+    edge.wait(120)
+    [failed] = [one for one in edge.conditions().values() if one["status"] == "False"]
+    assert failed["reason"] == PROVIDER and failed["lastTransitionTime"] == "2026-03-01T12:01:55Z"
+    assert "Unknown" not in edge.conditions()
+
+
 def test_a_controller_that_does_not_run_writes_no_status() -> None:
     edge = Edge("ss-status-empty")
     edge.wait(600)
@@ -160,5 +178,5 @@ def test_what_is_cut_off_is_shown_as_such_and_the_rest_as_connected() -> None:
 
 
 def test_every_world_of_the_secret_store_is_looked_at() -> None:
-    mine = {*CREATE, *UPDATE, *NEWEST, *STATES, *BEFORE, *OTHERS}
+    mine = {*CREATE, *UPDATE, *NEWEST, *STATES, *PENDING, *BEFORE, *OTHERS}
     assert {name for name in catalogue.names() if name.startswith("ss-")} == mine

@@ -33,6 +33,17 @@ class FromOutside:
         return self._azure.vault_object(asked, token)
 
 
+class VaultsBlocked(FromOutside):
+    """A firewall on the way drops what goes to vaults. [D] Arc's own gateway does not carry it."""
+
+    def __init__(self, azure: AzureSide, address: str) -> None:
+        super().__init__(azure)
+        self._address = address
+
+    def vault_object(self, asked: VaultRequest, token: Token | None) -> VaultObject | HttpFailure | Unanswered:
+        return Unanswered("timeout", f"dial tcp {self._address}:443: i/o timeout", asked.url)
+
+
 class NoWayOut:
     """An AzureSide that never answers: no name is resolved. [INF] K3s's own DNS says that it failed."""
 

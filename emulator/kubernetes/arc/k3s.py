@@ -11,7 +11,7 @@ from emulator.core.tls import Issued
 from emulator.kubernetes.api_server import ApiServer
 from emulator.kubernetes.arc import agents, certificates
 from emulator.kubernetes.arc.api_server_arguments import CONFIG, Arguments
-from emulator.kubernetes.arc.cut_off import FromOutside, NoWayOut
+from emulator.kubernetes.arc.cut_off import FromOutside, NoWayOut, VaultsBlocked
 from emulator.kubernetes.arc.installing import Extensions
 from emulator.kubernetes.arc.node_objects import K3sKubelets
 from emulator.kubernetes.arc.running import Running
@@ -104,7 +104,11 @@ class K3sServer(ApiServer):
     @property
     def azure(self) -> AzureSide:
         """Azure as it is seen from inside."""
-        return FromOutside(self.world.azure) if self.cut_off_at is None else NoWayOut()
+        if self.cut_off_at is not None:
+            return NoWayOut()
+        if self.data.vaults_blocked:
+            return VaultsBlocked(self.world.azure, self.world.vault_front)
+        return FromOutside(self.world.azure)
 
     @property
     def issuer(self) -> str:

@@ -20,32 +20,36 @@ from emulator.kubernetes.secret_sync.versions import DOCUMENTED, OPEN_NEXT, pars
 from emulator.kubernetes.secrets_store.azure_side import Assertion, Origin
 from emulator.kubernetes.secrets_store.layout import TOKEN_AUDIENCE
 from emulator.kubernetes.secrets_store.parameters import Given, MountError
-from emulator.kubernetes.secrets_store.provider import Circumstances
+from emulator.kubernetes.secrets_store.provider import Circumstances, TimedOut
 
 if TYPE_CHECKING:
     from emulator.kubernetes.arc.k3s import K3sServer
 
 Object = dict[str, Any]
 _TOKEN_LIFE = timedelta(seconds=600)
+_PATIENCE = 120.0
+"""[SRC] Seconds until an answer that does not come is given up."""
 _COMPONENT = "secret-sync-controller"
 _LEAD = "fetching secrets from the provider failed: "
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One of the kinds in `reasons`, the error itself, and the hash where the Secret was written."""
+    """One of the kinds in `reasons`, the error itself, and the hash where the Secret was written. It took so many
+    seconds."""
 
     kind: str
     detail: str = ""
     sync_hash: str = ""
+    seconds: float = 0.0
 
 
 class Failed(Exception):
     """Why an attempt ends: one of the kinds in `reasons`, and the error."""
 
-    def __init__(self, kind: str, detail: str) -> None:
+    def __init__(self, kind: str, detail: str, seconds: float = 0.0) -> None:
         super().__init__(detail)
-        self.kind = kind
+        self.kind, self.seconds = kind, seconds
 
 
 class Attempt:
@@ -62,7 +66,8 @@ class Attempt:
         try:
             outcome = self._make(one, before, at)
         except Failed as failure:
-            outcome = Outcome(failure.kind, str(failure))
+            outcome = Outcome(failure.kind, str(failure), seconds=failure.seconds)
+            at += timedelta(seconds=failure.seconds)
             self._log.manager(at, "Reconciler error", str(failure), controller="secretsync", SecretSync=named)
             self._tell(one, outcome, at)
         return outcome
@@ -120,9 +125,10 @@ class Attempt:
         try:
             fetched = fetch(given, self._around(namespace, account, at))
         except MountError as error:
-            self._log.provider(at, str(error))
+            seconds = _PATIENCE if isinstance(error, TimedOut) else 0.0
+            self._log.provider(at + timedelta(seconds=seconds), str(error))
             text = f"{_LEAD}rpc error: code = Unknown desc = failed to mount objects, error: {error}"
-            raise Failed(reasons.PROVIDER, text) from error
+            raise Failed(reasons.PROVIDER, text, seconds) from error
         for failure in fetched.failures.values():
             self._log.provider(at, failure)
         data, problems = content.items(one["spec"]["secretObject"], fetched)

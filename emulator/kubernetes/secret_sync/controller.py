@@ -42,6 +42,8 @@ class SecretSyncs:
         self._server = server
         self._tried: dict[str, _Tried] = {}
         self._pod = ""
+        self._under_way: dict[str, tuple[datetime, Outcome, str]] = {}
+        """Attempts that are not over yet: when they will be, what comes of them, and in whose words."""
         self.family = ""
         """Whose reasons are written, where that is not said by the version."""
 
@@ -59,7 +61,7 @@ class SecretSyncs:
         for gone in self._tried.keys() - {one["metadata"]["uid"] for one in there}:
             del self._tried[gone]
         for one in there:
-            if (at := self._due(one, extension)) is not None:
+            if self._is_over(one) and (at := self._due(one, extension)) is not None:
                 self._try(one, extension, log, at)
         if simpler:
             akv_sync.report(self._server, self._all(AKV_SYNCS))
@@ -73,6 +75,7 @@ class SecretSyncs:
         if pod is not None and pod.uid != self._pod:
             self._pod = pod.uid
             self._tried.clear()
+            self._under_way.clear()
         return pod
 
     def _all(self, kind: Kind) -> list[Object]:
@@ -104,8 +107,25 @@ class SecretSyncs:
         failed = outcome.kind not in reasons.SUCCEEDED
         generation = one["metadata"].get("generation", 1)
         pause = min(before.pause * 2, _LONGEST_PAUSE) if before and before.failed and failed else _FIRST_PAUSE
-        self._tried[one["metadata"]["uid"]] = _Tried(generation, at, failed, pause)
-        self._write(one, status, family, outcome, at)
+        over = at + timedelta(seconds=outcome.seconds)
+        self._tried[one["metadata"]["uid"]] = _Tried(generation, over, failed, pause)
+        if over > self._server.now:
+            self._under_way[one["metadata"]["uid"]] = (over, outcome, family)
+            self._server.registry.restore(SECRET_SYNCS, {**one, "status": status})
+        else:
+            self._write(one, status, family, outcome, over)
+
+    def _is_over(self, one: Object) -> bool:
+        """Whether no attempt at it is under way any more."""
+        uid = one["metadata"]["uid"]
+        if uid not in self._under_way:
+            return True
+        over, outcome, family = self._under_way[uid]
+        if over > self._server.now:
+            return False
+        del self._under_way[uid]
+        self._write(one, dict(one.get("status") or {}), family, outcome, over)
+        return False
 
     def _write(self, one: Object, status: Object, family: str, outcome: Outcome, at: datetime) -> None:
         creating = not status.get("syncHash")
@@ -118,6 +138,7 @@ class SecretSyncs:
             status["syncHash"] = outcome.sync_hash
             if not unchanged:  # [SRC] the newest does not tell that it has looked
                 status["lastSuccessfulSyncTime"] = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+        status["conditions"] = [each for each in status["conditions"] if each["type"] != reasons.UNDECIDED]
         for one_said in said:
             _set(status["conditions"], one_said, at)
         self._server.registry.restore(SECRET_SYNCS, {**one, "status": status})

@@ -49,7 +49,7 @@ _REASONS: Mapping[str, Mapping[str, str]] = {
     PREVIEW: {
         **_OPEN,
         CLASS: "ControllerSpcError",
-        POLICY: "ControllerInternalError",
+        POLICY: "UserInputValidationFailed",
         PATCH: "SecretPatchFailedUnknownError",
     },
     DOCUMENTED: {**_OPEN, CLASS: "ControllerSpcError", PARTIAL: "PartialSync"},
@@ -71,6 +71,8 @@ _REASONS: Mapping[str, Mapping[str, str]] = {
 }
 _UNKNOWN = frozenset({INTERNAL, PATCH})
 """[SRC] Conditions that are neither true nor false with these, except in the newest family."""
+UNDECIDED = "Unknown"
+"""[SRC] The type of the condition that is there until there is another."""
 UP_TO_DATE_TEXT = "Secret contains last observed values."
 
 
@@ -103,6 +105,8 @@ def condition(family: str, outcome: str, creating: bool, detail: str) -> Said:
 
 def beginnings(family: str) -> tuple[Said, ...]:
     """[SRC] What stands there before the first try is over."""
+    if family == OPEN:
+        return (Said(UNDECIDED, "Unknown", "Unknown", "Unknown"),)
     if family != OPEN_NEXT:
         return ()
     return (
