@@ -63,7 +63,8 @@ class SecretStore(Protocol):
     @writes
     def delete(self, seen: Standing, keep_dependents: bool = False) -> None:
         """This very object, not another one of its name: then Conflict. What it owns, such as the Secret of a
-        SecretSync, is collected as well unless it is to be kept. Nothing is raised where it is gone already."""
+        SecretSync, is collected as well unless it is to be kept; then the object itself goes a moment later, when the
+        cluster has freed what it owned. Nothing is raised where it is gone already."""
 
     @writes
     def delete_secret(self, seen: SecretRow) -> None:
