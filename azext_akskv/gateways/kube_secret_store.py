@@ -15,7 +15,7 @@ from azext_akskv.gateways.kube_mounts import AT_ONCE, KubeMounts, is_hopeless
 from azext_akskv.gateways.kube_server import Request
 from azext_akskv.gateways.mount_lists import DRIVER, Wanted, why_not
 from azext_akskv.gateways.mount_pages import Ask, answer_of, side_by_side
-from azext_akskv.gateways.store_lists import LISTS, TROUBLES, seen_of
+from azext_akskv.gateways.store_lists import LISTS, TROUBLES, home_of, seen_of
 from azext_akskv.gateways.store_secrets import delete_secret, options, row_of, rows_of
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.kube import KubeRight
@@ -24,7 +24,6 @@ from azext_akskv.model.mounts.secret_class import GROUP as CLASS_GROUP
 from azext_akskv.model.mounts.secret_class import ObjectList, written_objects
 from azext_akskv.model.mounts.seen import LogSource, PodLog
 from azext_akskv.model.observed import Observed
-from azext_akskv.model.secret_store.extension import NAMESPACE
 from azext_akskv.model.secret_store.issuer import Claims, claims_of
 from azext_akskv.model.secret_store.manifests import Kind, Manifest, Ref
 from azext_akskv.model.secret_store.seen import (
@@ -84,10 +83,9 @@ class KubeSecretStore:
         if is_hopeless(driver):
             raise driver
         calls = [partial(answer_of, self._ask, wanted, namespace) for wanted in LISTS.values()]
-        calls.append(partial(answer_of, self._ask, TROUBLES, NAMESPACE))
-        *found, troubles = side_by_side(calls, self._workers)
-        answers = {**dict(zip(LISTS, found, strict=True)), "driver": driver, "troubles": troubles}
-        part = seen_of(namespace, answers, self._definitions())
+        found = dict(zip(LISTS, side_by_side(calls, self._workers), strict=True))
+        troubles = answer_of(self._ask, TROUBLES, home_of(found["controllers"]))
+        part = seen_of(namespace, {**found, "driver": driver, "troubles": troubles}, self._definitions())
         spaces = sorted({each.namespace for each in part.syncs.value or ()} | ({namespace} if namespace else set()))
         rows = side_by_side([partial(rows_of, self._ask, each) for each in spaces], self._workers)
         return replace(part, secrets=dict(zip(spaces, rows, strict=True)))

@@ -79,7 +79,7 @@ LISTS: Mapping[str, Wanted] = {
     "akv_events": AKV_EVENTS,
     "system": SYSTEM,
 }
-"""TROUBLES is of one namespace, whichever was asked for."""
+"""TROUBLES is of the controller's namespace, whichever was asked for."""
 
 
 def seen_of(namespace: str | None, answers: Mapping[str, Answer], definitions: Observed[frozenset[str]]) -> StoreSeen:
@@ -107,6 +107,14 @@ def seen_of(namespace: str | None, answers: Mapping[str, Answer], definitions: O
         driver=observed(DRIVER, answers["driver"], lambda items: next(map(parse_driver, items), None)),
         driver_pods=part("system", parse_system_pod),
     )
+
+
+def home_of(controllers: Answer) -> str:
+    """The namespace of the controller, wherever it is installed; the extension's own where it is not seen."""
+    items = controllers.items if isinstance(controllers, Items) else ()
+    found = (each.get("metadata") for each in items)
+    names = (each.get("namespace") for each in found if isinstance(each, dict))
+    return next((each for each in names if isinstance(each, str) and each), NAMESPACE)
 
 
 def present(wanted: Wanted, answer: Answer) -> Answer:

@@ -192,6 +192,16 @@ def test_what_ends_every_question_is_raised(
         store.look()
 
 
+def test_warnings_are_those_of_where_the_controller_is(store: KubeSecretStore, kube: KubeService) -> None:
+    scripted(kube)
+    assert store.look("shop").troubles.get() == ()
+    found = {"metadata": {"namespace": "elsewhere", "name": "d"}}
+    kube.answers("GET", "/apis/apps/v1/deployments", Reply(200, {"apiVersion": "apps/v1", "items": [found]}))
+    event = {"involvedObject": {"kind": "Pod", "namespace": "elsewhere", "name": "p"}, "type": "Warning"}
+    kube.answers("GET", TROUBLES.path("elsewhere"), Reply(200, {"apiVersion": "v1", "items": [event]}))
+    assert [each.name for each in store.look("shop").troubles.get()] == ["p"]
+
+
 def test_a_kind_that_is_not_there_has_no_objects(store: KubeSecretStore, kube: KubeService) -> None:
     scripted(kube, GONE)
     seen = store.look("shop")
