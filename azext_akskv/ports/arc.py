@@ -25,7 +25,8 @@ class ConnectedClusters(Protocol):
 
 class Extensions(Protocol):
     """What Arc installs in such a cluster. Every write returns when the operation ended, which for an installation that
-    waits for something may take as long as the service waits.
+    waits for something may take as long as the service waits: what a Watch raises ends the following, not the
+    operation.
 
     All raise GatewayError; writes raise Conflict when another operation runs, Rejected with the service's code when a
     rule refuses, OperationFailed when the operation did not succeed: what was to be installed is then there as failed.

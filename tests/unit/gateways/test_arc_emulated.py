@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from azext_akskv.failures import LostTrack, Missing, OperationFailed, Rejected
+from azext_akskv.failures import LostTrack, Missing, NotYet, OperationFailed, Rejected
 from azext_akskv.gateways.clients import Clients
 from azext_akskv.gateways.connected_clusters import ArmConnectedClusters
 from azext_akskv.gateways.extensions import ArmExtensions
@@ -75,6 +75,30 @@ def test_an_installation_that_fails_stays_and_says_why(signed: Any) -> None:
         arc.extensions.create(name, new_extension({}, version="99.0.0"), arc.watch)
     assert "99.0.0" in failed.value.message
     assert arc.extensions.get(name).state == "Failed"
+
+
+def test_who_watches_may_stop_following_an_installation_that_waits(signed: Any) -> None:
+    arc = Arc(signed("ss-cert-manager-missing"))
+    name = extension_id(EDGE, "another")
+
+    class Impatient(Statuses):
+        def status(self, status: str) -> None:
+            super().status(status)
+            if len(self.seen) > 3:
+                raise NotYet("it is still being installed", 60)
+
+    watch = Impatient()
+    with pytest.raises(NotYet):
+        arc.extensions.create(name, new_extension({}), watch)
+    assert watch.seen[-1] == "Creating" and arc.extensions.get(name).state == "Creating"
+
+
+def test_a_cloud_of_an_older_day_is_asked_in_its_own_version(signed: Any) -> None:
+    world = signed("ss-installed", unknown_versions=("2026-03-01", "2023-05-01"))
+    arc = Arc(world)
+    assert arc.clusters.get(EDGE).issuer.url and arc.extensions.get(STORE).installed
+    asked = [each.partition("api-version=")[2] for each in world.requests("GET")]
+    assert asked[-4:] == ["2026-03-01", "2025-08-01-preview", "2023-05-01", "2022-11-01"]
 
 
 def test_an_unregistered_provider_is_a_plain_no(signed: Any) -> None:
