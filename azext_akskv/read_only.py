@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from azext_akskv.ports import Ports
+
+P = TypeVar("P", bound=Ports)
 
 
 class WriteRefused(Exception):
@@ -23,12 +25,14 @@ class _ReadOnly:
         return getattr(self._port, name)
 
 
-def read_only(ports: Ports) -> Ports:
-    """The same ports, but whatever writes raises WriteRefused: looking, checking and --dry-run go through these."""
-    return Ports(**{name: _ReadOnly(getattr(ports, name), protocol) for name, protocol in _protocols().items()})
+def read_only(ports: P) -> P:
+    """The same ports, those that a command has beside the usual ones among them, but whatever writes raises
+    WriteRefused: looking, checking and --dry-run go through these."""
+    kind = type(ports)
+    return kind(**{name: _ReadOnly(getattr(ports, name), protocol) for name, protocol in _protocols(kind).items()})
 
 
 @cache
-def _protocols() -> dict[str, type]:
+def _protocols(kind: type[Ports]) -> dict[str, type]:
     """Of each port. They are written as text, which takes 2 ms to understand."""
-    return get_type_hints(Ports)
+    return get_type_hints(kind)

@@ -31,12 +31,12 @@ operation that answers 200. [REC][ISS]"""
 
 @dataclass(frozen=True)
 class Change:
-    """A PUT, or by its `method` a PATCH. `query` is what its address has beside the api-version, `headers` are its
-    conditions."""
+    """A PUT, or by its `method` a PATCH or, without a body, a DELETE. `query` is what its address has beside the
+    api-version, `headers` are its conditions."""
 
     doing: str
     resource: ResourceId
-    body: Json
+    body: Json | None
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "PUT"

@@ -130,6 +130,7 @@ def unconnected(access: Access, proxy: str, connect_timeout: Seconds) -> HTTPSCo
         ssl_context=access.tls,
         cert_reqs="CERT_REQUIRED",
         proxy=through,
+        server_hostname=access.server_name or None,
     )
     if proxy:
         made.set_tunnel(server.host or "", server.port or 443, headers=credentials_of(proxy))

@@ -31,11 +31,15 @@ DOING = "log in to the API server"
 
 @dataclass(frozen=True)
 class Access:
-    """`server` is the API server's URL. A client certificate is in `tls`; where there is none, there is a token."""
+    """`server` is the API server's URL. A client certificate is in `tls`; where there is none, there is a token.
+    `server_name`: the name in the server's certificate, where it is not the URL's. `proxy`: the URL of the proxy to go
+    through, whatever the environment says."""
 
     server: str
     tls: ssl.SSLContext = field(repr=False)
     token: str = field(repr=False, default="")
+    server_name: str = ""
+    proxy: str = field(repr=False, default="")
 
 
 def read_kubeconfig(text: bytes, hosts: frozenset[str], entra_token: Callable[[str], str], ca_bundle: str) -> Access:
@@ -151,7 +155,8 @@ def add_client_certificate(context: ssl.SSLContext, certificate: bytes, key: byt
     with tempfile.TemporaryDirectory(prefix="akskv-") as folder:  # mode 0700
         certificate_file, key_file = written(folder, "crt", certificate), written(folder, "key", key)
         try:
-            context.load_cert_chain(certificate_file, key_file)
+            # an empty passphrase: without one OpenSSL would ask for it at the terminal
+            context.load_cert_chain(certificate_file, key_file, password="")
         except ssl.SSLError:
             raise unusable("its client certificate and key do not fit together") from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from azext_akskv.failures import Denied, Missing
@@ -26,6 +26,16 @@ KINDS = f"/apis/{Kind.CLASS.api_version}"
 """Which kinds the driver's group has; not there without the driver."""
 
 
+class Placed(Protocol):
+    """What names an object of whichever kind: `path` is that of all objects of the kind in its namespace."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
 class KubeManifests:
     """`ask` is KubeSecrets.ask: asked again where that may help. What was written without an answer is then a Conflict,
     and whoever wrote looks."""
@@ -36,18 +46,14 @@ class KubeManifests:
     def look(self, refs: Sequence[Ref]) -> ManifestsSeen:
         phase = self._namespace(refs[0].namespace)
         standing = {each: self._standing(each) for each in refs}
-        rights = {right: self._may(right) for each in refs if (right := right_of(each, standing[each]))}
+        rights = {right: may_we(self._ask, right) for each in refs if (right := right_of(each, standing[each]))}
         return ManifestsSeen(phase, seen("the kind SecretProviderClass", self._kind_known), standing, rights)
 
     def create(self, manifest: Manifest) -> None:
-        ref = manifest.ref
-        self._ask(Request(f"make the {ref}", "POST", ref.path, body=manifest.body))
+        make(self._ask, manifest.ref, manifest.body)
 
     def change(self, ref: Ref, patch: Json) -> None:
-        request = Request(
-            f"change the {ref}", "PATCH", path_of(ref), {"fieldManager": "akskv"}, patch, content_type=MERGE_PATCH
-        )
-        self._ask(request)
+        merge(self._ask, ref, patch)
 
     def _namespace(self, name: str) -> Observed[str | None]:
         def phase() -> str | None:
@@ -80,22 +86,6 @@ class KubeManifests:
 
         return seen(f"the {ref}", read)
 
-    def _may(self, right: KubeRight) -> Observed[bool]:
-        def asked() -> bool:
-            doing = f"ask whether we may {right}"
-            attributes = {"verb": right.verb, "resource": right.resource, "group": right.group}
-            attributes["namespace"] = right.namespace or ""
-            body = {
-                "apiVersion": "authorization.k8s.io/v1",
-                "kind": "SelfSubjectAccessReview",
-                "spec": {"resourceAttributes": attributes},
-            }
-            reply = self._ask(Request(doing, "POST", REVIEWS, body=body))
-            with understanding(doing):
-                return flag(child(reply.json, "status"), "allowed") is True
-
-        return seen("your rights", asked)
-
 
 class EitherManifests:
     """By the way that was decided on."""
@@ -118,6 +108,38 @@ class EitherManifests:
         return self._invoked if self._way.inside() else self._direct
 
 
+def make(ask: Ask, ref: Placed, body: Json) -> None:
+    """Raises Conflict where there is one of that name."""
+    ask(Request(f"make the {ref}", "POST", ref.path, body=body))
+
+
+def merge(ask: Ask, ref: Placed, patch: Json) -> None:
+    """Raises Conflict where the patch has another resourceVersion than the object by now."""
+    query = {"fieldManager": "akskv"}
+    ask(Request(f"change the {ref}", "PATCH", path_of(ref), query, patch, content_type=MERGE_PATCH))
+
+
+def may_we(ask: Ask, right: KubeRight) -> Observed[bool]:
+    """A SelfSubjectAccessReview: a POST that changes nothing, which everybody may make. `resource` of the right may
+    have a subresource behind a slash."""
+
+    def asked() -> bool:
+        doing = f"ask whether we may {right}"
+        resource, _, part = right.resource.partition("/")
+        attributes: dict[str, Any] = {"verb": right.verb, "resource": resource, "group": right.group}
+        attributes |= {"namespace": right.namespace or "", **({"subresource": part} if part else {})}
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        reply = ask(Request(doing, "POST", REVIEWS, body=body))
+        with understanding(doing):
+            return flag(child(reply.json, "status"), "allowed") is True
+
+    return seen("your rights", asked)
+
+
 def right_of(ref: Ref, standing: Observed[Standing | None]) -> KubeRight | None:
     """What it would take to make it, or to change it. None: nobody changes a pod."""
     if standing.value is None:
@@ -131,7 +153,7 @@ def parsed(ref: Ref, raw: Json) -> Standing:
     return standing_of(ref, raw, objects)
 
 
-def path_of(ref: Ref) -> str:
+def path_of(ref: Placed) -> str:
     return f"{ref.path}/{quote(ref.name, safe='')}"
 
 

@@ -179,8 +179,10 @@ class ApiServer:
             raise unreachable(request.doing, error) from None
 
     def _find_proxy(self) -> str:
-        """Of the environment, as requests would go (HTTPS_PROXY, ALL_PROXY, NO_PROXY with CIDR); empty for none."""
-        proxy = select_proxy(self._access.server, get_environ_proxies(self._access.server))
+        """The access's own, else that of the environment, as requests would go (HTTPS_PROXY, ALL_PROXY, NO_PROXY with
+        CIDR); empty for none."""
+        server = self._access.server
+        proxy = self._access.proxy or select_proxy(server, get_environ_proxies(server))
         if not proxy:
             return ""
         proxy = proxy if "://" in proxy else f"http://{proxy}"
@@ -206,6 +208,8 @@ class ApiServer:
             # urllib3 turns this off behind a proxy, and then each patch, which is two packets, waits 40 ms for an ACK
             "socket_options": [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         }
+        if self._access.server_name:
+            settings["server_hostname"] = self._access.server_name
         if not self._proxy:
             return urllib3.PoolManager(**settings)
         if self._proxy.lower().startswith("https:"):

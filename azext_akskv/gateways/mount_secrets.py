@@ -23,7 +23,7 @@ Row = tuple[str, str, int | None]
 def secrets_of(ask: Ask, namespace: str, labelled: bool = True) -> Observed[tuple[SyncedSecret, ...]]:
     """Nothing but Tables without objects is asked for: see gateways/kube.py. `labelled`: also which have our labels."""
     try:
-        rows = _rows(ask, namespace)
+        rows = whole_table(ask, namespace)
     except GatewayError as error:
         return Observed.unknown(why_not(SECRETS, error))
     managed, used = (_labelled(ask, namespace, label) if rows and labelled else None for label in (MANAGED, USED))
@@ -39,12 +39,13 @@ def secret_of(namespace: str, row: Row, managed: set[str] | None, used: set[str]
 
 def _labelled(ask: Ask, namespace: str, label: str) -> set[str] | None:
     try:
-        return {name for name, _, _ in _rows(ask, namespace, label)}
+        return {name for name, _, _ in whole_table(ask, namespace, label)}
     except GatewayError:
         return None
 
 
-def _rows(ask: Ask, namespace: str, label: str = "") -> list[Row]:
+def whole_table(ask: Ask, namespace: str, label: str = "") -> list[Row]:
+    """Of all pages, those with that label selector. Raises GatewayError."""
     rows, after = list[Row](), ""
     query = {**WITHOUT_OBJECTS, "limit": ROWS, **({"labelSelector": label} if label else {})}
     while True:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulator.kubernetes.encryption import TransformError
-from emulator.kubernetes.kinds import BY_KIND, SECRETS, STORED, Kind
+from emulator.kubernetes.kinds import BY_KIND, SECRETS, STORED, Kind, Target
 from emulator.kubernetes.registry import Registry
 
 Object = dict[str, Any]
@@ -28,6 +28,24 @@ def collect(registry: Registry, serves: Callable[[Kind], bool]) -> None:
         custom = [one for one in owners if _kind(one) is not None and _kind(one).custom]  # type: ignore[union-attr]  # it is not None there
         if custom and not metadata.get("finalizers") and not any(_lives(registry, metadata, one) for one in owners):
             storage.delete(key)
+
+
+def release(registry: Registry, owner: Object) -> None:
+    """What a deletion with `propagationPolicy: Orphan` does first: those that the object owned have an owner less."""
+    storage, uid = registry.storage, owner["metadata"]["uid"]
+    for key, entry in list(storage.range(SECRETS.prefix(None), "", storage.revision)):
+        try:
+            metadata = registry.content(SECRETS, key, entry)["metadata"]
+        except TransformError:
+            continue
+        owners = metadata.get("ownerReferences") or []
+        others = [one for one in owners if one.get("uid") != uid]
+        if len(others) < len(owners):
+            registry.update(Target(SECRETS, metadata["namespace"], metadata["name"]), _owned_by(others))
+
+
+def _owned_by(owners: list[Object]) -> Callable[[Object], Object]:
+    return lambda old: {**old, "metadata": {**old["metadata"], "ownerReferences": owners}}
 
 
 def _kind(owner: Object) -> Kind | None:

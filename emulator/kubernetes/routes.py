@@ -13,6 +13,7 @@ from emulator.kubernetes import (
     account_tokens,
     authorization,
     discovery,
+    garbage,
     health,
     metrics,
     objects,
@@ -227,6 +228,8 @@ def _delete(server: ApiServer, call: Call, target: Target) -> Answer:
     options = _body(call) if call.body else None
     dry_run = _dry_run(call) if options is None else options.get("dryRun") == ["All"]
     gone = server.registry.delete(target, options, dry_run)
+    if not dry_run and (options or {}).get("propagationPolicy") == "Orphan":
+        garbage.release(server.registry, gone)
     server.pods.go_on()
     details = statuses.about(target.kind, target.name, uid=gone["metadata"]["uid"])
     body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}

@@ -235,6 +235,16 @@ def test_the_secret_goes_with_its_owner_unless_somebody_has_seen_to_that() -> No
         assert kept.api("GET", f"{SECRETS}/{NAME}").status == 200
 
 
+def test_the_secret_stays_where_the_deletion_is_to_orphan_it() -> None:
+    edge = Edge("ss-healthy")
+    assert edge.api("DELETE", SYNC, {"propagationPolicy": "Orphan", "dryRun": ["All"]}).status == 200
+    assert edge.api("GET", f"{SECRETS}/{NAME}").body["metadata"]["ownerReferences"]
+    assert edge.api("DELETE", SYNC, {"propagationPolicy": "Orphan"}).status == 200
+    edge.api("GET", SYNCS)
+    left = edge.api("GET", f"{SECRETS}/{NAME}")
+    assert left.status == 200 and not left.body["metadata"]["ownerReferences"]
+
+
 def test_the_objects_go_with_their_definition_and_their_secrets_with_them() -> None:
     edge = Edge("ss-removed")
     assert edge.api("GET", SYNC).status == 200 and edge.data()["current"]

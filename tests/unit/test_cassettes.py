@@ -13,7 +13,9 @@ import pytest
 import yaml
 from vcr.request import Request
 
+from azext_akskv.model.secret_store.issuer import claims_of
 from tests import test_kms_scenario
+from tests.architecture.test_recordings import CREDENTIALS
 from tests.cassettes import AsRecorded, AsSent, ReadableYaml, about, key_hash
 
 RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
@@ -39,6 +41,18 @@ def test_the_token_that_opens_a_cluster_to_a_command_is_not_recorded() -> None:
     body = json.dumps({"command": "true", "clusterToken": "eyJ0.e30.abc"})
     kept = sent(uri="https://management.azure.com/runCommand", body=body)
     assert json.loads(kept.body) == {"command": "true", "clusterToken": "opens-nothing"}
+
+
+def test_a_token_of_a_service_account_keeps_what_it_says_and_opens_nothing() -> None:
+    claims = {"iss": f"https://issuer/{SUBSCRIPTION}/", "sub": "system:serviceaccount:shop:sync", "aud": ["a"]}
+    parts = (
+        base64.urlsafe_b64encode(json.dumps(each).encode()).decode().rstrip("=") for each in ({"alg": "x"}, claims)
+    )
+    answer = {"kind": "TokenRequest", "status": {"token": ".".join([*parts, "c2lnbmF0dXJl"])}}
+    kept = json.loads(recorded(json.dumps(answer))["body"]["string"])["status"]["token"]
+    found = claims_of(kept)
+    assert (found.issuer, found.subject) == ("https://issuer/0/", claims["sub"])
+    assert "c2lnbmF0dXJl" not in kept and not CREDENTIALS.search(kept)
 
 
 def test_a_request_for_a_token_is_not_recorded() -> None:

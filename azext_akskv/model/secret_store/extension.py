@@ -136,6 +136,11 @@ def parse_extension(raw: Json) -> Extension:
     )
 
 
+def extension_id(cluster: ResourceId, name: str) -> ResourceId:
+    """Raises BadInput for a name that no id can hold."""
+    return ResourceId.parse(f"{cluster}/{SEGMENT}/{name}")
+
+
 def of_type(extensions: Collection[Extension], extension_type: str) -> Extension | None:
     """By its type, in any letter case: names are free. Of several the one for the whole cluster comes first."""
     found = [each for each in extensions if each.is_a(extension_type)]

@@ -58,7 +58,7 @@ def standing_of(ref: Ref, raw: Mapping[str, Any], objects: ObjectList) -> Standi
         ref,
         version,
         _essence(ref.kind, raw, objects),
-        managed=_managed(metadata),
+        managed=managed_by(metadata),
         fixed=_fixed(ref, raw),
         parameters=tuple(child(child(raw, "spec"), "parameters")) if ref.kind is Kind.CLASS else (),
     )
@@ -72,7 +72,7 @@ def _essence(kind: Kind, raw: Mapping[str, Any], objects: ObjectList) -> dict[st
     return of_pod(raw if kind is Kind.POD else child(child(raw, "spec"), "template"))
 
 
-def _managed(metadata: Mapping[str, Any]) -> str:
+def managed_by(metadata: Mapping[str, Any]) -> str:
     marks = {**labels(metadata, "labels"), **labels(metadata, "annotations")}
     if release := marks.get(HELM):
         return f"Helm (release {in_short(release, _TOLD)})"
