@@ -28,11 +28,12 @@ class _ReadOnly:
 def read_only(ports: P) -> P:
     """The same ports, those that a command has beside the usual ones among them, but whatever writes raises
     WriteRefused: looking, checking and --dry-run go through these."""
-    kind = type(ports)
-    return kind(**{name: _ReadOnly(getattr(ports, name), protocol) for name, protocol in _protocols(kind).items()})
+    kind: type = type(ports)
+    found: P = kind(**{name: _ReadOnly(getattr(ports, name), protocol) for name, protocol in _protocols(kind).items()})
+    return found
 
 
 @cache
-def _protocols(kind: type[Ports]) -> dict[str, type]:
+def _protocols(kind: type) -> dict[str, type]:
     """Of each port. They are written as text, which takes 2 ms to understand."""
     return get_type_hints(kind)
