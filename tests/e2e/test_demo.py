@@ -35,6 +35,8 @@ VARIES = (
     (re.compile(r"\d{8}-\d{6}-([a-z0-9-]+)"), r"RUN-\1"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+]00:00"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "DATE"),
+    (re.compile(r"^  note   default/demo-csi-secret-reader, class .*\n", re.MULTILINE), ""),  # told while it waits
+    (re.compile(r"(mount in order) after \d+(\.\d)? s$", re.MULTILINE), r"\1"),
     (re.compile(r"\b\d+ min( \d+ s)?|\b\d+(\.\d)? s\b"), "DURATION"),
     (re.compile(r'"seconds": [\d.]+'), '"seconds": SECONDS'),
     (re.compile(r"(yes|no) +[\d.]+$", re.MULTILINE), r"\1  SECONDS"),
