@@ -83,8 +83,9 @@ def _after(parts: Sequence[str], start: int) -> list[str]:
 
 
 def short(method: str, template: str) -> str:
-    """As a reader of the table wants it: without subscription, group and providers."""
+    """As a reader of the table wants it: without subscription, group and providers, and the driver's kinds in short."""
     path = re.sub(r"^/subscriptions/\{\}(/resourceGroups/\{\})?/", "/", template, flags=re.IGNORECASE)
+    path = path.replace("/apis/secrets-store.csi.x-k8s.io/", "/apis/secrets-store/")
     return f"{method} {re.sub('/providers/[^/]+/', '/', path)}"
 
 
