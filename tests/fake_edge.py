@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from azext_akskv.model.ids import ResourceId
+from azext_akskv.model.mounts.manifests.manifest import Kind, Ref
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.secret_store.connected import connected_id
-from azext_akskv.model.secret_store.manifests import Kind, Ref
 from azext_akskv.model.secret_store.seen import CERT_MANAGER, TRUST_MANAGER, ClusterIdentity, Program, SecretRow
 from tests.builders import GROUP, LOCATION, NOW, SUBSCRIPTION, TENANT
 

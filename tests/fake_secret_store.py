@@ -14,6 +14,7 @@ from azext_akskv.gateways.mount_lists import class_of
 from azext_akskv.model.federation import AUDIENCE
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.kube import KubeRight
+from azext_akskv.model.mounts.manifests.manifest import Kind, Manifest, Ref
 from azext_akskv.model.mounts.secret_class import ObjectList, written_objects
 from azext_akskv.model.mounts.seen import LogSource, PodLog
 from azext_akskv.model.mounts.synced import ServiceAccount
@@ -21,7 +22,6 @@ from azext_akskv.model.observed import Observed
 from azext_akskv.model.secret_store.connected import ConnectedCluster, parse_connected
 from azext_akskv.model.secret_store.extension import Extension, changed_settings, parse_extension
 from azext_akskv.model.secret_store.issuer import Claims
-from azext_akskv.model.secret_store.manifests import Kind, Manifest, Ref
 from azext_akskv.model.secret_store.remedies import DEPLOYMENT, MANAGER, PROVIDER
 from azext_akskv.model.secret_store.seen import (
     ClusterIdentity,

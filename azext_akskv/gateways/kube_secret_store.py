@@ -20,12 +20,13 @@ from azext_akskv.gateways.store_secrets import delete_secret, options, row_of, r
 from azext_akskv.model.ids import ResourceId
 from azext_akskv.model.kube import KubeRight
 from azext_akskv.model.members import Json, child, children, text
+from azext_akskv.model.mounts.manifests.manifest import SYNC_GROUP as GROUP
+from azext_akskv.model.mounts.manifests.manifest import Kind, Manifest, Ref
 from azext_akskv.model.mounts.secret_class import GROUP as CLASS_GROUP
 from azext_akskv.model.mounts.secret_class import ObjectList, written_objects
 from azext_akskv.model.mounts.seen import LogSource, PodLog
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.secret_store.issuer import Claims, claims_of
-from azext_akskv.model.secret_store.manifests import Kind, Manifest, Ref
 from azext_akskv.model.secret_store.seen import (
     AGENTS,
     CONFIGURATION,
@@ -35,7 +36,6 @@ from azext_akskv.model.secret_store.seen import (
     parse_identity,
 )
 from azext_akskv.model.secret_store.standing import Standing, standing_of
-from azext_akskv.model.secret_store.sync import GROUP
 
 OTHER_CLUSTER = "OtherCluster"
 GROUP_VERSIONS = (

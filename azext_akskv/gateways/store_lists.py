@@ -22,6 +22,8 @@ from azext_akskv.gateways.mount_lists import (
 )
 from azext_akskv.model.members import Json, child, text
 from azext_akskv.model.mounts.installed import parse_driver, parse_system_pod
+from azext_akskv.model.mounts.manifests.manifest import SYNC_GROUP as GROUP
+from azext_akskv.model.mounts.manifests.manifest import SYNC_VERSION as VERSION
 from azext_akskv.model.mounts.synced import parse_account
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.secret_store.extension import NAMESPACE
@@ -36,7 +38,7 @@ from azext_akskv.model.secret_store.seen import (
     parse_program,
     parse_store_event,
 )
-from azext_akskv.model.secret_store.sync import AKV_SYNC, GROUP, SYNC, VERSION, parse_akv_sync, parse_sync
+from azext_akskv.model.secret_store.sync import AKV_SYNC, SYNC, parse_akv_sync, parse_sync
 
 T = TypeVar("T")
 SYNCS_API, APPS = f"apis/{GROUP}/{VERSION}", "apis/apps/v1"

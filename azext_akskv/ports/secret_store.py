@@ -7,10 +7,10 @@ from typing import Protocol
 
 from azext_akskv.model.kube import KubeRight
 from azext_akskv.model.members import Json
+from azext_akskv.model.mounts.manifests.manifest import Manifest, Ref
 from azext_akskv.model.mounts.seen import LogSource, PodLog
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.secret_store.issuer import Claims
-from azext_akskv.model.secret_store.manifests import Manifest, Ref
 from azext_akskv.model.secret_store.seen import ClusterIdentity, SecretRow, StoreSeen
 from azext_akskv.model.secret_store.standing import Standing
 from azext_akskv.ports.mark import writes

@@ -8,8 +8,8 @@ import pytest
 from azext_akskv.failures import Missing, Rejected
 from azext_akskv.gateways.kube_secret_store import KubeSecretStore
 from azext_akskv.model.kube import KubeRight
+from azext_akskv.model.mounts.manifests.manifest import Kind, Ref
 from azext_akskv.model.secret_store.connected import connected_id
-from azext_akskv.model.secret_store.manifests import Kind, Ref
 from tests.apiserver.shop import Shop
 
 EDGE = connected_id("sub", "rg", "edge")

@@ -10,17 +10,10 @@ import pytest
 
 from azext_akskv.failures import Conflict, Denied, Missing, OperationFailed, Rejected
 from azext_akskv.model.kube import SecretRef
+from azext_akskv.model.mounts.manifests.manifest import Kind, Manifest
 from azext_akskv.model.observed import Observed
 from azext_akskv.model.secret_store.extension import extension_id, new_extension, settings_of
-from azext_akskv.model.secret_store.manifests import (
-    Copied,
-    Kind,
-    Manifest,
-    Setup,
-    change_of,
-    differences,
-    manifests_of,
-)
+from azext_akskv.model.secret_store.manifests import Copied, Setup, change_of, differences, manifests_of
 from azext_akskv.model.secret_store.seen import SecretRow
 from azext_akskv.model.secret_store.standing import Standing
 from azext_akskv.model.secret_store.statuses import Meaning, meaning_of

@@ -6,20 +6,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any
+from dataclasses import dataclass
 
 from azext_akskv.model.ids import BadInput, in_short
-from azext_akskv.model.kube import KubeRight
 from azext_akskv.model.members import child, text, whole
-from azext_akskv.model.mounts.secret_class import GROUP as CLASS_GROUP
+from azext_akskv.model.mounts.manifests.manifest import Json, Kind, Manifest, Ref, head
 from azext_akskv.model.mounts.secret_class import SecretProviderClass, VaultObject
 from azext_akskv.model.mounts.worker import FALSE, FLAGS
 from azext_akskv.model.secret_store.names import names_for, target_key
-from azext_akskv.model.secret_store.sync import GROUP, OPAQUE, VERSION, SecretSync
+from azext_akskv.model.secret_store.sync import OPAQUE, SecretSync
 
-Json = dict[str, Any]
 TLS, TLS_KEYS = "kubernetes.io/tls", ("tls.crt", "tls.key")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9-]*", re.ASCII)
 _NO_TEXTS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
@@ -27,59 +23,6 @@ _NO_TEXTS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "
 _IDS = frozenset({"clientid", "tenantid", "keyvaultname"})
 """Their letters' case means nothing. [D]"""
 _TOLD = 80
-
-
-class Kind(str, Enum):
-    """In the order in which they are made: whoever needs another comes after it."""
-
-    ACCOUNT = "ServiceAccount"
-    CLASS = "SecretProviderClass"
-    SYNC = "SecretSync"
-
-    @property
-    def group(self) -> str:
-        return {Kind.CLASS: CLASS_GROUP, Kind.SYNC: GROUP}.get(self, "")
-
-    @property
-    def plural(self) -> str:
-        return {Kind.CLASS: "secretproviderclasses", Kind.SYNC: "secretsyncs"}.get(self, "serviceaccounts")
-
-    @property
-    def api_version(self) -> str:
-        return {Kind.CLASS: f"{CLASS_GROUP}/v1", Kind.SYNC: f"{GROUP}/{VERSION}"}.get(self, "v1")
-
-    @property
-    def resource(self) -> str:
-        """As kubectl takes it without asking which group is meant."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
-
-
-@dataclass(frozen=True)
-class Ref:
-    kind: Kind
-    namespace: str
-    name: str
-
-    @property
-    def path(self) -> str:
-        """Of all objects of the kind in the namespace."""
-        root = "/apis" if self.kind.group else "/api"
-        return f"{root}/{self.kind.api_version}/namespaces/{self.namespace}/{self.kind.plural}"
-
-    def right(self, verb: str) -> KubeRight:
-        return KubeRight(verb, self.kind.plural, self.kind.group, self.namespace)
-
-    def __str__(self) -> str:
-        return f"{self.kind.value} {self.namespace}/{self.name}"
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """`body` is all that is written when it is made; `essence` what is compared with one that is there."""
-
-    ref: Ref
-    body: Json = field(repr=False, hash=False)
-    essence: Mapping[str, str] = field(repr=False, hash=False)
 
 
 @dataclass(frozen=True)
@@ -115,7 +58,7 @@ def manifests_of(setup: Setup) -> tuple[Manifest, ...]:
 
 def _manifests(setup: Setup) -> Iterator[Manifest]:
     account = Ref(Kind.ACCOUNT, setup.namespace, setup.service_account)
-    yield Manifest(account, _head(account), {})
+    yield Manifest(account, head(account), {})
     one = Ref(Kind.CLASS, setup.namespace, setup.class_name)
     parameters = {
         "clientID": setup.client_id,
@@ -123,7 +66,7 @@ def _manifests(setup: Setup) -> Iterator[Manifest]:
         "objects": written_objects(setup.copied),
         "tenantID": setup.tenant,
     }
-    body = {**_head(one), "spec": {"provider": "azure", "parameters": parameters}}
+    body = {**head(one), "spec": {"provider": "azure", "parameters": parameters}}
     yield Manifest(one, body, _of_class("azure", parameters, _objects(setup.copied)))
     names = names_for([each.name for each in setup.copied])
     for each in setup.copied:
@@ -141,7 +84,7 @@ def _sync(setup: Setup, one: Copied, name: str) -> Manifest:
         "secretObject": {"type": kind, "data": data},
     }
     essence = _of_sync(setup.service_account, setup.class_name, kind, {key: source for source, key in entries})
-    return Manifest(ref, {**_head(ref), "spec": spec}, essence)
+    return Manifest(ref, {**head(ref), "spec": spec}, essence)
 
 
 def entries_of(one: Copied) -> tuple[tuple[str, str], ...]:
@@ -226,11 +169,6 @@ def change_of(wanted: Manifest, raw: Json) -> Json:
 
 
 _TYPE = "the Secret's type"
-
-
-def _head(ref: Ref) -> Json:
-    metadata = {"name": ref.name, "namespace": ref.namespace}
-    return {"apiVersion": ref.kind.api_version, "kind": ref.kind.value, "metadata": metadata}
 
 
 def _of_class(provider: str, parameters: Mapping[str, str], objects: Sequence[VaultObject]) -> dict[str, str]:

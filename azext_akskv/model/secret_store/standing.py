@@ -8,9 +8,10 @@ from typing import Any
 
 from azext_akskv.model.ids import BadInput
 from azext_akskv.model.members import child, text
+from azext_akskv.model.mounts.manifests.manifest import Json, Kind, Ref
 from azext_akskv.model.mounts.manifests.standing import managed_by
 from azext_akskv.model.mounts.secret_class import ObjectList, parse_class
-from azext_akskv.model.secret_store.manifests import Json, Kind, Ref, essence_of_class, essence_of_sync
+from azext_akskv.model.secret_store.manifests import essence_of_class, essence_of_sync
 from azext_akskv.model.secret_store.sync import parse_sync
 
 

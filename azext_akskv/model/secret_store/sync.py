@@ -16,7 +16,6 @@ from azext_akskv.model.ids import BadInput
 from azext_akskv.model.members import child, children, labels, number, text, whole
 from azext_akskv.model.times import parse_time
 
-GROUP, VERSION = "secret-sync.x-k8s.io", "v1alpha1"
 SYNC, AKV_SYNC = "SecretSync", "AKVSync"
 OPAQUE = "Opaque"
 """The type of a Secret that none is named for. [SRC]"""

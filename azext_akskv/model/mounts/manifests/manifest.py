@@ -11,6 +11,8 @@ from azext_akskv.model.kube import KubeRight
 from azext_akskv.model.mounts.secret_class import GROUP
 
 Json = dict[str, Any]
+SYNC_GROUP, SYNC_VERSION = "secret-sync.x-k8s.io", "v1alpha1"
+"""Of the Secret Store's kinds. [OSS]"""
 
 
 class Kind(str, Enum):
@@ -18,20 +20,22 @@ class Kind(str, Enum):
 
     ACCOUNT = "ServiceAccount"
     CLASS = "SecretProviderClass"
+    SYNC = "SecretSync"
     POD = "Pod"
     DEPLOYMENT = "Deployment"
 
     @property
     def group(self) -> str:
-        return {Kind.CLASS: GROUP, Kind.DEPLOYMENT: "apps"}.get(self, "")
+        return {Kind.CLASS: GROUP, Kind.SYNC: SYNC_GROUP, Kind.DEPLOYMENT: "apps"}.get(self, "")
 
     @property
     def plural(self) -> str:
-        return "secretproviderclasses" if self is Kind.CLASS else f"{self.value.lower()}s"
+        return f"{self.value.lower()}{'es' if self is Kind.CLASS else 's'}"
 
     @property
     def api_version(self) -> str:
-        return f"{self.group}/v1" if self.group else "v1"
+        version = SYNC_VERSION if self is Kind.SYNC else "v1"
+        return f"{self.group}/{version}" if self.group else version
 
     @property
     def resource(self) -> str:

@@ -11,9 +11,9 @@ from azext_akskv.gateways.kube import REVIEWS, TABLE, KubeSecrets
 from azext_akskv.gateways.kube_secret_store import KubeSecretStore
 from azext_akskv.gateways.store_lists import LISTS, TROUBLES
 from azext_akskv.model.kube import KubeRight
+from azext_akskv.model.mounts.manifests.manifest import Kind, Ref
 from azext_akskv.model.secret_store.connected import connected_id
 from azext_akskv.model.secret_store.extension import NAMESPACE
-from azext_akskv.model.secret_store.manifests import Kind, Ref
 from azext_akskv.model.secret_store.seen import SecretRow
 from azext_akskv.model.secret_store.standing import Standing
 from tests.unit.gateways.conftest import AT_ONCE, Reply

@@ -17,17 +17,9 @@ from azext_akskv.gateways.kube_credentials import Around, connector
 from azext_akskv.gateways.kube_secret_store import KubeSecretStore
 from azext_akskv.gateways.kube_server import Request
 from azext_akskv.model.federation import AUDIENCE
+from azext_akskv.model.mounts.manifests.manifest import Kind, Manifest, Ref
 from azext_akskv.model.secret_store.connected import connected_id
-from azext_akskv.model.secret_store.manifests import (
-    Copied,
-    Kind,
-    Manifest,
-    Ref,
-    Setup,
-    change_of,
-    differences,
-    manifests_of,
-)
+from azext_akskv.model.secret_store.manifests import Copied, Setup, change_of, differences, manifests_of
 from azext_akskv.model.secret_store.seen import CERT_MANAGER, TRUST_MANAGER, SecretRow, log_sources
 from azext_akskv.model.secret_store.standing import Standing
 from azext_akskv.model.secret_store.statuses import Meaning, meaning_of

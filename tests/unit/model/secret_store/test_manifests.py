@@ -10,12 +10,10 @@ import yaml
 from azext_akskv.gateways.mount_lists import class_of
 from azext_akskv.model.ids import BadInput
 from azext_akskv.model.kube import KubeRight
+from azext_akskv.model.mounts.manifests.manifest import Kind, Manifest, Ref
 from azext_akskv.model.secret_store.lint import lints_of, lints_of_class
 from azext_akskv.model.secret_store.manifests import (
     Copied,
-    Kind,
-    Manifest,
-    Ref,
     Setup,
     cannot_change,
     change_of,
