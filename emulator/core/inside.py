@@ -14,7 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS, _LEAST_OFTEN = 0.05, 2.0
+"""How often a process is looked at: as it gets older, less often, for each look goes through all processes."""
+_IDLE = (["sleep", "infinity"], ["/bin/sleep", "infinity"])
+"""[OWN] Whatever a container like this does is nothing: it takes no process, and runs until it is killed."""
 KILLED = 137
 """The exit code of a container that was killed."""
 
@@ -59,15 +62,21 @@ class Running:
         self.exit_code: int | None = None
         self.over_memory = False
         self._output: bytes | None = None
+        self._killed = threading.Event()
         self._container = container
         self._folder = Path(tempfile.mkdtemp(prefix="aks-container-"))  # mode 0700
         try:
             start = container.laid_out(self._folder, ways)
-            self._out = (self._folder / ".output").open("w+b")
-            self._process = self._started(start)
+            self._idle = list(start.arguments) in _IDLE
+            if not self._idle:
+                self._out = (self._folder / ".output").open("w+b")
+                self._process = self._started(start)
         except Exception:
             shutil.rmtree(self._folder)
             raise
+        if self._idle:
+            shutil.rmtree(self._folder)
+            return
         self._watcher = threading.Thread(target=self._watch, name="aks-container", daemon=True)
         self._watcher.start()
 
@@ -82,19 +91,28 @@ class Running:
 
     def wait(self, seconds: float) -> None:
         """Until it has ended, or the time is up."""
-        self._watcher.join(seconds)
+        if self._idle:
+            self._killed.wait(seconds)
+        else:
+            self._watcher.join(seconds)
 
     def kill(self) -> None:
         """Ends it, with all that it has started."""
+        if self._idle:
+            self.exit_code = KILLED if self.exit_code is None else self.exit_code
+            self._killed.set()
+            return
         self._kill_all()
         self.wait(5)
 
     def _watch(self) -> None:
+        pause = _LOOK_SECONDS
         while True:
             try:
-                self._process.wait(_LOOK_SECONDS)
+                self._process.wait(pause)
                 break
             except subprocess.TimeoutExpired:
+                pause = min(pause * 1.1, _LEAST_OFTEN)
                 if _memory_of(self._process.pid) > self._container.memory:
                     self.over_memory = True
                     self._kill_all()

@@ -225,7 +225,8 @@ def test_a_deployments_pods_are_tried_anew_when_they_are_deleted() -> None:
     store = a_store()
     pod = a_pod()
     template = {"metadata": {"labels": {"app": "web"}}, "spec": {**pod["spec"], "restartPolicy": "Always"}}
-    store.add({"metadata": {"name": "web"}, "spec": {"replicas": 1, "template": template}}, DEPLOYMENTS)
+    spec = {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": template}
+    store.add({"metadata": {"name": "web"}, "spec": spec}, DEPLOYMENTS)
     store.api.world.clock.advance(5)
     [first] = items(store.api, PODS.format("default"))
     assert waiting(first) == ("Pending", "ContainerCreating")
