@@ -45,7 +45,7 @@ PRELOAD = (
 
 def soon(delays: Delays) -> Delays:
     """The same, but what a world leaves to the emulator's own idea of how long Azure takes: most tests only wait."""
-    usual, left = Delays(), {"update": 0.2, "network": 0.1, "retry_after": 0.05}
+    usual, left = Delays(), {"update": 0.2, "grant": 0.1, "network": 0.1, "retry_after": 0.05}
     return replace(
         delays, **{name: each for name, each in left.items() if getattr(delays, name) == getattr(usual, name)}
     )
