@@ -93,7 +93,7 @@ def show(cmd: Any, resource_group_name: str, name: str, *, namespace: str | None
     from azext_akskv.report.provision import shown_row
 
     reporter = reporter_for(cmd.cli_ctx, name)
-    wanted = Wanted("show", namespaces=(namespace,) if namespace else (), via=via)
+    wanted = Wanted(flow="show", namespaces=(namespace,) if namespace else (), via=via)
     with speaking_azure():
         found = show_provider(connect(cmd, resource_group_name, name, reporter, via), wanted)
     reporter.provided(found)

@@ -29,7 +29,7 @@ def verify(  # noqa: PLR0913  # az reads the options off the signature
 
     reporter = reporter_for(cmd.cli_ctx, name)
     namespaces = (namespace,) if namespace else ()
-    wanted = Wanted("show", namespaces=namespaces, class_name=class_name or "", via=via)
+    wanted = Wanted(flow="show", namespaces=namespaces, class_name=class_name or "", via=via)
     with speaking_azure():
         world = connect(cmd, resource_group_name, name, reporter, via)
         found = watch(world, wanted, world.waits.minutes(timeout))
