@@ -2,10 +2,8 @@
 
 from knack.help_files import helps
 
-from azext_akskv import (
-    _help_kms,  # noqa: F401  # pylint: disable=unused-import  # it adds the texts of `kms`
-    _help_provider,  # noqa: F401  # pylint: disable=unused-import  # and this of `secrets-provider`
-)
+# They add the texts of `kms` and of `secrets-provider`.
+from azext_akskv import _help_kms, _help_provider  # noqa: F401  # pylint: disable=unused-import  # see above
 
 helps["aks kv"] = """
 type: group

@@ -45,12 +45,13 @@ def _class_of(
         return
     if view.seen.class_of(users[0], name):
         return
-    elsewhere = sorted(each.namespace for each in view.seen.classes.get() if each.name == name)
-    there = f"; one of that name is in {', '.join(elsewhere)}" if elsewhere else ""
+    elsewhere = [each for each in view.seen.classes.get() if each.name == name]
+    places = ", ".join(sorted(each.namespace for each in elsewhere))
+    there = f"; one of that name is in {places}" if elsewhere else ""
     yield Problem(
         f"there is no SecretProviderClass {name} in {namespace}, which {pods(users)} {does('mount', users)}{there}",
         "the driver looks for it in the pod's own namespace alone (cause 6 of the document on the add-on)",
-        _same_in(snapshot, view, next(each for each in view.seen.classes.get() if each.name == name), namespace)
+        _same_in(snapshot, view, elsewhere[0], namespace)
         if elsewhere
         else kubectl("get", "secretproviderclasses", "--all-namespaces"),
     )

@@ -126,9 +126,11 @@ def generate(  # noqa: PLR0913  # az reads the options off the signature
     from azext_akskv.cli.change import Given
     from azext_akskv.cli.generate import applied, print_yaml, what_to_make
 
-    named = {"class_name": class_name, "workload": workload, "synced_secret": synced_secret, "via": via}
-    whom = {"vault": vault, "identity": identity, "service_account": service_account, "namespace": namespace}
-    wanted = what_to_make(what_to_read(secrets, keys, certificates), named, whom)
+    wanted = what_to_make(
+        what_to_read(secrets, keys, certificates),
+        {"class_name": class_name, "workload": workload, "synced_secret": synced_secret, "via": via},
+        {"vault": vault, "identity": identity, "service_account": service_account, "namespace": namespace},
+    )
     given = Given(resource_group_name, name, accept, dry_run, yes)
     if apply:
         return applied(cmd, wanted, given)

@@ -107,7 +107,7 @@ def _of(one: Standing, waited: Waited) -> Iterator[Finding]:
     if one.stage is Stage.READY:
         return
     if one.stage is Stage.UNSEEN:
-        gap = next(each.row.gap for each in one.copies if not each.row.known)
+        gap = ", ".join(dict.fromkeys(str(each.row.gap) for each in one.copies if not each.row.known))
         yield Finding("mount-unseen", PROVIDER, State.UNKNOWN, f"{one}: {one.stage.words}: {gap}")
         return
     failed = waited.tries.get(one.key)

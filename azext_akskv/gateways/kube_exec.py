@@ -116,7 +116,7 @@ def _run(words: list[str], environment: Mapping[str, str], seconds: float) -> by
     """Raises Denied."""
     nothing, printed = subprocess.DEVNULL, None
     try:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # pylint: disable=consider-using-with  # it is ended below, with its children
             words,
             env=dict(environment),
             stdin=nothing,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
@@ -10,7 +11,8 @@ from urllib.parse import quote
 from azext_akskv.failures import GatewayError, Missing, Rejected
 from azext_akskv.gateways.class_objects import read_objects
 from azext_akskv.gateways.kube import TABLE, WITHOUT_OBJECTS, check_table, following, row_names, understanding
-from azext_akskv.gateways.kube_manifests import make, may_we, merge, path_of, seen
+from azext_akskv.gateways.kube_manifests import make, may_we, merge, path_of
+from azext_akskv.gateways.kube_manifests import seen as as_seen
 from azext_akskv.gateways.kube_mounts import AT_ONCE, KubeMounts, is_hopeless
 from azext_akskv.gateways.kube_server import Request
 from azext_akskv.gateways.mount_lists import DRIVER, Wanted, why_not
@@ -130,10 +132,8 @@ class KubeSecretStore:
     def delete(self, seen: Standing, keep_dependents: bool = False) -> None:
         self._refuse_other_cluster()
         body = options({"uid": seen.uid}, "Orphan" if keep_dependents else "Background")
-        try:
+        with suppress(Missing):
             self._ask(Request(f"delete the {seen.ref}", "DELETE", path_of(seen.ref), body=body))
-        except Missing:
-            return
 
     def delete_secret(self, seen: SecretRow) -> None:
         self._refuse_other_cluster()
@@ -162,7 +162,7 @@ class KubeSecretStore:
                 objects = read_objects(written_objects(raw)) if ref.kind is Kind.CLASS else ObjectList()
                 return standing_of(ref, raw, objects)
 
-        return seen(f"the {ref}", read)
+        return as_seen(f"the {ref}", read)
 
     def _definitions(self) -> Observed[frozenset[str]]:
         """Their names, by rows: their schemas are long. Who may not list them finds the kinds by discovery."""

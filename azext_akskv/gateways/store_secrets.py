@@ -8,6 +8,7 @@ deletion that is only rehearsed, whose answer has it and nothing else. [SRC: k8s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -55,12 +56,10 @@ def delete_secret(ask: Ask, secret: SecretRow) -> None:
     doing = f"delete the secret {secret}"
     if not secret.version:
         raise Rejected(doing, "no-version", "it was not looked at by itself before")
-    try:
+    with suppress(Missing):
         uid = _uid(ask, secret)
         conditions = {"uid": uid, "resourceVersion": secret.version}
         _delete(ask, doing, secret, options(conditions))
-    except Missing:
-        return
 
 
 def _uid(ask: Ask, secret: SecretRow) -> str:
