@@ -82,11 +82,11 @@ def test_a_look_that_takes_long_is_made_less_often(world: FakeWorld) -> None:
 
     def slow() -> None:
         settle()
-        world.clock.seconds += 20 * (world.calls["mounts.glance"] > slow.counted)  # type: ignore[attr-defined]
-        slow.counted = world.calls["mounts.glance"]  # type: ignore[attr-defined]
+        world.clock.seconds += 20 * (world.calls["mounts.glance"] > slow.counted)  # type: ignore[attr-defined]  # a counter
+        slow.counted = world.calls["mounts.glance"]  # type: ignore[attr-defined]  # a counter
 
-    slow.counted = 0  # type: ignore[attr-defined]
-    world.seen, world.settle = WAITING, slow  # type: ignore[method-assign]
+    slow.counted = 0  # type: ignore[attr-defined]  # a counter
+    world.seen, world.settle = WAITING, slow  # type: ignore[method-assign]  # for this world alone
     found = verify(world.world(), Wanted("show"), 100)
     assert (world.calls["mounts.glance"], found.seconds) == (3, 100)  # each takes 20 s, and as long is between two
 
